@@ -1,0 +1,63 @@
+/**
+ * The closed list of error codes and their HTTP status (RFC 9457 problems are built from it in `http/problem.ts`).
+ * 400/409/422: the caller's mistake or state. 502: a dependency answered wrongly. 503: it is down. 504: our own deadline passed.
+ */
+export const ERROR_STATUS = {
+  invalid_request: 400,
+  not_a_chart: 400,
+  unauthenticated: 401,
+  forbidden: 403,
+  not_found: 404,
+  method_not_allowed: 405,
+  nothing_to_draw: 409,
+  idempotency_conflict: 409,
+  payload_too_large: 413,
+  unsupported_media_type: 415,
+  range_not_satisfiable: 416,
+  invalid_input: 422,
+  unusable_bars: 422,
+  idempotency_mismatch: 422,
+  internal_error: 500,
+  render_failed: 500,
+  configuration_error: 500,
+  store_answered_wrongly: 502,
+  database_answered_wrongly: 502,
+  store_unavailable: 503,
+  database_unavailable: 503,
+  auth_unavailable: 503,
+  render_timeout: 504,
+} as const;
+
+export type ErrorCode = keyof typeof ERROR_STATUS;
+
+/** One bad field of the input: `field` is a JSON path like `metadata.market_data_snapshot.bars[3].high`. */
+export interface FieldError {
+  readonly field: string;
+  readonly message: string;
+}
+
+export interface AppErrorOptions {
+  readonly cause?: unknown;
+  readonly fields?: readonly FieldError[];
+  /** Seconds, sent as `Retry-After`; every 503 has one. */
+  readonly retryAfterSeconds?: number;
+}
+
+/** A failure with a code that the wire knows. `message` is written for the person who reads the response. */
+export class AppError extends Error {
+  override readonly name = 'AppError';
+  readonly code: ErrorCode;
+  readonly fields: readonly FieldError[];
+  readonly retryAfterSeconds: number | undefined;
+
+  constructor(code: ErrorCode, message: string, options: AppErrorOptions = {}) {
+    super(message, options.cause === undefined ? undefined : { cause: options.cause });
+    this.code = code;
+    this.fields = options.fields ?? [];
+    this.retryAfterSeconds = options.retryAfterSeconds ?? (ERROR_STATUS[code] === 503 ? 5 : undefined);
+  }
+
+  get status(): number {
+    return ERROR_STATUS[this.code];
+  }
+}
