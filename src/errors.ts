@@ -41,6 +41,8 @@ export interface AppErrorOptions {
   readonly fields?: readonly FieldError[];
   /** Seconds, sent as `Retry-After`; every 503 has one. */
   readonly retryAfterSeconds?: number;
+  /** Further headers that the status asks for, like `Content-Range` of a 416. */
+  readonly headers?: Readonly<Record<string, string>>;
 }
 
 /** A failure with a code that the wire knows. `message` is written for the person who reads the response. */
@@ -49,11 +51,13 @@ export class AppError extends Error {
   readonly code: ErrorCode;
   readonly fields: readonly FieldError[];
   readonly retryAfterSeconds: number | undefined;
+  readonly headers: Readonly<Record<string, string>>;
 
   constructor(code: ErrorCode, message: string, options: AppErrorOptions = {}) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
     this.code = code;
     this.fields = options.fields ?? [];
+    this.headers = options.headers ?? {};
     this.retryAfterSeconds = options.retryAfterSeconds ?? (ERROR_STATUS[code] === 503 ? 5 : undefined);
   }
 

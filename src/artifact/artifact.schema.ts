@@ -1,0 +1,156 @@
+import { z } from '@hono/zod-openapi';
+import { AppError } from '../errors.ts';
+
+const INT4_MAX = 2_147_483_647;
+export const LIST_LIMIT_DEFAULT = 100;
+export const LIST_LIMIT_MAX = 500;
+
+/** PostgreSQL counts characters, JavaScript UTF-16 units; and no text column takes U+0000. */
+const column = (maxCharacters: number) =>
+  z
+    .string()
+    .refine((text) => !text.includes('\0'), 'must not contain the character U+0000')
+    .refine((text) => [...text].length <= maxCharacters, `must be at most ${maxCharacters} characters long`);
+
+const longText = z.string().refine((text) => !text.includes('\0'), 'must not contain the character U+0000');
+
+/** A JSON object of any keys; unknown keys are kept as they came. */
+const jsonObject = z.record(z.string(), z.unknown());
+
+export const ARTIFACT_TYPES = ['chart', 'llm', 'signal'] as const;
+
+/** The writable columns, all optional; what POST demands on top is in `newArtifactSchema`. */
+const writableFields = {
+  name: column(255).min(1, 'must not be empty'),
+  type: z.enum(ARTIFACT_TYPES),
+  symbol: column(50).nullish(),
+  run_id: column(255).nullish(),
+  experiment_id: column(255).nullish(),
+  workflow_id: column(255).nullish(),
+  execution_id: column(255).nullish(),
+  step_name: column(100).nullish(),
+  dag_id: column(255).nullish(),
+  task_id: column(255).nullish(),
+  prompt: longText.nullish(),
+  response: longText.nullish(),
+  prompt_length: z
+    .int()
+    .min(0)
+    .max(INT4_MAX)
+    .nullish()
+    .openapi({ description: 'Computed when `prompt` is given.' }),
+  response_length: z
+    .int()
+    .min(0)
+    .max(INT4_MAX)
+    .nullish()
+    .openapi({ description: 'Computed when `response` is given.' }),
+  model_name: column(100).nullish(),
+  image_path: longText.nullish(),
+  chart_type: column(50).nullish(),
+  chart_data: jsonObject.nullish(),
+  action: column(20).nullish(),
+  confidence: z
+    .number()
+    .min(0)
+    .max(100)
+    .nullish()
+    .openapi({ description: 'A share from 0 to 1; above 1 it is read as a percentage.' }),
+  signal_data: jsonObject.nullish(),
+  metadata: jsonObject.nullish(),
+};
+
+export const newArtifactSchema = z.strictObject(writableFields).openapi('NewArtifact');
+export type NewArtifact = z.output<typeof newArtifactSchema>;
+
+export const artifactPatchSchema = z
+  .strictObject(writableFields)
+  .partial()
+  .refine(
+    (patch) => Object.values(patch).some((value) => value !== undefined),
+    'must change at least one field',
+  )
+  .openapi('ArtifactPatch', {
+    description: 'JSON objects are merged one level deep; null clears a column.',
+  });
+export type ArtifactPatch = z.output<typeof artifactPatchSchema>;
+
+const time = z.string().openapi({ format: 'date-time', example: '2025-11-15T13:55:58.123456+00:00' });
+
+/** One workflow artifact as it goes over the wire: the row, `artifact_metadata` as `metadata`, decimals as numbers. */
+export const artifactSchema = z
+  .object({
+    id: z.int(),
+    name: z.string(),
+    type: z.string(),
+    symbol: z.string().nullable(),
+    run_id: z.string().nullable(),
+    experiment_id: z.string().nullable(),
+    workflow_id: z.string().nullable(),
+    execution_id: z.string().nullable(),
+    step_name: z.string().nullable(),
+    dag_id: z.string().nullable(),
+    task_id: z.string().nullable(),
+    prompt: z.string().nullable(),
+    response: z.string().nullable(),
+    prompt_length: z.int().nullable(),
+    response_length: z.int().nullable(),
+    model_name: z.string().nullable(),
+    image_path: z.string().nullable(),
+    chart_type: z.string().nullable(),
+    chart_data: z.unknown(),
+    action: z.string().nullable(),
+    confidence: z.number().nullable(),
+    signal_data: z.unknown(),
+    metadata: z.unknown(),
+    created_at: time,
+    updated_at: time.nullable(),
+  })
+  .openapi('Artifact');
+export type Artifact = z.output<typeof artifactSchema>;
+
+export const artifactListSchema = z
+  .object({
+    artifacts: z.array(artifactSchema),
+    total: z.int().openapi({ description: 'How many artifacts match, on this page or not.' }),
+  })
+  .openapi('ArtifactList');
+
+/** Decimal ids only here: a UUID names a project document. Anything else, and ids beyond int4, name nothing. */
+export const artifactIdParam = z.object({
+  id: z.string().openapi({ param: { name: 'id', in: 'path' }, example: '24', pattern: '^[1-9][0-9]{0,9}$' }),
+});
+
+/** The id in a path. Throws `not_found` for what no artifact can be called. */
+export function requireArtifactId(text: string): number {
+  const id = /^[1-9]\d{0,9}$/.test(text) ? Number(text) : Number.NaN;
+  if (id <= INT4_MAX) return id;
+  throw new AppError('not_found', `There is no artifact "${text.slice(0, 64)}".`);
+}
+
+export const artifactListQuery = z.strictObject({
+  type: z
+    .enum([...ARTIFACT_TYPES, 'order', 'trade', 'portfolio'])
+    .optional()
+    .openapi({
+      description: 'order, trade and portfolio are signals with that `signal_data.artifact_type`.',
+    }),
+  symbol: column(50).optional(),
+  workflow_id: column(255).optional(),
+  execution_id: column(255).optional(),
+  dag_id: column(255).optional(),
+  step_name: column(100).optional(),
+  run_id: column(255).optional(),
+  include: z
+    .enum(['bars'])
+    .optional()
+    .openapi({ description: '`bars`: with every stored bar; they are left out otherwise.' }),
+  limit: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .max(LIST_LIMIT_MAX)
+    .default(LIST_LIMIT_DEFAULT)
+    .openapi({ description: `At most ${LIST_LIMIT_MAX}.` }),
+});
+export type ArtifactListQuery = z.output<typeof artifactListQuery>;

@@ -1,0 +1,67 @@
+import type { ArtifactRepository } from './artifact.repository.ts';
+import type { NewArtifact } from './artifact.schema.ts';
+import type { ArtifactRow } from './artifact.table.ts';
+import type { IdempotencyClaim, IdempotencyRepository } from './idempotency.repository.ts';
+import type { NewArtifactRequest } from './read-new-artifact.ts';
+import { AppError } from '../errors.ts';
+import { invalidInput } from '../http/validation.ts';
+
+/** Stores an uploaded image and says how the row names it. Given by the image room, which this one does not know. */
+export type AttachImage = (
+  input: NewArtifact,
+  image: Uint8Array<ArrayBuffer>,
+) => Promise<Pick<NewArtifact, 'chart_data' | 'image_path'>>;
+
+export interface CreateDependencies {
+  readonly artifacts: ArtifactRepository;
+  readonly idempotency: IdempotencyRepository;
+  readonly attachImage: AttachImage;
+}
+
+export interface CreatedArtifact {
+  readonly row: ArtifactRow;
+  /** The same request had been answered before; nothing was written now. */
+  readonly replayed: boolean;
+}
+
+const IDEMPOTENCY_KEY_MAX_LENGTH = 255;
+
+/** Image first, row second: a row never names an image that is not there. With an Idempotency-Key, once in 24 hours. */
+export async function createArtifact(
+  deps: CreateDependencies,
+  request: NewArtifactRequest,
+  repeat: { readonly caller: string; readonly key: string | undefined },
+): Promise<CreatedArtifact> {
+  if (request.image !== null && request.input.type !== 'chart') {
+    throw invalidInput([{ field: 'image', message: 'belongs to artifacts of type "chart" only' }]);
+  }
+  if (repeat.key === undefined) return { row: await write(deps, request, null), replayed: false };
+  if (repeat.key === '' || repeat.key.length > IDEMPOTENCY_KEY_MAX_LENGTH) {
+    throw invalidInput([
+      { field: 'Idempotency-Key', message: `must have 1 to ${IDEMPOTENCY_KEY_MAX_LENGTH} characters` },
+    ]);
+  }
+  const outcome = await deps.idempotency.claim(repeat.caller, repeat.key, request.sha256);
+  if (outcome.kind === 'done') {
+    const row = await deps.artifacts.find(outcome.artifactId);
+    if (row === null)
+      throw new AppError('not_found', `Artifact ${outcome.artifactId} was made by this key and is deleted.`);
+    return { row, replayed: true };
+  }
+  try {
+    return { row: await write(deps, request, outcome.claim), replayed: false };
+  } catch (error) {
+    // The failure is what the caller must hear; a key that cannot be released unlocks itself.
+    await deps.idempotency.release(outcome.claim).catch(() => {});
+    throw error;
+  }
+}
+
+async function write(
+  deps: CreateDependencies,
+  { input, image }: NewArtifactRequest,
+  claim: IdempotencyClaim | null,
+): Promise<ArtifactRow> {
+  const attached = image === null ? {} : await deps.attachImage(input, image);
+  return deps.artifacts.create({ ...input, ...attached }, claim);
+}

@@ -1,0 +1,10 @@
+import type { Log } from '../observability/log.ts';
+import type { Caller } from './auth.ts';
+
+/** What the middleware of this room puts on Hono's context. */
+export interface HttpVariables {
+  requestId: string;
+  log: Log;
+  /** Set by `requireRead` and `requireScope`. */
+  caller: Caller;
+}

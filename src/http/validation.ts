@@ -1,0 +1,45 @@
+import { AppError, type FieldError } from '../errors.ts';
+
+/** The part of zod's result and issues that this room needs; the schemas themselves live with their nouns. */
+interface Issue {
+  readonly path: readonly PropertyKey[];
+  readonly message: string;
+  readonly code?: string;
+  readonly keys?: readonly string[];
+}
+
+/** zod issues as field errors; unknown members are named one by one. */
+export function fieldErrors(issues: readonly Issue[]): FieldError[] {
+  return issues.flatMap((issue) => {
+    if (issue.code === 'unrecognized_keys' && issue.keys !== undefined) {
+      return issue.keys.map((key) => ({
+        field: fieldPath([...issue.path, key]),
+        message: 'is not known here',
+      }));
+    }
+    return [{ field: fieldPath(issue.path), message: issue.message }];
+  });
+}
+
+/** `['bars', 3, 'high']` -> `bars[3].high`; the whole body is `body`. */
+function fieldPath(path: readonly PropertyKey[]): string {
+  if (path.length === 0) return 'body';
+  return path
+    .map((part, index) =>
+      typeof part === 'number' ? `[${part}]` : `${index === 0 ? '' : '.'}${String(part)}`,
+    )
+    .join('');
+}
+
+/** For `OpenAPIHono`'s `defaultHook`: bad input becomes one 422 that names every bad field. */
+export function rejectInvalid(result: { success: boolean; error?: { issues: readonly Issue[] } }): void {
+  if (result.success || result.error === undefined) return;
+  throw invalidInput(fieldErrors(result.error.issues));
+}
+
+export function invalidInput(fields: readonly FieldError[]): AppError {
+  const first = fields[0];
+  const more = fields.length > 1 ? ` (and ${fields.length - 1} more)` : '';
+  const detail = first === undefined ? 'The input is not valid.' : `${first.field}: ${first.message}${more}`;
+  return new AppError('invalid_input', detail, { fields });
+}

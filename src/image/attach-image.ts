@@ -1,0 +1,60 @@
+import type { AttachImage } from '../artifact/create-artifact.ts';
+import { inspectImage } from '../chart/inspect-image.ts';
+import { barsOf } from '../chart/parse-bars.ts';
+import { snapshotHash } from '../chart/snapshot-hash.ts';
+import { invalidInput } from '../http/validation.ts';
+import { objectUrl } from '../storage/object-ref.ts';
+import type { ObjectStore } from '../storage/object-store.ts';
+import { SNAPSHOT_METADATA, sha256Hex } from './object-facts.ts';
+import { chartFolder } from './render-key.ts';
+
+export interface AttachDependencies {
+  readonly store: ObjectStore;
+  readonly bucket: string;
+  readonly publicEndpoint: string;
+}
+
+/**
+ * Stores an uploaded PNG or JPEG with the hash of the bars it came with. The key is made from both, so that the same
+ * picture uploaded with other bars is another object and cannot change what the first one claims.
+ */
+export function createAttachImage(deps: AttachDependencies): AttachImage {
+  return async (input, image) => {
+    const inspection = inspectImage(image);
+    if (inspection.kind === 'broken') {
+      throw invalidInput([{ field: 'image', message: `is not an intact PNG or JPEG: ${inspection.reason}` }]);
+    }
+    const snapshot = snapshotOf(input.metadata);
+    const bars = barsOf(snapshot);
+    const snapshotSha256 = bars.kind === 'usable' ? await snapshotHash(bars.bars) : null;
+    const identity = await sha256Hex(
+      new TextEncoder().encode(`${await sha256Hex(image)} ${snapshotSha256 ?? 'no bars'}`),
+    );
+    const folder = chartFolder({
+      symbol: firstText(snapshot?.['symbol'], input.symbol),
+      timeframe: firstText(snapshot?.['timeframe'], input.chart_data?.['timeframe']),
+    });
+    const extension = inspection.kind === 'jpeg' ? 'jpg' : 'png';
+    const ref = { bucket: deps.bucket, key: `${folder}/attached-${identity.slice(0, 32)}.${extension}` };
+    await deps.store.put(ref, image, {
+      contentType: inspection.kind === 'jpeg' ? 'image/jpeg' : 'image/png',
+      metadata: snapshotSha256 === null ? {} : { [SNAPSHOT_METADATA]: snapshotSha256 },
+    });
+    const url = objectUrl(deps.publicEndpoint, ref);
+    return { chart_data: { ...input.chart_data, minio_url: url }, image_path: url };
+  };
+}
+
+function snapshotOf(metadata: unknown): Record<string, unknown> | undefined {
+  const snapshot = asRecord(metadata)?.['market_data_snapshot'];
+  return asRecord(snapshot);
+}
+
+function asRecord(value: unknown): Record<string, unknown> | undefined {
+  return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : undefined;
+}
+
+function firstText(...values: unknown[]): string {
+  const text = values.find((value) => typeof value === 'string' && value.trim() !== '');
+  return typeof text === 'string' ? text : 'unknown';
+}

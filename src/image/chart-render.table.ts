@@ -1,0 +1,40 @@
+import { char, integer, jsonb, pgTable, primaryKey, text, timestamp } from 'drizzle-orm/pg-core';
+
+/** The ledger: one row per render key, saying which bytes and pixels were drawn for it. */
+export const chartRenderTable = pgTable('chart_render', {
+  render_key: char({ length: 32 }).primaryKey(),
+  snapshot_sha256: char({ length: 64 }).notNull(),
+  png_sha256: char({ length: 64 }).notNull(),
+  pixel_sha256: char({ length: 64 }).notNull(),
+  bucket: text().notNull(),
+  object_key: text().notNull(),
+  byte_size: integer().notNull(),
+  width: integer().notNull(),
+  height: integer().notNull(),
+  symbol: text().notNull(),
+  timeframe: text().notNull(),
+  bar_count: integer().notNull(),
+  first_bar: timestamp({ withTimezone: true, mode: 'string' }).notNull(),
+  last_bar: timestamp({ withTimezone: true, mode: 'string' }).notNull(),
+  renderer: text().notNull(),
+  spec: jsonb().$type<unknown>().notNull(),
+  render_ms: integer().notNull(),
+  created_at: timestamp({ withTimezone: true, mode: 'string' }).notNull().defaultNow(),
+  updated_at: timestamp({ withTimezone: true, mode: 'string' }),
+});
+
+export type ChartRenderRow = typeof chartRenderTable.$inferSelect;
+export type NewChartRenderRow = typeof chartRenderTable.$inferInsert;
+
+/** Which artifact shows which render, and why it had to be drawn. */
+export const artifactRenderTable = pgTable(
+  'artifact_render',
+  {
+    artifact_id: integer().notNull(),
+    render_key: char({ length: 32 }).notNull(),
+    reason: text().notNull(),
+    detail: text(),
+    created_at: timestamp({ withTimezone: true, mode: 'string' }).notNull().defaultNow(),
+  },
+  (table) => [primaryKey({ columns: [table.artifact_id, table.render_key] })],
+);

@@ -1,0 +1,168 @@
+import type { ChartRenderer, RenderedChart } from '../chart/render-chart.ts';
+import { DEFAULT_SPEC, RENDERER_VERSION } from '../chart/chart-spec.ts';
+import { inspectImage } from '../chart/inspect-image.ts';
+import { AppError } from '../errors.ts';
+import type { Log } from '../observability/log.ts';
+import type { ObjectStore, StoredObject } from '../storage/object-store.ts';
+import { PIXEL_METADATA, RENDERER_METADATA, SNAPSHOT_METADATA, sha256Hex } from './object-facts.ts';
+import type { Picture } from './picture.ts';
+import type { RenderLedger } from './render-ledger.repository.ts';
+
+export interface RedrawDependencies {
+  readonly store: ObjectStore;
+  readonly ledger: RenderLedger;
+  readonly renderer: ChartRenderer;
+  readonly log: Log;
+  /** Milliseconds; injected so that a test can fix it. */
+  readonly now: () => number;
+}
+
+/** `stored`: these bytes lie under the render key and the ledger says so. `drawn`: they had to be drawn for it. */
+export interface Redrawn {
+  readonly png: Uint8Array<ArrayBuffer>;
+  readonly pngSha256: string;
+  readonly drawn: boolean;
+  readonly stored: boolean;
+  readonly renderMs: number;
+}
+
+/** Another writer can win once between our look and our PUT, hardly ever twice. */
+const WRITE_ATTEMPTS = 3;
+
+/**
+ * Draws a picture and writes it back, unless the store already holds it as the ledger says. With the store or the
+ * database down the picture is drawn all the same and handed out as not stored. Throws only when drawing fails.
+ */
+export async function redrawChart(
+  deps: RedrawDependencies,
+  picture: Picture,
+  options: { readonly useStore: boolean },
+): Promise<Redrawn> {
+  const present = options.useStore ? await lookAgain(deps, picture) : UNREACHABLE;
+  if (present !== UNREACHABLE && present.intact !== null) {
+    return {
+      png: present.intact.bytes,
+      pngSha256: present.intact.sha256,
+      drawn: false,
+      stored: true,
+      renderMs: 0,
+    };
+  }
+
+  const startedAt = deps.now();
+  const chart = await draw(deps.renderer, picture);
+  const renderMs = Math.max(0, Math.round(deps.now() - startedAt));
+  const pngSha256 = await sha256Hex(chart.png);
+  const drawn: Redrawn = { png: chart.png, pngSha256, drawn: true, stored: false, renderMs };
+  if (present === UNREACHABLE) return drawn;
+  try {
+    return await writeBack(deps, picture, chart, drawn, present.object);
+  } catch (error) {
+    deps.log.warn('image.write_failed', { render_key: picture.renderKey, ...failure(error) });
+    return drawn;
+  }
+}
+
+const UNREACHABLE = Symbol('store or database cannot be asked');
+
+interface Present {
+  readonly object: StoredObject | null;
+  /** The object's bytes when they are the ledger's. */
+  readonly intact: { bytes: Uint8Array<ArrayBuffer>; sha256: string } | null;
+}
+
+/** Somebody may have drawn it since the caller looked: the store once more, and what the ledger says of it. */
+async function lookAgain(deps: RedrawDependencies, picture: Picture): Promise<Present | typeof UNREACHABLE> {
+  try {
+    return await look(deps, picture);
+  } catch (error) {
+    deps.log.warn('image.look_failed', { render_key: picture.renderKey, ...failure(error) });
+    return UNREACHABLE;
+  }
+}
+
+async function look(deps: RedrawDependencies, picture: Picture): Promise<Present> {
+  const [object, row] = await Promise.all([deps.store.get(picture.ref), deps.ledger.find(picture.renderKey)]);
+  if (object === null || row === null) return { object, intact: null };
+  const sha256 = await sha256Hex(object.bytes);
+  const isLedgers = sha256 === row.png_sha256 && inspectImage(object.bytes).kind === 'png';
+  return { object, intact: isLedgers ? { bytes: object.bytes, sha256 } : null };
+}
+
+async function draw(renderer: ChartRenderer, picture: Picture): Promise<RenderedChart> {
+  try {
+    return await renderer.render({
+      bars: picture.bars,
+      symbol: picture.symbol,
+      timeframe: picture.timeframe,
+      snapshotSha256: picture.snapshotSha256,
+      renderKey: picture.renderKey,
+      spec: DEFAULT_SPEC,
+    });
+  } catch (error) {
+    throw new AppError('render_failed', 'The chart could not be drawn from these bars.', { cause: error });
+  }
+}
+
+/** PUT only where nothing is, or over exactly what was seen; then one ledger row. */
+async function writeBack(
+  deps: RedrawDependencies,
+  picture: Picture,
+  chart: RenderedChart,
+  drawn: Redrawn,
+  seen: StoredObject | null,
+): Promise<Redrawn> {
+  let there = seen;
+  for (let attempt = 1; attempt <= WRITE_ATTEMPTS; attempt += 1) {
+    const outcome = await deps.store.put(picture.ref, chart.png, {
+      contentType: 'image/png',
+      cacheControl: 'public, max-age=31536000, immutable',
+      metadata: {
+        [SNAPSHOT_METADATA]: picture.snapshotSha256,
+        [PIXEL_METADATA]: chart.pixelSha256,
+        [RENDERER_METADATA]: RENDERER_VERSION,
+      },
+      condition: there === null ? { ifNoneMatch: '*' } : { ifMatch: there.etag },
+    });
+    if (outcome.stored) {
+      await deps.ledger.record(ledgerRow(picture, chart, drawn));
+      return { ...drawn, stored: true };
+    }
+    const now = await look(deps, picture);
+    if (now.intact !== null) {
+      return { ...drawn, png: now.intact.bytes, pngSha256: now.intact.sha256, drawn: false, stored: true };
+    }
+    there = now.object;
+  }
+  throw new AppError('store_answered_wrongly', 'Another writer kept replacing the object.');
+}
+
+function ledgerRow(picture: Picture, chart: RenderedChart, drawn: Redrawn) {
+  const [first, last] = [picture.bars[0], picture.bars.at(-1)];
+  if (first === undefined || last === undefined) throw new TypeError('usable bars are two or more');
+  return {
+    render_key: picture.renderKey,
+    snapshot_sha256: picture.snapshotSha256,
+    png_sha256: drawn.pngSha256,
+    pixel_sha256: chart.pixelSha256,
+    bucket: picture.ref.bucket,
+    object_key: picture.ref.key,
+    byte_size: chart.png.byteLength,
+    width: chart.width,
+    height: chart.height,
+    symbol: picture.symbol,
+    timeframe: picture.timeframe,
+    bar_count: picture.bars.length,
+    first_bar: new Date(first.time).toISOString(),
+    last_bar: new Date(last.time).toISOString(),
+    renderer: RENDERER_VERSION,
+    spec: DEFAULT_SPEC,
+    render_ms: drawn.renderMs,
+  };
+}
+
+/** What the log may know of a failure. */
+export function failure(error: unknown): { code: string; message: string } {
+  if (error instanceof AppError) return { code: error.code, message: error.message };
+  return { code: 'internal_error', message: error instanceof Error ? error.name : typeof error };
+}

@@ -1,0 +1,120 @@
+import { DurableObject } from 'cloudflare:workers';
+import { AppError, type ErrorCode } from '../errors.ts';
+import type { Log } from '../observability/log.ts';
+import { objectUrl } from '../storage/object-ref.ts';
+import type { Picture } from './picture.ts';
+import { failure, redrawChart, type RedrawDependencies, type Redrawn } from './redraw-chart.ts';
+import type { RenderReason } from './render-ledger.repository.ts';
+
+/** One artifact's wish for a picture. */
+export interface RenderJob {
+  readonly artifactId: number;
+  readonly picture: Picture;
+  readonly reason: RenderReason;
+  readonly fingerprint: string;
+  /** False when the caller has just seen the store fail: draw, hand out, write nothing. */
+  readonly useStore: boolean;
+}
+
+/** Failures cross the RPC boundary as values, because errors lose their class on it. */
+export type RenderAnswer =
+  | {
+      readonly ok: true;
+      readonly png: Uint8Array<ArrayBuffer>;
+      readonly drawn: boolean;
+      readonly stored: boolean;
+    }
+  | { readonly ok: false; readonly code: ErrorCode; readonly message: string };
+
+/** The gate as its callers see it, local or over RPC. */
+export interface RenderGate {
+  render(job: RenderJob): Promise<RenderAnswer>;
+}
+
+export interface RenderGateDependencies extends RedrawDependencies {
+  /** Base of the URLs that are written into rows. */
+  readonly publicEndpoint: string;
+  readonly log: Log;
+}
+
+/**
+ * The gate of one render key: whoever comes while the picture is being made waits for the same bytes, so the world draws
+ * it once. Objects of a class share an isolate and its memory; what belongs to one key lives on `this`.
+ */
+export function renderGateClass<Environment>(build: (env: Environment) => RenderGateDependencies) {
+  return class extends DurableObject<Environment> {
+    private readonly draws = new Map<string, Promise<Redrawn>>();
+    private readonly answers = new Map<string, Promise<RenderAnswer>>();
+
+    render(job: RenderJob): Promise<RenderAnswer> {
+      // Jobs that may write and jobs that may not are two flights: the first must not be told "not stored" by the second.
+      const flight = job.useStore ? 'stored' : 'unstored';
+      // Two artifacts with the same bars share the draw; each has its own row to be pointed.
+      return shared(this.answers, `${flight}/${job.artifactId}`, () => this.answer(job, flight));
+    }
+
+    private async answer(job: RenderJob, flight: string): Promise<RenderAnswer> {
+      try {
+        const deps = build(this.env);
+        const redrawn = await shared(this.draws, flight, () =>
+          redrawChart(deps, job.picture, { useStore: job.useStore }),
+        );
+        const stored = redrawn.stored && (await linkArtifact(deps, job, redrawn));
+        return { ok: true, png: redrawn.png, drawn: redrawn.drawn, stored };
+      } catch (error) {
+        const code = error instanceof AppError ? error.code : 'render_failed';
+        return {
+          ok: false,
+          code,
+          message: error instanceof AppError ? error.message : 'The chart could not be drawn.',
+        };
+      }
+    }
+  };
+}
+
+/** Runs `work` unless it is running under this name already; then waits for that. */
+function shared<T>(underWay: Map<string, Promise<T>>, name: string, work: () => Promise<T>): Promise<T> {
+  const running = underWay.get(name);
+  if (running !== undefined) return running;
+  const started = work().finally(() => underWay.delete(name));
+  underWay.set(name, started);
+  return started;
+}
+
+/** False when the database could not be told; the picture is right all the same. */
+async function linkArtifact(
+  deps: RenderGateDependencies,
+  job: RenderJob,
+  redrawn: Redrawn,
+): Promise<boolean> {
+  const { artifactId, picture, reason, fingerprint } = job;
+  try {
+    const url = objectUrl(deps.publicEndpoint, picture.ref);
+    const { pointed } = await deps.ledger.link({
+      artifactId,
+      renderKey: picture.renderKey,
+      reason,
+      url,
+      fingerprint,
+    });
+    deps.log.info('image.regenerated', {
+      artifact_id: artifactId,
+      render_key: picture.renderKey,
+      reason: reason.reason,
+      detail: reason.detail,
+      drawn: redrawn.drawn,
+      render_ms: redrawn.renderMs,
+      byte_size: redrawn.png.byteLength,
+      row_pointed: pointed,
+    });
+    return true;
+  } catch (error) {
+    deps.log.warn('image.link_failed', {
+      artifact_id: artifactId,
+      render_key: picture.renderKey,
+      ...failure(error),
+    });
+    return false;
+  }
+}

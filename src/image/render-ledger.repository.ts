@@ -1,0 +1,123 @@
+import { and, eq, inArray, sql } from 'drizzle-orm';
+import { artifactTable } from '../artifact/artifact.table.ts';
+import type { Database } from '../storage/database.ts';
+import { guarded } from '../storage/database-errors.ts';
+import {
+  artifactRenderTable,
+  chartRenderTable,
+  type ChartRenderRow,
+  type NewChartRenderRow,
+} from './chart-render.table.ts';
+import { fingerprintSql, storedUrlSql } from './chart-source.repository.ts';
+
+/** Why an artifact's picture was replaced. */
+export interface RenderReason {
+  readonly reason: 'missing' | 'stale' | 'unverified';
+  readonly detail: string;
+}
+
+/** An artifact that shows a render, as `/api/verify` names it. */
+export interface ShownBy {
+  readonly artifact_id: number;
+  readonly name: string;
+  readonly symbol: string | null;
+  readonly workflow_id: string | null;
+  readonly execution_id: string | null;
+  readonly run_id: string | null;
+  readonly experiment_id: string | null;
+}
+
+export interface RenderLedger {
+  find(renderKey: string): Promise<ChartRenderRow | null>;
+  findByPixels(pixelSha256: string): Promise<ChartRenderRow[]>;
+  /** Writes or replaces the row of this render key: what was drawn last is what lies in the store. */
+  record(row: NewChartRenderRow): Promise<void>;
+  /**
+   * Notes that the artifact shows this render and points its row at the object, keeping the old URL as
+   * `chart_data.previous_minio_url`. The row is left alone when what it is drawn from has changed meanwhile.
+   */
+  link(link: {
+    artifactId: number;
+    renderKey: string;
+    reason: RenderReason;
+    url: string;
+    fingerprint: string;
+  }): Promise<{ pointed: boolean }>;
+  shownBy(renderKeys: readonly string[]): Promise<ShownBy[]>;
+}
+
+const SHOWN_BY_LIMIT = 100;
+
+export function createRenderLedger(database: Database): RenderLedger {
+  return {
+    find: (renderKey) =>
+      guarded('render_ledger.find', async () => {
+        const [row] = await database
+          .select()
+          .from(chartRenderTable)
+          .where(eq(chartRenderTable.render_key, renderKey));
+        return row ?? null;
+      }),
+
+    findByPixels: (pixelSha256) =>
+      guarded('render_ledger.find_by_pixels', async () =>
+        database
+          .select()
+          .from(chartRenderTable)
+          .where(eq(chartRenderTable.pixel_sha256, pixelSha256))
+          .limit(20),
+      ),
+
+    record: (row) =>
+      guarded('render_ledger.record', async () => {
+        const { render_key: _key, ...rest } = row;
+        await database
+          .insert(chartRenderTable)
+          .values(row)
+          .onConflictDoUpdate({
+            target: chartRenderTable.render_key,
+            set: { ...rest, updated_at: sql`now()` },
+          });
+      }),
+
+    link: ({ artifactId, renderKey, reason, url, fingerprint }) =>
+      guarded('render_ledger.link', async () => {
+        const { chart_data: chartData } = artifactTable;
+        const pointers = sql`jsonb_build_object('minio_url', ${url}::text)
+          || case when ${storedUrlSql} is distinct from ${url}::text and ${storedUrlSql} is not null
+             then jsonb_build_object('previous_minio_url', ${storedUrlSql}) else '{}'::jsonb end`;
+        const [, updated] = await database.batch([
+          database
+            .insert(artifactRenderTable)
+            .values({ artifact_id: artifactId, render_key: renderKey, ...reason })
+            .onConflictDoUpdate({
+              target: [artifactRenderTable.artifact_id, artifactRenderTable.render_key],
+              set: { ...reason, created_at: sql`now()` },
+            }),
+          database
+            .update(artifactTable)
+            .set({
+              chart_data: sql`(case when jsonb_typeof(${chartData}) = 'object' then ${chartData} else '{}'::jsonb end) || ${pointers}`,
+              image_path: url,
+              updated_at: sql`now()`,
+            })
+            .where(and(eq(artifactTable.id, artifactId), eq(fingerprintSql, fingerprint)))
+            .returning({ id: artifactTable.id }),
+        ]);
+        return { pointed: updated.length > 0 };
+      }),
+
+    shownBy: (renderKeys) =>
+      guarded('render_ledger.shown_by', async () => {
+        if (renderKeys.length === 0) return [];
+        const { id, name, symbol, workflow_id, execution_id, run_id, experiment_id } = artifactTable;
+        return database
+          .select({ artifact_id: id, name, symbol, workflow_id, execution_id, run_id, experiment_id })
+          .from(artifactRenderTable)
+          .innerJoin(artifactTable, eq(artifactTable.id, artifactRenderTable.artifact_id))
+          .where(inArray(artifactRenderTable.render_key, [...renderKeys]))
+          .orderBy(artifactTable.id)
+          .limit(SHOWN_BY_LIMIT);
+      }),
+  };
+}

@@ -1,0 +1,327 @@
+import type { Config } from '../config.ts';
+import { AppError } from '../errors.ts';
+import type { Log } from '../observability/log.ts';
+import type { EdgeCache } from '../storage/edge-cache.ts';
+import { parseStoredUrl } from '../storage/object-ref.ts';
+import type { ObjectRef, ObjectStore, StoredObject } from '../storage/object-store.ts';
+import { assessFreshness, type Assessment, type ObjectFacts } from './assess-freshness.ts';
+import type { ChartSource, ChartSourceRepository } from './chart-source.repository.ts';
+import { objectFacts } from './object-facts.ts';
+import { fetchedAt, pictureOf, type Picture, type PictureState } from './picture.ts';
+import type { Pointer, PointerCache } from './pointer.ts';
+import { failure } from './redraw-chart.ts';
+import type { RenderGate } from './render-gate.ts';
+import type { RenderReason } from './render-ledger.repository.ts';
+import { unusableBars } from './unusable-bars.ts';
+
+/** What the answer says of itself; all of it goes into headers. */
+export interface ImageFacts {
+  /** Quoted; weak (`W/`) when the bytes were drawn but could not be stored. */
+  readonly etag: string;
+  readonly source: 'edge' | 'store' | 'rendered' | 'stale';
+  readonly freshness: 'verified' | 'attached' | 'unverified' | 'regenerated' | 'stale';
+  readonly snapshotSha256: string | null;
+  readonly renderKey: string | null;
+  /** How long others may keep it: as usual, not without asking, or briefly and privately. */
+  readonly caching: 'shared' | 'revalidate' | 'brief';
+}
+
+export type ImageOutcome =
+  | (ImageFacts & {
+      readonly kind: 'image';
+      readonly bytes: Uint8Array<ArrayBuffer>;
+      readonly contentType: string;
+    })
+  | (ImageFacts & { readonly kind: 'not_modified' });
+
+export interface ImageDependencies {
+  readonly config: Pick<Config, 'store' | 'unverifiedObjects'>;
+  readonly sources: ChartSourceRepository;
+  readonly store: ObjectStore;
+  readonly edge: EdgeCache;
+  readonly pointers: PointerCache;
+  readonly gateOf: (renderKey: string) => RenderGate;
+  /** Work that may outlive the answer. */
+  readonly defer: (work: Promise<unknown>) => void;
+  readonly log: Log;
+}
+
+/** From the miss to the picture in hand; longer than any chart takes to draw, shorter than people wait. */
+export const RENDER_DEADLINE_MS = 15_000;
+
+/**
+ * The image of one artifact: edge, then the object its row names, then a redraw. Outcomes are values; what is thrown is
+ * an `AppError` that the wire knows (404, 400, 409, 422, 503, 504).
+ */
+export function createServeImage(deps: ImageDependencies) {
+  return async function serveImage(
+    artifactId: number,
+    knows: (etag: string) => boolean,
+  ): Promise<ImageOutcome> {
+    const remembered = await fromPointer(deps, artifactId, knows);
+    if (remembered !== null) return remembered;
+
+    const source = await deps.sources.find(artifactId);
+    if (source === null) throw new AppError('not_found', `There is no artifact ${artifactId}.`);
+    if (source.type !== 'chart') {
+      throw new AppError(
+        'not_a_chart',
+        `Artifact ${artifactId} is of type "${source.type}"; only charts have images.`,
+      );
+    }
+    const state = await pictureOf(source, deps.config.store.buckets[0]);
+    if (state.kind === 'usable' && knows(quoted(state.picture.renderKey))) return unchanged(state.picture);
+
+    const named = namedObject(source, deps.config.store.buckets);
+    const fromEdge = await fromContentCache(deps, source, state, named);
+    return fromEdge ?? fromStoreOrRedraw(deps, source, state, named, knows);
+  };
+}
+
+async function fromPointer(
+  deps: ImageDependencies,
+  artifactId: number,
+  knows: (etag: string) => boolean,
+): Promise<ImageOutcome | null> {
+  const pointer = await deps.pointers.get(artifactId);
+  if (pointer === null) return null;
+  const facts = { ...pointer, source: 'edge', caching: 'shared' } as const;
+  if (knows(pointer.etag)) return { kind: 'not_modified', ...facts };
+  const image = await deps.edge.getImage(pointer.contentKey);
+  return image === null ? null : { kind: 'image', ...facts, ...image };
+}
+
+/** The client holds this very picture: nothing is read and nothing is drawn. */
+function unchanged(picture: Picture): ImageOutcome {
+  return { kind: 'not_modified', ...verified(picture), source: 'edge', caching: 'shared' };
+}
+
+/** Where the row says its image is, or why that is nowhere we may look. */
+type NamedObject = { readonly ref: ObjectRef } | { readonly problem: string };
+
+function namedObject(source: ChartSource, buckets: readonly string[]): NamedObject {
+  if (source.storedUrl === null) return { problem: 'the row names no image' };
+  return parseStoredUrl(source.storedUrl, buckets);
+}
+
+/** Another colo's or an earlier day's render: only when the row points at this picture's own object. */
+async function fromContentCache(
+  deps: ImageDependencies,
+  source: ChartSource,
+  state: PictureState,
+  named: NamedObject,
+): Promise<ImageOutcome | null> {
+  if (state.kind !== 'usable' || !('ref' in named) || !isSame(named.ref, state.picture.ref)) return null;
+  const image = await deps.edge.getImage(state.picture.renderKey);
+  if (image === null) return null;
+  const facts = verified(state.picture);
+  deps.defer(deps.pointers.put(source.id, pointerOf(facts, state.picture.renderKey)));
+  return { kind: 'image', ...facts, ...image, source: 'edge', caching: 'shared' };
+}
+
+async function fromStoreOrRedraw(
+  deps: ImageDependencies,
+  source: ChartSource,
+  state: PictureState,
+  named: NamedObject,
+  knows: (etag: string) => boolean,
+): Promise<ImageOutcome> {
+  const picture = state.kind === 'usable' ? state.picture : null;
+  let object: StoredObject | null = null;
+  try {
+    if ('ref' in named) object = await deps.store.get(named.ref);
+  } catch (error) {
+    if (picture === null) throw error;
+    deps.log.warn('image.read_failed', { artifact_id: source.id, ...failure(error) });
+    const reason = { reason: 'missing', detail: 'the object store could not be asked' } as const;
+    return redraw(deps, source, picture, reason, null, false);
+  }
+
+  const facts = object === null ? null : await objectFacts(object);
+  const underRenderKey = picture !== null && 'ref' in named && isSame(named.ref, picture.ref);
+  const assessment = assessFreshness({
+    object: facts,
+    absence: 'problem' in named ? named.problem : 'nothing lies at the place that the row names',
+    picture,
+    underRenderKey,
+    ledgerSha256:
+      underRenderKey && source.ledger?.render_key === picture.renderKey ? source.ledger.png_sha256 : null,
+    fetchedAt: fetchedAt(source.snapshot),
+  });
+  const found = object === null || facts === null ? null : { object, facts };
+  const reason = reasonToRedraw(assessment, deps.config.unverifiedObjects, picture);
+  if (reason === null) return serveFound(deps, source, picture, assessment, found, knows);
+  if (picture === null) throw cannotDraw(source, state, assessment);
+  return redraw(deps, source, picture, reason, found, true);
+}
+
+/** Null: what lies there may be served. */
+function reasonToRedraw(
+  assessment: Assessment,
+  unverifiedObjects: 'serve' | 'regenerate',
+  picture: Picture | null,
+): RenderReason | null {
+  const { freshness, reason: detail } = assessment;
+  if (freshness === 'missing' || freshness === 'stale') return { reason: freshness, detail };
+  const mayRedraw = unverifiedObjects === 'regenerate' && picture !== null;
+  return freshness === 'unverified' && mayRedraw ? { reason: 'unverified', detail } : null;
+}
+
+interface Found {
+  readonly object: StoredObject;
+  readonly facts: ObjectFacts;
+}
+
+function serveFound(
+  deps: ImageDependencies,
+  source: ChartSource,
+  picture: Picture | null,
+  assessment: Assessment,
+  found: Found | null,
+  knows: (etag: string) => boolean,
+): ImageOutcome {
+  if (found === null) throw new TypeError('only an object that was found can be served');
+  const rendered = assessment.freshness === 'rendered' && picture !== null;
+  const facts = rendered ? verified(picture) : asFound(found, picture, assessment);
+  const contentKey = rendered ? picture.renderKey : found.facts.sha256;
+  const image = { bytes: found.object.bytes, contentType: contentTypeOf(found.facts) };
+  fillEdge(deps, source.id, pointerOf(facts, contentKey), image);
+  if (knows(facts.etag)) return { kind: 'not_modified', ...facts, source: 'store', caching: 'shared' };
+  return { kind: 'image', ...facts, ...image, source: 'store', caching: 'shared' };
+}
+
+async function redraw(
+  deps: ImageDependencies,
+  source: ChartSource,
+  picture: Picture,
+  reason: RenderReason,
+  older: Found | null,
+  useStore: boolean,
+): Promise<ImageOutcome> {
+  const job = { artifactId: source.id, picture, reason, fingerprint: source.fingerprint, useStore };
+  try {
+    const answer = await withDeadline(deps.gateOf(picture.renderKey).render(job));
+    if (!answer.ok) throw new AppError(answer.code, answer.message);
+    const facts = verified(picture);
+    const image = { bytes: answer.png, contentType: 'image/png' };
+    if (!answer.stored) {
+      const unstored = { freshness: 'regenerated', source: 'rendered', caching: 'brief' } as const;
+      return { kind: 'image', ...facts, ...image, ...unstored, etag: `W/${facts.etag}` };
+    }
+    fillEdge(deps, source.id, pointerOf(facts, picture.renderKey), image);
+    if (!answer.drawn) return { kind: 'image', ...facts, ...image, source: 'store', caching: 'shared' };
+    return {
+      kind: 'image',
+      ...facts,
+      ...image,
+      freshness: 'regenerated',
+      source: 'rendered',
+      caching: 'shared',
+    };
+  } catch (error) {
+    const refusal = error instanceof AppError ? error : drawingFailed(error);
+    deps.log.error('image.redraw_failed', {
+      artifact_id: source.id,
+      render_key: picture.renderKey,
+      ...failure(refusal),
+    });
+    const stale = older === null ? null : olderImage(older, picture);
+    if (stale === null) throw refusal;
+    return stale;
+  }
+}
+
+/** Better an older picture that says so than none. */
+function olderImage({ object, facts }: Found, picture: Picture): ImageOutcome | null {
+  if (facts.inspection.kind === 'broken') return null;
+  return {
+    kind: 'image',
+    bytes: object.bytes,
+    contentType: contentTypeOf(facts),
+    etag: bytesEtag(facts),
+    source: 'stale',
+    freshness: 'stale',
+    snapshotSha256: facts.metadataSnapshotSha256 ?? facts.inspection.provenance?.snapshot_sha256 ?? null,
+    renderKey: picture.renderKey,
+    caching: 'revalidate',
+  };
+}
+
+function verified(picture: Picture) {
+  const { renderKey, snapshotSha256 } = picture;
+  return { etag: quoted(renderKey), freshness: 'verified', snapshotSha256, renderKey } as const;
+}
+
+function asFound(found: Found, picture: Picture | null, assessment: Assessment) {
+  const freshness = assessment.freshness === 'attached' ? 'attached' : 'unverified';
+  return {
+    etag: bytesEtag(found.facts),
+    freshness,
+    // The hash that the image is known to show; an unverified one is known to show nothing.
+    snapshotSha256: freshness === 'attached' ? (picture?.snapshotSha256 ?? null) : null,
+    renderKey: picture?.renderKey ?? null,
+  } as const;
+}
+
+function pointerOf(
+  facts: Pick<Pointer, 'etag' | 'freshness' | 'snapshotSha256' | 'renderKey'>,
+  contentKey: string,
+): Pointer {
+  const { etag, freshness, snapshotSha256, renderKey } = facts;
+  return { etag, contentKey, freshness, snapshotSha256, renderKey };
+}
+
+function fillEdge(
+  deps: ImageDependencies,
+  artifactId: number,
+  pointer: Pointer,
+  image: { bytes: Uint8Array<ArrayBuffer>; contentType: string },
+): void {
+  deps.defer(
+    Promise.all([deps.edge.putImage(pointer.contentKey, image), deps.pointers.put(artifactId, pointer)]),
+  );
+}
+
+function cannotDraw(source: ChartSource, state: PictureState, { reason }: Assessment): AppError {
+  if (state.kind === 'unusable') return unusableBars(state.error);
+  return new AppError(
+    'nothing_to_draw',
+    `Artifact ${source.id} has no image (${reason}) and no bars to draw one from (metadata.market_data_snapshot.bars).`,
+  );
+}
+
+function drawingFailed(cause: unknown): AppError {
+  return new AppError('render_failed', 'The chart could not be drawn.', { cause });
+}
+
+async function withDeadline<T>(work: Promise<T>): Promise<T> {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const deadline = new Promise<never>((_, reject) => {
+    timer = setTimeout(
+      () =>
+        reject(new AppError('render_timeout', `Drawing took longer than ${RENDER_DEADLINE_MS / 1000} s.`)),
+      RENDER_DEADLINE_MS,
+    );
+  });
+  try {
+    return await Promise.race([work, deadline]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+function contentTypeOf(facts: ObjectFacts): string {
+  return facts.inspection.kind === 'jpeg' ? 'image/jpeg' : 'image/png';
+}
+
+function bytesEtag(facts: ObjectFacts): string {
+  return quoted(facts.sha256.slice(0, 32));
+}
+
+function quoted(tag: string): string {
+  return `"${tag}"`;
+}
+
+function isSame(a: ObjectRef, b: ObjectRef): boolean {
+  return a.bucket === b.bucket && a.key === b.key;
+}

@@ -1,0 +1,12 @@
+import type { BarsError } from '../chart/parse-bars.ts';
+import { AppError } from '../errors.ts';
+
+/** The bars' problems under the names that the row gives them. */
+export function unusableBars(error: BarsError): AppError {
+  return new AppError('unusable_bars', `The stored bars cannot be drawn: ${error.message}`, {
+    fields: error.problems.map(({ field, message }) => ({
+      field: `metadata.market_data_snapshot.${field}`,
+      message,
+    })),
+  });
+}

@@ -1,0 +1,69 @@
+import { createRoute, OpenAPIHono } from '@hono/zod-openapi';
+import { artifactIdParam, requireArtifactId } from '../artifact/artifact.schema.ts';
+import { AppError } from '../errors.ts';
+import { jsonEtag } from '../http/json-etag.ts';
+import { problemResponses } from '../http/problem.schema.ts';
+import { readBody } from '../http/read-body.ts';
+import { requireRead } from '../http/require-caller.ts';
+import { rejectInvalid } from '../http/validation.ts';
+import type { AppEnv } from '../services.ts';
+import { artifactVerificationSchema, binaryBody, imageVerificationSchema } from './image.schema.ts';
+
+const IMAGE_MAX_BYTES = 10_000_000;
+
+const artifactRoute = createRoute({
+  method: 'get',
+  path: '/api/artifacts/{id}/verify',
+  tags: ['Verification'],
+  summary: 'Does the stored image match the stored bars?',
+  middleware: [requireRead, jsonEtag] as const,
+  request: { params: artifactIdParam },
+  responses: {
+    200: {
+      description: 'The finding',
+      content: { 'application/json': { schema: artifactVerificationSchema } },
+    },
+    ...problemResponses('not_a_chart', 'not_found', 'store_answered_wrongly', 'store_unavailable'),
+  },
+});
+
+const imageRoute = createRoute({
+  method: 'post',
+  path: '/api/verify',
+  tags: ['Verification'],
+  summary: 'Which artifacts and bars does this PNG show, and was a pixel of it changed?',
+  middleware: [requireRead] as const,
+  request: {
+    body: {
+      required: true,
+      description: 'The PNG itself, at most 10 MB and 16 megapixels.',
+      content: { 'image/png': { schema: binaryBody }, 'application/octet-stream': { schema: binaryBody } },
+    },
+  },
+  responses: {
+    200: { description: 'The finding', content: { 'application/json': { schema: imageVerificationSchema } } },
+    ...problemResponses(
+      'payload_too_large',
+      'unsupported_media_type',
+      'invalid_input',
+      'database_unavailable',
+    ),
+  },
+});
+
+/** Proof for people: what is stored, and what any PNG shows. */
+export const verifyRoutes = new OpenAPIHono<AppEnv>({ defaultHook: rejectInvalid });
+
+verifyRoutes.openapi(artifactRoute, async (c) =>
+  c.json(await c.var.services.verifyArtifactImage(requireArtifactId(c.req.valid('param').id)), 200),
+);
+
+verifyRoutes.openapi(imageRoute, async (c) => {
+  const type = c.req.header('content-type')?.split(';')[0]?.trim().toLowerCase();
+  if (type !== 'image/png' && type !== 'application/octet-stream') {
+    throw new AppError('unsupported_media_type', 'Send the PNG itself, with Content-Type: image/png.');
+  }
+  const bytes = await readBody(c.req.raw, IMAGE_MAX_BYTES);
+  c.header('cache-control', 'no-store');
+  return c.json(await c.var.services.verifyImage(bytes), 200);
+});
