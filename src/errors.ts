@@ -65,3 +65,9 @@ export class AppError extends Error {
     return ERROR_STATUS[this.code];
   }
 }
+
+/** What the log may know of a failure: messages of foreign errors can carry parameters, so only their name. */
+export function failure(error: unknown): { code: string; message: string } {
+  if (error instanceof AppError) return { code: error.code, message: error.message };
+  return { code: 'internal_error', message: error instanceof Error ? error.name : typeof error };
+}

@@ -1,7 +1,7 @@
 import type { ChartRenderer, RenderedChart } from '../chart/render-chart.ts';
 import { DEFAULT_SPEC, RENDERER_VERSION } from '../chart/chart-spec.ts';
 import { inspectImage } from '../chart/inspect-image.ts';
-import { AppError } from '../errors.ts';
+import { AppError, failure } from '../errors.ts';
 import type { Log } from '../observability/log.ts';
 import type { ObjectStore, StoredObject } from '../storage/object-store.ts';
 import { PIXEL_METADATA, RENDERER_METADATA, SNAPSHOT_METADATA, sha256Hex } from './object-facts.ts';
@@ -159,10 +159,4 @@ function ledgerRow(picture: Picture, chart: RenderedChart, drawn: Redrawn) {
     spec: DEFAULT_SPEC,
     render_ms: drawn.renderMs,
   };
-}
-
-/** What the log may know of a failure. */
-export function failure(error: unknown): { code: string; message: string } {
-  if (error instanceof AppError) return { code: error.code, message: error.message };
-  return { code: 'internal_error', message: error instanceof Error ? error.name : typeof error };
 }

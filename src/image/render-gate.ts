@@ -1,9 +1,9 @@
 import { DurableObject } from 'cloudflare:workers';
-import { AppError, type ErrorCode } from '../errors.ts';
+import { AppError, failure, type ErrorCode } from '../errors.ts';
 import type { Log } from '../observability/log.ts';
 import { objectUrl } from '../storage/object-ref.ts';
 import type { Picture } from './picture.ts';
-import { failure, redrawChart, type RedrawDependencies, type Redrawn } from './redraw-chart.ts';
+import { redrawChart, type RedrawDependencies, type Redrawn } from './redraw-chart.ts';
 import type { RenderReason } from './render-ledger.repository.ts';
 
 /** One artifact's wish for a picture. */

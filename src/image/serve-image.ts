@@ -1,5 +1,5 @@
 import type { Config } from '../config.ts';
-import { AppError } from '../errors.ts';
+import { AppError, failure } from '../errors.ts';
 import type { Log } from '../observability/log.ts';
 import type { EdgeCache } from '../storage/edge-cache.ts';
 import { parseStoredUrl } from '../storage/object-ref.ts';
@@ -9,7 +9,6 @@ import type { ChartSource, ChartSourceRepository } from './chart-source.reposito
 import { objectFacts } from './object-facts.ts';
 import { fetchedAt, pictureOf, type Picture, type PictureState } from './picture.ts';
 import type { Pointer, PointerCache } from './pointer.ts';
-import { failure } from './redraw-chart.ts';
 import type { RenderGate } from './render-gate.ts';
 import type { RenderReason } from './render-ledger.repository.ts';
 import { unusableBars } from './unusable-bars.ts';

@@ -20,9 +20,11 @@ const consoleSink: Sink = (level, line) => {
 
 /** A log that writes one JSON object a line to the console (Workers Logs picks the fields up). */
 export function createLog(bound: LogFields = {}, sink: Sink = consoleSink): Log {
-  const write = (level: Level) => (event: string, fields: LogFields = {}) => {
-    sink(level, JSON.stringify({ level, event, ...bound, ...fields }));
-  };
+  const write =
+    (level: Level) =>
+    (event: string, fields: LogFields = {}) => {
+      sink(level, JSON.stringify({ level, event, ...bound, ...fields }));
+    };
   return {
     info: write('info'),
     warn: write('warn'),

@@ -31,7 +31,8 @@ export interface PutOptions {
 
 /** `precondition_failed`: 412, or 409 while another conditional write is under way, or 404 for If-Match on a missing key. */
 export type PutOutcome =
-  { readonly stored: true; readonly etag: string } | { readonly stored: false; readonly reason: 'precondition_failed' };
+  | { readonly stored: true; readonly etag: string }
+  | { readonly stored: false; readonly reason: 'precondition_failed' };
 
 /**
  * An S3 object store. Absence is a value; every failure is an `AppError`: `store_unavailable` (connection, deadline, 5xx,
