@@ -104,7 +104,7 @@ export function merged(stored: PgColumn, value: unknown): SQL {
 }
 
 /** `#-` fails on scalars and does nothing useful on arrays; both come back as they are. */
-function metadataWithoutBars(): SQL<unknown> {
+function metadataWithoutBars() {
   const metadata = artifactTable.artifact_metadata;
   return sql`case when jsonb_typeof(${metadata} -> 'market_data_snapshot') = 'object'
     then ${metadata} #- '{market_data_snapshot,bars}' else ${metadata} end`

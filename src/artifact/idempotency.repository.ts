@@ -1,4 +1,4 @@
-import { and, eq, lt, or, sql } from 'drizzle-orm';
+import { and, eq, sql } from 'drizzle-orm';
 import { AppError } from '../errors.ts';
 import type { Database } from '../storage/database.ts';
 import { guarded } from '../storage/database-errors.ts';
@@ -49,14 +49,8 @@ export function createIdempotencyRepository(database: Database): IdempotencyRepo
           .onConflictDoUpdate({
             target: [table.caller, table.key],
             set: fresh,
-            setWhere: or(
-              lt(table.created_at, sql`now() - ${KEPT_FOR}`),
-              and(
-                eq(table.status, 'running'),
-                lt(table.locked_until, sql`now()`),
-                eq(table.request_sha256, requestSha256),
-              ),
-            ),
+            setWhere: sql`${table.created_at} < now() - ${KEPT_FOR} or (${table.status} = 'running'
+              and ${table.locked_until} < now() and ${table.request_sha256} = ${requestSha256})`,
           })
           .returning({ key: table.key });
         if (claimed !== undefined) return { kind: 'claimed', claim: { caller, key } };

@@ -62,8 +62,9 @@ async function partBytes(
   const [part] = parts;
   if (part === undefined) return null;
   if (parts.length > 1) throw invalidInput([{ field: name, message: 'may be given once' }]);
-  const bytes =
-    typeof part === 'string' ? new TextEncoder().encode(part) : new Uint8Array(await part.arrayBuffer());
+  const bytes = new Uint8Array(
+    typeof part === 'string' ? new TextEncoder().encode(part) : await part.arrayBuffer(),
+  );
   if (bytes.byteLength > maxBytes) {
     throw new AppError('payload_too_large', `The part "${name}" is larger than ${maxBytes / 1_000_000} MB.`, {
       fields: [{ field: name, message: `must be at most ${maxBytes / 1_000_000} MB` }],

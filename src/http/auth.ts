@@ -7,6 +7,7 @@ import {
 } from 'jose';
 import type { JwtConfig } from '../config.ts';
 import { AppError } from '../errors.ts';
+import { sha256Hex } from '../digest.ts';
 
 export type Scope = 'artifact:write' | 'lineage:repair' | 'workflow:write';
 
@@ -144,8 +145,4 @@ function scopesOf(payload: JWTPayload): ReadonlySet<string> {
 
 function refused(message: string): AppError {
   return new AppError('unauthenticated', message, { cause: 'invalid_token' });
-}
-
-async function sha256Hex(text: string): Promise<string> {
-  return Buffer.from(await crypto.subtle.digest('SHA-256', new TextEncoder().encode(text))).toString('hex');
 }

@@ -2,10 +2,11 @@ import type { AttachImage } from '../artifact/create-artifact.ts';
 import { inspectImage } from '../chart/inspect-image.ts';
 import { barsOf } from '../chart/parse-bars.ts';
 import { snapshotHash } from '../chart/snapshot-hash.ts';
+import { sha256Hex } from '../digest.ts';
 import { invalidInput } from '../http/validation.ts';
 import { objectUrl } from '../storage/object-ref.ts';
 import type { ObjectStore } from '../storage/object-store.ts';
-import { SNAPSHOT_METADATA, sha256Hex } from './object-facts.ts';
+import { SNAPSHOT_METADATA } from './object-facts.ts';
 import { chartFolder } from './render-key.ts';
 
 export interface AttachDependencies {
@@ -27,9 +28,7 @@ export function createAttachImage(deps: AttachDependencies): AttachImage {
     const snapshot = snapshotOf(input.metadata);
     const bars = barsOf(snapshot);
     const snapshotSha256 = bars.kind === 'usable' ? await snapshotHash(bars.bars) : null;
-    const identity = await sha256Hex(
-      new TextEncoder().encode(`${await sha256Hex(image)} ${snapshotSha256 ?? 'no bars'}`),
-    );
+    const identity = await sha256Hex(`${await sha256Hex(image)} ${snapshotSha256 ?? 'no bars'}`);
     const folder = chartFolder({
       symbol: firstText(snapshot?.['symbol'], input.symbol),
       timeframe: firstText(snapshot?.['timeframe'], input.chart_data?.['timeframe']),

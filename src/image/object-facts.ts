@@ -1,4 +1,5 @@
 import { inspectImage } from '../chart/inspect-image.ts';
+import { sha256Hex } from '../digest.ts';
 import type { StoredObject } from '../storage/object-store.ts';
 import type { ObjectFacts } from './assess-freshness.ts';
 
@@ -6,11 +7,6 @@ import type { ObjectFacts } from './assess-freshness.ts';
 export const SNAPSHOT_METADATA = 'snapshot-sha256';
 export const PIXEL_METADATA = 'pixel-sha256';
 export const RENDERER_METADATA = 'renderer';
-
-/** Lower-case hex SHA-256 of bytes, 64 digits. */
-export async function sha256Hex(bytes: Uint8Array<ArrayBuffer>): Promise<string> {
-  return Buffer.from(await crypto.subtle.digest('SHA-256', bytes)).toString('hex');
-}
 
 /** What freshness is judged by: looked at once, by content, never by extension or declared type. */
 export async function objectFacts(object: StoredObject): Promise<ObjectFacts> {

@@ -1,4 +1,5 @@
 import canonicalize from 'canonicalize';
+import { sha256Hex } from '../digest.ts';
 import type { ObjectRef } from '../storage/object-store.ts';
 
 /** What makes one picture: change any of it and it is another picture under another key. */
@@ -30,8 +31,7 @@ export async function renderKey(identity: RenderIdentity): Promise<string> {
     renderer: identity.renderer,
   });
   if (json === undefined) throw new TypeError('a render identity is always an object');
-  const digest = await crypto.subtle.digest('SHA-256', new TextEncoder().encode(json));
-  return Buffer.from(digest).toString('hex').slice(0, RENDER_KEY_HEX_DIGITS);
+  return (await sha256Hex(json)).slice(0, RENDER_KEY_HEX_DIGITS);
 }
 
 /** `charts/{symbol}/{timeframe}/{render key}.png` in `bucket`; symbol and timeframe are slugged to `[A-Za-z0-9._-]`. */

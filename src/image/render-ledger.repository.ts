@@ -1,7 +1,8 @@
-import { and, eq, inArray, sql } from 'drizzle-orm';
+import { and, eq, inArray, ne, or, sql } from 'drizzle-orm';
 import { artifactTable } from '../artifact/artifact.table.ts';
 import type { Database } from '../storage/database.ts';
 import { guarded } from '../storage/database-errors.ts';
+import type { ObjectRef } from '../storage/object-store.ts';
 import {
   artifactRenderTable,
   chartRenderTable,
@@ -44,6 +45,11 @@ export interface RenderLedger {
     fingerprint: string;
   }): Promise<{ pointed: boolean }>;
   shownBy(renderKeys: readonly string[]): Promise<ShownBy[]>;
+  /**
+   * Forgets what a deleted artifact showed. True when no other artifact shows the object `ref`, by its row or by the
+   * ledger; the object's own ledger row is then gone too, and the object may be removed.
+   */
+  forget(artifactId: number, ref: ObjectRef | null): Promise<boolean>;
 }
 
 const SHOWN_BY_LIMIT = 100;
@@ -118,6 +124,40 @@ export function createRenderLedger(database: Database): RenderLedger {
           .where(inArray(artifactRenderTable.render_key, [...renderKeys]))
           .orderBy(artifactTable.id)
           .limit(SHOWN_BY_LIMIT);
+      }),
+
+    forget: (artifactId, ref) =>
+      guarded('render_ledger.forget', async () => {
+        await database.delete(artifactRenderTable).where(eq(artifactRenderTable.artifact_id, artifactId));
+        if (ref === null) return false;
+        // Rows name objects in several ways; all of them end in bucket and key, encoded or not.
+        const path = `${ref.bucket}/${ref.key}`;
+        const encoded = `${ref.bucket}/${ref.key.split('/').map(encodeURIComponent).join('/')}`;
+        const named = sql`split_part(split_part(${storedUrlSql}, '?', 1), '#', 1)`;
+        const ends = or(
+          sql`right(${named}, ${path.length}) = ${path}`,
+          sql`right(${named}, ${encoded.length}) = ${encoded}`,
+        );
+        const isThisObject = and(
+          eq(chartRenderTable.bucket, ref.bucket),
+          eq(chartRenderTable.object_key, ref.key),
+        );
+        const [byRow, byLedger] = await database.batch([
+          database
+            .select({ id: artifactTable.id })
+            .from(artifactTable)
+            .where(and(ne(artifactTable.id, artifactId), ends))
+            .limit(1),
+          database
+            .select({ id: artifactRenderTable.artifact_id })
+            .from(artifactRenderTable)
+            .innerJoin(chartRenderTable, eq(chartRenderTable.render_key, artifactRenderTable.render_key))
+            .where(isThisObject)
+            .limit(1),
+        ]);
+        if (byRow.length > 0 || byLedger.length > 0) return false;
+        await database.delete(chartRenderTable).where(isThisObject);
+        return true;
       }),
   };
 }

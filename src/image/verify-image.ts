@@ -1,6 +1,7 @@
 import { decodePng } from '../chart/decode-png.ts';
 import { inspectImage } from '../chart/inspect-image.ts';
 import { pixelHash } from '../chart/pixel-hash.ts';
+import { sha256Hex } from '../digest.ts';
 import { AppError } from '../errors.ts';
 import { isoTimestamp } from '../storage/iso-timestamp.ts';
 import type { ObjectRef, ObjectStore, StoredObject } from '../storage/object-store.ts';
@@ -9,7 +10,7 @@ import { assessFreshness } from './assess-freshness.ts';
 import type { ChartRenderRow } from './chart-render.table.ts';
 import type { ChartSource, ChartSourceRepository } from './chart-source.repository.ts';
 import type { ArtifactVerification, ImageVerification } from './image.schema.ts';
-import { objectFacts, sha256Hex } from './object-facts.ts';
+import { objectFacts } from './object-facts.ts';
 import { fetchedAt, pictureOf, type PictureState } from './picture.ts';
 import type { RenderLedger } from './render-ledger.repository.ts';
 
@@ -82,7 +83,7 @@ export async function verifyImage(
   const inspection = inspectImage(bytes);
   if (inspection.kind !== 'png') {
     const reason =
-      inspection.kind === 'jpeg' ? 'a JPEG has lost pixels and cannot be proved' : inspection.reason;
+      inspection.kind === 'broken' ? inspection.reason : 'a JPEG has lost pixels and cannot be proved';
     throw new AppError('invalid_input', `This is not an intact PNG: ${reason}.`, {
       fields: [{ field: 'body', message: 'must be an intact PNG' }],
     });

@@ -11,7 +11,8 @@ const CONTROL_CHARACTER = /[\u0000-\u001f\u007f]/;
 export function objectRefProblem({ bucket, key }: ObjectRef, buckets: readonly string[]): string | null {
   if (!buckets.includes(bucket)) return `the bucket "${bucket.slice(0, 64)}" is not one of MINIO_BUCKETS`;
   if (key === '') return 'the object key is empty';
-  if (new TextEncoder().encode(key).byteLength > KEY_MAX_BYTES) return `the object key is longer than ${KEY_MAX_BYTES} bytes`;
+  if (new TextEncoder().encode(key).byteLength > KEY_MAX_BYTES)
+    return `the object key is longer than ${KEY_MAX_BYTES} bytes`;
   if (!key.isWellFormed()) return 'the object key is not valid Unicode';
   if (CONTROL_CHARACTER.test(key)) return 'the object key holds a control character';
   if (key.includes('\\')) return 'the object key holds a backslash';
@@ -32,7 +33,10 @@ export function assertObjectRef(ref: ObjectRef, buckets: readonly string[]): voi
  * contacted. Known forms: `http(s)://any-host/bucket/key` (query and fragment dropped), `s3://bucket/key`, `bucket/key`
  * and `/bucket/key`, `https://bucket.any-host/key`. Works on the raw text: `new URL` would quietly resolve dot-dots.
  */
-export function parseStoredUrl(text: string, buckets: readonly string[]): { ref: ObjectRef } | { problem: string } {
+export function parseStoredUrl(
+  text: string,
+  buckets: readonly string[],
+): { ref: ObjectRef } | { problem: string } {
   const trimmed = text.trim();
   const url = /^(https?|s3):\/\/([^/?#]*)([^?#]*)/i.exec(trimmed);
   if (url !== null) {
@@ -40,10 +44,12 @@ export function parseStoredUrl(text: string, buckets: readonly string[]): { ref:
     if (scheme.toLowerCase() === 's3') return checked(decoded(`${authority}${path}`), buckets);
     const segments = decoded(path.replace(/^\//, ''));
     const hostLabel = /^(?:[^@]*@)?([^.:]+)\./.exec(authority)?.[1]?.toLowerCase();
-    const isVirtualHost = hostLabel !== undefined && buckets.includes(hostLabel) && !isBucketFirst(segments, buckets);
+    const isVirtualHost =
+      hostLabel !== undefined && buckets.includes(hostLabel) && !isBucketFirst(segments, buckets);
     return checked(isVirtualHost && segments !== null ? [hostLabel, ...segments] : segments, buckets);
   }
-  if (/^[a-z][a-z0-9+.-]*:/i.test(trimmed)) return { problem: 'the stored address is neither http(s) nor s3' };
+  if (/^[a-z][a-z0-9+.-]*:/i.test(trimmed))
+    return { problem: 'the stored address is neither http(s) nor s3' };
   // A plain path is not percent-encoded.
   const segments = trimmed.replace(/^\//, '').split('/');
   if (!isBucketFirst(segments, buckets)) {
@@ -71,7 +77,8 @@ function checked(
 ): { ref: ObjectRef } | { problem: string } {
   if (segments === null) return { problem: 'the stored address is not validly percent-encoded' };
   const [bucket = '', ...rest] = segments;
-  if (rest.some((segment) => segment.includes('/'))) return { problem: 'the stored address hides a slash in its path' };
+  if (rest.some((segment) => segment.includes('/')))
+    return { problem: 'the stored address hides a slash in its path' };
   const ref = { bucket, key: rest.join('/') };
   const problem = objectRefProblem(ref, buckets);
   return problem === null ? { ref } : { problem };

@@ -5,7 +5,11 @@ import { AppError } from '../errors.ts';
  * never look like an object. `signal` ends a body that trickles. Throws `store_answered_wrongly` (cause `cut` when a
  * repetition may help).
  */
-export async function readCapped(response: Response, maxBytes: number, signal: AbortSignal): Promise<Uint8Array<ArrayBuffer>> {
+export async function readCapped(
+  response: Response,
+  maxBytes: number,
+  signal: AbortSignal,
+): Promise<Uint8Array<ArrayBuffer>> {
   const declared = response.headers.get('content-length');
   // A coded body has another length than its header says; S3 objects come as they are.
   const expected = declared === null || response.headers.has('content-encoding') ? null : Number(declared);
@@ -56,9 +60,14 @@ function checkedLength(bytes: Uint8Array<ArrayBuffer>, expected: number | null):
 }
 
 function tooLong(maxBytes: number): AppError {
-  return new AppError('store_answered_wrongly', `The object is larger than ${Math.floor(maxBytes / 1_000_000)} MB.`);
+  return new AppError(
+    'store_answered_wrongly',
+    `The object is larger than ${Math.floor(maxBytes / 1_000_000)} MB.`,
+  );
 }
 
 function cut(_error: unknown): AppError {
-  return new AppError('store_answered_wrongly', 'The object store broke off in the middle of an object.', { cause: 'cut' });
+  return new AppError('store_answered_wrongly', 'The object store broke off in the middle of an object.', {
+    cause: 'cut',
+  });
 }

@@ -1,7 +1,15 @@
 import { AwsClient } from 'aws4fetch';
 import { AppError } from '../errors.ts';
+import { sha256Hex } from '../digest.ts';
 import { assertObjectRef, objectUrl } from './object-ref.ts';
-import type { ObjectHead, ObjectRef, ObjectStore, PutOptions, PutOutcome, StoredObject } from './object-store.ts';
+import type {
+  ObjectHead,
+  ObjectRef,
+  ObjectStore,
+  PutOptions,
+  PutOutcome,
+  StoredObject,
+} from './object-store.ts';
 import { readCapped } from './read-capped.ts';
 import { s3ErrorCode } from './s3-error-code.ts';
 
@@ -86,7 +94,8 @@ export function createS3ObjectStore(config: S3Config): ObjectStore {
         const failure = asFailure(attempt, error);
         const mayHelp = failure.code === 'store_unavailable' || failure.cause === 'cut';
         // A conditional PUT that was lost on the way may have been done: its repetition would meet its own result.
-        const mayRepeat = attempt.headers?.['if-match'] === undefined && attempt.headers?.['if-none-match'] === undefined;
+        const mayRepeat =
+          attempt.headers?.['if-match'] === undefined && attempt.headers?.['if-none-match'] === undefined;
         if (!mayHelp || !mayRepeat || tries >= RETRIES || signal.aborted) throw failure;
         await new Promise((resolve) => setTimeout(resolve, RETRY_PAUSE_MS));
       }
@@ -122,7 +131,12 @@ export function createS3ObjectStore(config: S3Config): ObjectStore {
   };
 }
 
-function putHeaders({ contentType, cacheControl, metadata = {}, condition }: PutOptions): Record<string, string> {
+function putHeaders({
+  contentType,
+  cacheControl,
+  metadata = {},
+  condition,
+}: PutOptions): Record<string, string> {
   const headers: Record<string, string> = { 'content-type': contentType };
   if (cacheControl !== undefined) headers['cache-control'] = cacheControl;
   for (const [name, value] of Object.entries(metadata)) headers[`${METADATA_PREFIX}${name}`] = value;
@@ -134,7 +148,10 @@ function putHeaders({ contentType, cacheControl, metadata = {}, condition }: Put
 /** A missing object is null; a missing bucket is a mistake in the configuration, said once and clearly. */
 function absent(ref: ObjectRef, answer: Answer): null {
   if (s3ErrorCode(answer.body) === 'NoSuchBucket') {
-    throw new AppError('store_answered_wrongly', `The object store has no bucket "${ref.bucket}" (MINIO_BUCKETS).`);
+    throw new AppError(
+      'store_answered_wrongly',
+      `The object store has no bucket "${ref.bucket}" (MINIO_BUCKETS).`,
+    );
   }
   return null;
 }
@@ -162,9 +179,15 @@ function refusal({ method, ref }: Attempt, { status, body }: Answer): AppError {
     return new AppError('store_unavailable', `The object store cannot answer now (${what}).`);
   }
   if (status >= 300 && status < 400) {
-    return new AppError('store_answered_wrongly', `The object store redirects, which is not followed (${what}).`);
+    return new AppError(
+      'store_answered_wrongly',
+      `The object store redirects, which is not followed (${what}).`,
+    );
   }
-  const hint = status === 401 || status === 403 ? ' Check MINIO_ACCESS_KEY, MINIO_SECRET_KEY, the clock and the host.' : '';
+  const hint =
+    status === 401 || status === 403
+      ? ' Check MINIO_ACCESS_KEY, MINIO_SECRET_KEY, the clock and the host.'
+      : '';
   return new AppError('store_answered_wrongly', `The object store refused (${what}).${hint}`);
 }
 
@@ -172,9 +195,7 @@ function asFailure({ method, ref }: Attempt, error: unknown): AppError {
   if (error instanceof AppError) return error;
   const timedOut = error instanceof Error && (error.name === 'TimeoutError' || error.name === 'AbortError');
   const why = timedOut ? 'did not answer in time' : 'cannot be reached';
-  return new AppError('store_unavailable', `The object store ${why} (${method} ${ref.bucket}/${ref.key}).`, { cause: error });
-}
-
-async function sha256Hex(bytes: Uint8Array<ArrayBuffer>): Promise<string> {
-  return Buffer.from(await crypto.subtle.digest('SHA-256', bytes)).toString('hex');
+  return new AppError('store_unavailable', `The object store ${why} (${method} ${ref.bucket}/${ref.key}).`, {
+    cause: error,
+  });
 }

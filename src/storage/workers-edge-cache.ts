@@ -33,7 +33,10 @@ export function createWorkersEdgeCache(cache: Cache, log: Log): EdgeCache {
 
     putPointer: (name, value, ttlSeconds) =>
       attempt('put_pointer', undefined, () =>
-        cache.put(pointerUrl(name), Response.json(value, { headers: { 'cache-control': `max-age=${ttlSeconds}` } })),
+        cache.put(
+          pointerUrl(name),
+          Response.json(value, { headers: { 'cache-control': `max-age=${ttlSeconds}` } }),
+        ),
       ),
 
     deletePointer: (name) =>

@@ -1,0 +1,80 @@
+import { OpenAPIHono } from '@hono/zod-openapi';
+import { cors } from 'hono/cors';
+import { HTTPException } from 'hono/http-exception';
+import { artifactRoutes } from './artifact/artifact.routes.ts';
+import { AppError } from './errors.ts';
+import { livenessRoutes, readinessRoutes } from './http/health.routes.ts';
+import { handleError } from './http/problem.ts';
+import { requestContext } from './http/request-id.ts';
+import { chartDataRoutes } from './image/chart-data.routes.ts';
+import { imageRoutes } from './image/image.routes.ts';
+import { verifyRoutes } from './image/verify.routes.ts';
+import { createLog } from './observability/log.ts';
+import type { AppEnv, Services } from './services.ts';
+
+const EXPOSED_HEADERS = [
+  'ETag',
+  'Location',
+  'X-Request-Id',
+  'X-Chart-Source',
+  'X-Chart-Freshness',
+  'X-Chart-Snapshot',
+  'Idempotent-Replayed',
+];
+
+/** The Worker's HTTP face: middleware in order, routers, and the one place where failures become responses. */
+export function createApp(servicesOf: (env: Env) => Services): OpenAPIHono<AppEnv> {
+  const app = new OpenAPIHono<AppEnv>();
+  app.onError((error, c) => handleError(error instanceof HTTPException ? asAppError(error) : error, c));
+  app.notFound((c) => {
+    throw new AppError('not_found', `There is nothing at ${c.req.path}.`);
+  });
+
+  app.use(requestContext(createLog()));
+  app.route('/', livenessRoutes);
+
+  app.use(async (c, next) => {
+    c.set('services', servicesOf(c.env));
+    await next();
+  });
+  app.use(
+    '/api/*',
+    cors({
+      origin: (origin, c) => (c.get('services').config.corsOrigins.includes(origin) ? origin : null),
+      allowMethods: ['GET', 'HEAD', 'POST', 'PATCH', 'DELETE'],
+      allowHeaders: [
+        'Authorization',
+        'Content-Type',
+        'Idempotency-Key',
+        'If-None-Match',
+        'Range',
+        'X-Request-Id',
+      ],
+      exposeHeaders: EXPOSED_HEADERS,
+      credentials: true,
+      maxAge: 600,
+    }),
+  );
+  app.route('/', readinessRoutes);
+  app.route('/', imageRoutes);
+  app.route('/', chartDataRoutes);
+  app.route('/', verifyRoutes);
+  app.route('/', artifactRoutes);
+  app.doc31('/openapi.json', {
+    openapi: '3.1.0',
+    info: {
+      title: 'Chartproof',
+      version: '0.1.0',
+      description: 'Workflow artifacts and chart images that provably match their bars.',
+    },
+  });
+  return app;
+}
+
+/** What Hono throws by itself is a malformed request. */
+function asAppError(error: HTTPException): AppError {
+  return new AppError(
+    error.status === 413 ? 'payload_too_large' : 'invalid_request',
+    error.message || 'The request is malformed.',
+  );
+}

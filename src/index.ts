@@ -1,0 +1,25 @@
+import { waitUntil } from 'cloudflare:workers';
+import { createApp } from './app.ts';
+import { renderGateClass, type RenderGateDependencies } from './image/render-gate.ts';
+import { runScheduled } from './scheduled.ts';
+import { createRenderGateDependencies, createServices, type Services } from './services.ts';
+
+let services: Services | undefined;
+let gateDependencies: RenderGateDependencies | undefined;
+
+/** Built with the first request of an isolate; a configuration error is told again with every request. */
+function servicesOf(env: Env): Services {
+  services ??= createServices(env, { cache: caches.default, waitUntil });
+  return services;
+}
+
+export const RenderGate = renderGateClass(
+  (env: Env) => (gateDependencies ??= createRenderGateDependencies(env)),
+);
+
+const app = createApp(servicesOf);
+
+export default {
+  fetch: app.fetch,
+  scheduled: (controller, env) => runScheduled(controller.cron, servicesOf(env)),
+} satisfies ExportedHandler<Env>;

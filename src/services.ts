@@ -1,0 +1,126 @@
+import { createArtifactRepository } from './artifact/artifact.repository.ts';
+import { createArtifact } from './artifact/create-artifact.ts';
+import { createIdempotencyRepository } from './artifact/idempotency.repository.ts';
+import { chartAssets } from './chart/chart-assets.worker.ts';
+import { createChartRenderer } from './chart/render-chart.ts';
+import { readConfig, type Config } from './config.ts';
+import { createAuthenticator } from './http/auth.ts';
+import type { HttpVariables } from './http/http-env.ts';
+import { createAttachImage } from './image/attach-image.ts';
+import { readIndicators, readMarketData } from './image/chart-data.ts';
+import { createChartSourceRepository } from './image/chart-source.repository.ts';
+import { createPointerCache, POINTER_MEMORY_TTL_MS, type Pointer } from './image/pointer.ts';
+import type { RenderGate, RenderGateDependencies } from './image/render-gate.ts';
+import { createRenderLedger } from './image/render-ledger.repository.ts';
+import { removeArtifactImage } from './image/remove-artifact-image.ts';
+import { createServeImage } from './image/serve-image.ts';
+import { verifyArtifactImage, verifyImage } from './image/verify-image.ts';
+import { createLog } from './observability/log.ts';
+import { createDatabase } from './storage/database.ts';
+import { createDependencyProbes } from './storage/dependency-probe.repository.ts';
+import { createMemoryCache } from './storage/memory-cache.ts';
+import { probeConditionalWrites } from './storage/probe-conditional-writes.ts';
+import { readReadiness } from './storage/read-readiness.ts';
+import { createS3ObjectStore } from './storage/s3-object-store.ts';
+import { createWorkersEdgeCache } from './storage/workers-edge-cache.ts';
+
+const POINTERS_IN_MEMORY = 10_000;
+const CONDITIONAL_WRITES = 'conditional_writes';
+
+/** What the platform gives besides variables. */
+export interface Platform {
+  readonly cache: Cache;
+  readonly waitUntil: (work: Promise<unknown>) => void;
+}
+
+/** The only place where adapters are constructed. Once per isolate; throws `configuration_error`. */
+export function createServices(env: Env, platform: Platform) {
+  const config = readConfig(env);
+  const log = createLog();
+  const { database, store, ledger } = createStorage(config);
+  const [bucket] = config.store.buckets;
+  const edge = createWorkersEdgeCache(platform.cache, log);
+  const memory = createMemoryCache<Pointer>({
+    maxEntries: POINTERS_IN_MEMORY,
+    ttlMs: POINTER_MEMORY_TTL_MS,
+    now: () => Date.now(),
+  });
+  const pointers = createPointerCache(memory, edge);
+  const sources = createChartSourceRepository(database);
+  const artifacts = createArtifactRepository(database);
+  const idempotency = createIdempotencyRepository(database);
+  const attachImage = createAttachImage({ store, bucket, publicEndpoint: config.store.publicEndpoint });
+  const probes = createDependencyProbes(database);
+  const verification = { buckets: config.store.buckets, sources, store, ledger };
+  const gateOf = (renderKey: string) =>
+    // The stub's methods are those of the class that `renderGateClass` makes.
+    env.RENDER_GATE.getByName(renderKey) as unknown as RenderGate;
+
+  return {
+    config,
+    log,
+    authenticator: createAuthenticator(config),
+    artifacts,
+    createArtifact: (
+      request: Parameters<typeof createArtifact>[1],
+      repeat: Parameters<typeof createArtifact>[2],
+    ) => createArtifact({ artifacts, idempotency, attachImage }, request, repeat),
+    removeArtifact: async (id: number) => {
+      const row = await artifacts.remove(id);
+      if (row === null) return null;
+      await pointers.drop(id);
+      // The row is gone either way; an object that cannot be removed now is only litter.
+      platform.waitUntil(removeArtifactImage({ ledger, store, buckets: config.store.buckets, log }, row));
+      return row;
+    },
+    forgetImage: (id: number) => pointers.drop(id),
+    serveImage: createServeImage({
+      config,
+      sources,
+      store,
+      edge,
+      pointers,
+      gateOf,
+      defer: platform.waitUntil,
+      log,
+    }),
+    verifyArtifactImage: (id: number) => verifyArtifactImage(verification, id),
+    verifyImage: (bytes: Uint8Array<ArrayBuffer>) => verifyImage(verification, bytes),
+    readIndicators: (id: number) => readIndicators({ bucket, sources }, id),
+    readMarketData: (id: number, limit: number) => readMarketData({ bucket, sources }, id, limit),
+    readiness: () => readReadiness({ probes, store, bucket, conditionalWrites: CONDITIONAL_WRITES }),
+    /** By cron, never by a request: whether the store honours conditional writes. */
+    probeStore: async () => {
+      const { honoured, detail } = await probeConditionalWrites(store, bucket);
+      await probes.record({ name: CONDITIONAL_WRITES, ok: honoured, detail });
+      log.info('store.probed', { conditional_writes: honoured, detail });
+    },
+  };
+}
+
+export type Services = ReturnType<typeof createServices>;
+
+/** What the render gate draws and writes with; it lives in another isolate than most requests. */
+export function createRenderGateDependencies(env: Env): RenderGateDependencies {
+  const config = readConfig(env);
+  const { store, ledger } = createStorage(config);
+  return {
+    store,
+    ledger,
+    renderer: createChartRenderer(chartAssets),
+    publicEndpoint: config.store.publicEndpoint,
+    log: createLog(),
+    now: () => Date.now(),
+  };
+}
+
+function createStorage(config: Config) {
+  const database = createDatabase(config.database);
+  return { database, store: createS3ObjectStore(config.store), ledger: createRenderLedger(database) };
+}
+
+/** Hono's environment: the one type that routes may take from above. */
+export interface AppEnv {
+  Bindings: Env;
+  Variables: HttpVariables & { services: Services };
+}

@@ -1,0 +1,50 @@
+import { failure } from '../errors.ts';
+import type { DependencyProbes } from './dependency-probe.repository.ts';
+import type { ObjectStore } from './object-store.ts';
+
+export interface DependencyState {
+  readonly ok: boolean;
+  readonly detail: string;
+  /** ISO 8601; only of what is probed now and then. */
+  readonly checked_at?: string;
+}
+
+export interface Readiness {
+  /** Database and store answer; without either, the service cannot do its work. */
+  readonly ready: boolean;
+  readonly dependencies: Readonly<Record<'database' | 'store' | 'conditional_writes', DependencyState>>;
+}
+
+/** Never written; asking for it tells a bucket that is there from one that is not. */
+const SENTINEL_KEY = '.chartproof/ready';
+
+/** What works right now, per dependency. Never throws. */
+export async function readReadiness(deps: {
+  readonly probes: DependencyProbes;
+  readonly store: ObjectStore;
+  readonly bucket: string;
+  readonly conditionalWrites: string;
+}): Promise<Readiness> {
+  const [probe, store] = await Promise.allSettled([
+    deps.probes.find(deps.conditionalWrites),
+    deps.store.get({ bucket: deps.bucket, key: SENTINEL_KEY }),
+  ]);
+  const finding = probe.status === 'fulfilled' ? probe.value : null;
+  return {
+    ready: probe.status === 'fulfilled' && store.status === 'fulfilled',
+    dependencies: {
+      database: stateOf(probe),
+      store: stateOf(store),
+      conditional_writes:
+        finding === null
+          ? { ok: false, detail: 'not probed yet' }
+          : { ok: finding.ok, detail: finding.detail, checked_at: finding.checkedAt },
+    },
+  };
+}
+
+function stateOf(result: PromiseSettledResult<unknown>): DependencyState {
+  return result.status === 'fulfilled'
+    ? { ok: true, detail: 'answers' }
+    : { ok: false, detail: failure(result.reason).message };
+}
