@@ -1,0 +1,90 @@
+import { describe, expect, it } from 'vitest';
+import { assessFreshness, type FreshnessFacts, type ObjectFacts } from '../../src/image/assess-freshness.ts';
+
+const OURS = 'a'.repeat(64);
+const OTHERS = 'b'.repeat(64);
+const SHA = 'c'.repeat(64);
+const FETCHED = new Date('2025-11-15T12:00:00.500Z');
+
+function png(snapshot: string | null = null): ObjectFacts['inspection'] {
+  const provenance = snapshot === null ? null : ({ snapshot_sha256: snapshot } as never);
+  return { kind: 'png', width: 10, height: 10, provenance };
+}
+
+function facts(object: Partial<ObjectFacts> | null, rest: Partial<FreshnessFacts> = {}): FreshnessFacts {
+  const base = {
+    inspection: png(),
+    sha256: SHA,
+    lastModified: new Date('2025-11-16'),
+    metadataSnapshotSha256: null,
+  };
+  return {
+    object: object === null ? null : { ...base, ...object },
+    absence: 'nothing lies there',
+    picture: { snapshotSha256: OURS, renderKey: 'd'.repeat(32) },
+    underRenderKey: false,
+    ledgerSha256: null,
+    fetchedAt: FETCHED,
+    ...rest,
+  };
+}
+
+describe('assessFreshness', () => {
+  it.each<[string, FreshnessFacts, string]>([
+    ['nothing there', facts(null), 'missing'],
+    ['not an image', facts({ inspection: { kind: 'broken', reason: 'no image' } as never }), 'stale'],
+    [
+      'broken beats a right hash',
+      facts({ inspection: { kind: 'broken', reason: 'cut' } as never, metadataSnapshotSha256: OURS }),
+      'stale',
+    ],
+    [
+      'the ledger’s bytes under the render key',
+      facts({}, { underRenderKey: true, ledgerSha256: SHA }),
+      'rendered',
+    ],
+    [
+      'other bytes under the render key, claiming our hash',
+      facts({ metadataSnapshotSha256: OURS }, { underRenderKey: true, ledgerSha256: OTHERS }),
+      'stale',
+    ],
+    [
+      'under the render key, unknown to the ledger, with our hash',
+      facts({ metadataSnapshotSha256: OURS }, { underRenderKey: true }),
+      'attached',
+    ],
+    ['our hash in the metadata', facts({ metadataSnapshotSha256: OURS }), 'attached'],
+    ['our hash in the PNG', facts({ inspection: png(OURS) }), 'attached'],
+    ['other bars in the metadata', facts({ metadataSnapshotSha256: OTHERS }), 'stale'],
+    ['other bars in the PNG', facts({ inspection: png(OTHERS) }), 'stale'],
+    [
+      'metadata says ours, PNG says others',
+      facts({ metadataSnapshotSha256: OURS, inspection: png(OTHERS) }),
+      'stale',
+    ],
+    ['our hash beats age', facts({ metadataSnapshotSha256: OURS, lastModified: new Date(0) }), 'attached'],
+    ['older than its bars', facts({ lastModified: new Date('2025-11-15T11:59:59Z') }), 'stale'],
+    [
+      'of the same second as its bars',
+      facts({ lastModified: new Date('2025-11-15T12:00:00Z') }),
+      'unverified',
+    ],
+    ['newer than its bars', facts({}), 'unverified'],
+    ['no fetched_at', facts({ lastModified: new Date(0) }, { fetchedAt: null }), 'unverified'],
+    ['no Last-Modified', facts({ lastModified: null }), 'unverified'],
+    [
+      'no usable bars',
+      facts({ lastModified: new Date(0), metadataSnapshotSha256: OTHERS }, { picture: null }),
+      'unverified',
+    ],
+    [
+      'no usable bars and broken',
+      facts({ inspection: { kind: 'broken', reason: 'cut' } as never }, { picture: null }),
+      'stale',
+    ],
+  ])('%s', (_name, given, expected) => {
+    const { freshness, reason } = assessFreshness(given);
+    expect(freshness).toBe(expected);
+    expect(reason).not.toBe('');
+  });
+});
