@@ -25,6 +25,8 @@ export interface Stack {
   fetch(path: string, init?: RequestInit): Promise<Response>;
   /** Writes with the service token and JSON. */
   send(method: string, path: string, body?: unknown, headers?: Record<string, string>): Promise<Response>;
+  /** A colo that has seen nothing: new isolates, empty cache. */
+  emptyEdge(): Promise<void>;
   stopStore(): Promise<void>;
   startStore(): Promise<void>;
   stopDatabase(): Promise<void>;
@@ -96,6 +98,7 @@ export async function startStack(vars: Record<string, string> = {}): Promise<Sta
         headers: { authorization: `Bearer ${SERVICE_TOKEN}`, 'content-type': 'application/json', ...headers },
         ...(body === undefined ? {} : { body: JSON.stringify(body) }),
       }),
+    emptyEdge: () => worker.reset(),
     stopStore: () => s3.close(),
     startStore: async () => {
       s3 = await serveStore(storePort);
