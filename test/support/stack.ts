@@ -3,7 +3,8 @@ import { fileURLToPath } from 'node:url';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { migratePglite, openPglite, startSqlEndpoint } from '../../scripts/local/sql-endpoint.ts';
+import { PgliteBackend } from '../../scripts/local/pglite-backend.ts';
+import { startSqlEndpoint } from '../../scripts/local/sql-endpoint.ts';
 import { startS3Server } from '../../scripts/local/s3-server.ts';
 import { createS3ObjectStore } from '../../src/storage/s3-object-store.ts';
 import type { ObjectStore } from '../../src/storage/object-store.ts';
@@ -49,8 +50,8 @@ export async function startStack(vars: Record<string, string> = {}): Promise<Sta
     });
   let s3 = await serveStore(0);
   const storePort = s3.port;
-  const backend = await openPglite();
-  await migratePglite(backend);
+  const backend = await PgliteBackend.open();
+  await backend.migrate();
   const serveDatabase = (port: number) =>
     startSqlEndpoint({ backend, host: '127.0.0.1', port, databaseUrl: DATABASE_URL });
   let sql = await serveDatabase(0);
@@ -90,7 +91,7 @@ export async function startStack(vars: Record<string, string> = {}): Promise<Sta
       buckets: [BUCKET],
     }),
     s3: { url: s3.url },
-    query: async (text, params = []) => (await backend.query(text, params)).rows as never,
+    query: async (text, params = []) => (await backend.pglite.query(text, params)).rows as never,
     fetch: fetchWorker,
     send: (method, path, body, headers = {}) =>
       fetchWorker(path, {

@@ -1,0 +1,87 @@
+import { fileURLToPath } from 'node:url';
+import { PGlite, type Results, type Transaction } from '@electric-sql/pglite';
+import { drizzle } from 'drizzle-orm/pglite';
+import { migrate } from 'drizzle-orm/pglite/migrator';
+import {
+  SqlError,
+  transactionModes,
+  type SqlBackend,
+  type SqlResult,
+  type SqlStatement,
+  type TransactionOptions,
+} from './sql-backend.ts';
+
+const MIGRATIONS = fileURLToPath(new URL('../../migrations', import.meta.url));
+
+/** Values stay PostgreSQL's own text, whatever their type. */
+const AS_TEXT: Record<number, (value: string) => string> = new Proxy(
+  {},
+  { get: () => (value: string) => value, has: () => true },
+);
+/** Parameters are text already; the server infers their types. */
+const FROM_TEXT: Record<number, (value: unknown) => string> = new Proxy(
+  {},
+  { get: () => String, has: () => true },
+);
+
+/** PostgreSQL inside this process. One session, so statements and transactions take turns. */
+export class PgliteBackend implements SqlBackend {
+  readonly pglite: PGlite;
+
+  private constructor(pglite: PGlite) {
+    this.pglite = pglite;
+  }
+
+  /** Without a directory it lives in memory and is gone afterwards. */
+  static async open(directory?: string): Promise<PgliteBackend> {
+    const pglite = await (directory === undefined ? PGlite.create() : PGlite.create(directory));
+    await pglite.exec("set time zone 'UTC'");
+    return new PgliteBackend(pglite);
+  }
+
+  /** Applies what is missing of `migrations/`. */
+  async migrate(): Promise<void> {
+    await migrate(drizzle(this.pglite), { migrationsFolder: MIGRATIONS });
+  }
+
+  async query(statement: SqlStatement): Promise<SqlResult> {
+    try {
+      return await run(this.pglite, statement);
+    } catch (error) {
+      throw SqlError.from(error);
+    }
+  }
+
+  async transaction(statements: readonly SqlStatement[], options: TransactionOptions): Promise<SqlResult[]> {
+    try {
+      return await this.pglite.transaction(async (transaction) => {
+        const modes = transactionModes(options);
+        if (modes !== '') await transaction.exec(`set transaction ${modes}`);
+        const results: SqlResult[] = [];
+        for (const statement of statements) results.push(await run(transaction, statement));
+        return results;
+      });
+    } catch (error) {
+      throw SqlError.from(error);
+    }
+  }
+
+  close(): Promise<void> {
+    return this.pglite.close();
+  }
+}
+
+async function run(session: PGlite | Transaction, { query, params }: SqlStatement): Promise<SqlResult> {
+  const result: Results<(string | null)[]> = await session.query(query, [...params], {
+    rowMode: 'array',
+    parsers: AS_TEXT,
+    serializers: FROM_TEXT,
+  });
+  const command = /^\s*(?:--[^\n]*\n|\s)*([a-z]+)/i.exec(query)?.[1]?.toUpperCase() ?? '';
+  return {
+    command: command === 'WITH' ? 'SELECT' : command,
+    rowCount: result.fields.length > 0 ? result.rows.length : (result.affectedRows ?? 0),
+    fields: result.fields,
+    rows: result.rows,
+  };
+}
