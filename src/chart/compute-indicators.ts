@@ -234,3 +234,8 @@ function superTrend(bars: readonly Bar[], period: number, multiplier: number) {
   });
   return { values, direction };
 }
+
+/** The same arrays under their names on the wire, in its order. */
+export function wireSeries(indicators: Indicators): Record<string, Series> {
+  return Object.fromEntries(SERIES_NAMES.map(([key, name]) => [name, indicators[key]]));
+}

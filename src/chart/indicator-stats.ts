@@ -10,10 +10,10 @@ export interface SeriesStats {
 }
 
 /** What the chart writes beside a series. Nulls are skipped; `latest` is the last value that is none. */
-export function indicatorStats(series: readonly (number | null)[] | Series): SeriesStats {
-  const values = series.filter((value) => value !== null);
+export function indicatorStats(series: Readonly<Series>): SeriesStats {
+  const values = series.filter((value): value is number => value !== null);
   if (values.length === 0) return { latest: null, max: null, min: null, average: null, median: null };
-  const sorted = Float64Array.from(values).sort();
+  const sorted = Float64Array.from(values).toSorted();
   const last = sorted.length - 1;
   return {
     latest: values.at(-1) ?? null,

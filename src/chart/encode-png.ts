@@ -1,0 +1,43 @@
+import { deflateSync } from 'node:zlib';
+import type { PalettePixels } from './palette.ts';
+import { PNG_SIGNATURE, pngChunk } from './png-chunk.ts';
+
+/** Fast, and within a tenth of what level 6 makes of a chart's long runs. */
+const DEFLATE_LEVEL = 1;
+const COLOUR_TYPE_PALETTE = 3;
+
+/** A palette PNG (8 bits, no filter, not interlaced); `extra` are finished chunks that go before the image data. */
+export function encodePng(
+  width: number,
+  height: number,
+  { palette, indices }: PalettePixels,
+  extra: readonly Uint8Array[],
+): Uint8Array<ArrayBuffer> {
+  const header = new Uint8Array(13);
+  const view = new DataView(header.buffer);
+  view.setUint32(0, width);
+  view.setUint32(4, height);
+  header.set([8, COLOUR_TYPE_PALETTE, 0, 0, 0], 8);
+  const rows = new Uint8Array((width + 1) * height); // each row begins with filter type 0
+  for (let y = 0; y < height; y++)
+    rows.set(indices.subarray(y * width, (y + 1) * width), y * (width + 1) + 1);
+  const data = deflateSync(rows, { level: DEFLATE_LEVEL });
+  return concatenate([
+    PNG_SIGNATURE,
+    pngChunk('IHDR', header),
+    pngChunk('PLTE', palette),
+    ...extra,
+    pngChunk('IDAT', data),
+    pngChunk('IEND', new Uint8Array(0)),
+  ]);
+}
+
+function concatenate(parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
+  const whole = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
+  let offset = 0;
+  for (const part of parts) {
+    whole.set(part, offset);
+    offset += part.length;
+  }
+  return whole;
+}

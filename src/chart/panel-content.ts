@@ -1,0 +1,269 @@
+import type { Bar } from './bars.ts';
+import { COLOR } from './chart-color.ts';
+import type { ChartSpec, PanelName } from './chart-spec.ts';
+import type { Indicators, Series } from './compute-indicators.ts';
+import { indicatorStats } from './indicator-stats.ts';
+import { obvStyle, priceStyle, volumeStyle, type NumberStyle } from './number-format.ts';
+
+/** How an item of a legend looks. */
+export type Swatch =
+  | { readonly kind: 'line'; readonly color: string }
+  | { readonly kind: 'dashes'; readonly color: string }
+  | { readonly kind: 'bars'; readonly colors: readonly string[] }
+  | { readonly kind: 'band'; readonly fill: string; readonly stroke: string };
+
+export interface LegendItem {
+  readonly label: string;
+  /** null: nothing is drawn, the label says why. */
+  readonly swatch: Swatch | null;
+}
+
+export interface PanelLine {
+  readonly series: Series;
+  readonly color: string;
+  /** Pixels at the usual size. */
+  readonly width: number;
+  readonly dashed?: true;
+}
+
+/** What one panel shows, before anything has a place. */
+export interface PanelContent {
+  readonly name: PanelName;
+  readonly title: string;
+  readonly axisTitle: string;
+  readonly legend: readonly LegendItem[];
+  readonly style: NumberStyle;
+  /** The series that Max, Min, Avg, Med and the latest value speak of. */
+  readonly main: Series;
+  readonly tagColor: string;
+  readonly lines: readonly PanelLine[];
+  /** Series that need room on the axis besides `main` and `lines`. */
+  readonly extent: readonly Series[];
+  /** Values that are always on the axis. */
+  readonly include: readonly number[];
+  /** Said in the middle of an empty panel: `RSI 14 needs 15 bars`. */
+  readonly needs: string | null;
+}
+
+export function panelContent(
+  name: PanelName,
+  bars: readonly Bar[],
+  indicators: Indicators,
+  spec: ChartSpec,
+): PanelContent {
+  return BUILDERS[name]({ bars, indicators, spec });
+}
+
+interface Input {
+  readonly bars: readonly Bar[];
+  readonly indicators: Indicators;
+  readonly spec: ChartSpec;
+}
+
+const BUILDERS: Readonly<Record<PanelName, (input: Input) => PanelContent>> = {
+  price: pricePanel,
+  supertrend: superTrendPanel,
+  volume: volumePanel,
+  macd: macdPanel,
+  rsi: rsiPanel,
+  obv: obvPanel,
+  atr: atrPanel,
+};
+
+const EMPTY = { lines: [], extent: [], include: [], needs: null } as const;
+
+function isEmpty(series: Series): boolean {
+  return series.every((value) => value === null);
+}
+
+/** The item, or what it would need to be drawn. */
+function item(label: string, swatch: Swatch, series: Series, bars: number): LegendItem {
+  return isEmpty(series) ? { label: `${label} needs ${bars} bars`, swatch: null } : { label, swatch };
+}
+
+function magnitude(series: Series): number {
+  const { max, min } = indicatorStats(series);
+  return Math.max(Math.abs(max ?? 0), Math.abs(min ?? 0));
+}
+
+function pricePanel({ bars, indicators, spec }: Input): PanelContent {
+  const { sma, bollinger } = spec.indicators;
+  const { close, open, sma20, sma50, sma200, bbUpper, bbMedian, bbLower } = indicators;
+  const rising = (close.at(-1) ?? 0) >= (open.at(-1) ?? 0);
+  const bands = item(
+    `Bollinger ${bollinger.period}, ${bollinger.deviations}`,
+    { kind: 'band', fill: COLOR.bandFill, stroke: COLOR.band },
+    bbMedian,
+    bollinger.period,
+  );
+  const median: LegendItem = { label: 'Median', swatch: { kind: 'dashes', color: COLOR.bandMedian } };
+  return {
+    ...EMPTY,
+    name: 'price',
+    title: 'Price',
+    axisTitle: 'Price',
+    legend: [
+      { label: 'Up', swatch: { kind: 'bars', colors: [COLOR.up] } },
+      { label: 'Down', swatch: { kind: 'bars', colors: [COLOR.down] } },
+      item(`SMA ${sma[0]}`, { kind: 'line', color: COLOR.sma20 }, sma20, sma[0]),
+      item(`SMA ${sma[1]}`, { kind: 'line', color: COLOR.sma50 }, sma50, sma[1]),
+      item(`SMA ${sma[2]}`, { kind: 'line', color: COLOR.sma200 }, sma200, sma[2]),
+      bands,
+      ...(bands.swatch === null ? [] : [median]),
+    ],
+    style: priceStyle(bars.reduce((most, bar) => Math.max(most, Math.abs(bar.high)), 0)),
+    main: close,
+    tagColor: rising ? COLOR.up : COLOR.down,
+    lines: [
+      { series: bbUpper, color: COLOR.band, width: 1 },
+      { series: bbLower, color: COLOR.band, width: 1 },
+      { series: sma200, color: COLOR.sma200, width: 2 },
+      { series: sma50, color: COLOR.sma50, width: 2 },
+      { series: sma20, color: COLOR.sma20, width: 2.5 },
+      // The median is the SMA 20: dashes on top let both be seen.
+      { series: bbMedian, color: COLOR.bandMedian, width: 1.5, dashed: true },
+    ],
+    extent: [indicators.high, indicators.low],
+  };
+}
+
+function superTrendPanel({ indicators, spec }: Input): PanelContent {
+  const { period, multiplier } = spec.indicators.supertrend;
+  const { stValues, stDirection } = indicators;
+  const side = (wanted: 1 | -1): Series =>
+    stValues.map((value, i) => (stDirection[i] === wanted ? value : null));
+  const empty = isEmpty(stValues);
+  const needs = `SuperTrend ${period}, ${multiplier} needs ${period + 1} bars`;
+  return {
+    ...EMPTY,
+    name: 'supertrend',
+    title: `SuperTrend ${period}, ${multiplier}`,
+    axisTitle: 'SuperTrend',
+    legend: empty
+      ? []
+      : [
+          { label: 'Uptrend', swatch: { kind: 'line', color: COLOR.trendUp } },
+          { label: 'Downtrend', swatch: { kind: 'line', color: COLOR.trendDown } },
+        ],
+    style: priceStyle(magnitude(stValues)),
+    main: stValues,
+    tagColor: stDirection.at(-1) === 1 ? COLOR.trendUp : COLOR.trendDown,
+    lines: [
+      { series: side(1), color: COLOR.trendUp, width: 2.5 },
+      { series: side(-1), color: COLOR.trendDown, width: 2.5 },
+    ],
+    needs: empty ? needs : null,
+  };
+}
+
+function volumePanel({ bars, indicators }: Input): PanelContent {
+  const style = volumeStyle(magnitude(indicators.volume));
+  const last = bars.at(-1);
+  const title = withUnit('Volume', style);
+  return {
+    ...EMPTY,
+    name: 'volume',
+    title,
+    axisTitle: title,
+    legend: [
+      { label: 'Close at or above open', swatch: { kind: 'bars', colors: [COLOR.up] } },
+      { label: 'Close below open', swatch: { kind: 'bars', colors: [COLOR.down] } },
+    ],
+    style,
+    main: indicators.volume,
+    tagColor: last !== undefined && last.close >= last.open ? COLOR.up : COLOR.down,
+    include: [0],
+  };
+}
+
+function macdPanel({ indicators, spec }: Input): PanelContent {
+  const { fast, slow, signal } = spec.indicators.macd;
+  const { macdLine, signalLine, histogram } = indicators;
+  const empty = isEmpty(macdLine);
+  const shades = [COLOR.aboveGrowing, COLOR.aboveShrinking, COLOR.belowFalling, COLOR.belowRising];
+  return {
+    ...EMPTY,
+    name: 'macd',
+    title: `MACD ${fast}, ${slow}, ${signal}`,
+    axisTitle: 'MACD',
+    legend: empty
+      ? []
+      : [
+          { label: 'MACD', swatch: { kind: 'line', color: COLOR.macd } },
+          item('Signal', { kind: 'line', color: COLOR.signal }, signalLine, slow + signal - 1),
+          item('Histogram', { kind: 'bars', colors: shades }, histogram, slow + signal - 1),
+        ],
+    style: priceStyle(magnitude(macdLine)),
+    main: macdLine,
+    tagColor: COLOR.macd,
+    lines: [
+      { series: macdLine, color: COLOR.macd, width: 2 },
+      { series: signalLine, color: COLOR.signal, width: 2 },
+    ],
+    extent: [histogram],
+    include: [0],
+    needs: empty ? `MACD ${fast}, ${slow}, ${signal} needs ${slow} bars` : null,
+  };
+}
+
+function rsiPanel({ indicators, spec }: Input): PanelContent {
+  const { period } = spec.indicators.rsi;
+  const empty = isEmpty(indicators.rsi);
+  return {
+    ...EMPTY,
+    name: 'rsi',
+    title: `RSI ${period}`,
+    axisTitle: 'RSI',
+    legend: [
+      ...(empty ? [] : [{ label: 'RSI', swatch: { kind: 'line', color: COLOR.rsi } } as const]),
+      { label: 'Oversold 30, overbought 70', swatch: { kind: 'dashes', color: COLOR.rsiLimit } },
+    ],
+    style: { divisor: 1, suffix: '', decimals: 2, exponential: false },
+    main: indicators.rsi,
+    tagColor: COLOR.rsi,
+    lines: [{ series: indicators.rsi, color: COLOR.rsi, width: 2 }],
+    include: [RSI_LOW, RSI_HIGH],
+    needs: empty ? `RSI ${period} needs ${period + 1} bars` : null,
+  };
+}
+
+/** Below and above these, traders call it oversold and overbought. */
+export const RSI_LOW = 30;
+export const RSI_HIGH = 70;
+
+function obvPanel({ indicators }: Input): PanelContent {
+  const style = obvStyle(indicators.obv.at(-1) ?? 0, magnitude(indicators.obv));
+  const title = withUnit('OBV', style);
+  return {
+    ...EMPTY,
+    name: 'obv',
+    title,
+    axisTitle: title,
+    legend: [{ label: 'On-balance volume', swatch: { kind: 'line', color: COLOR.obv } }],
+    style,
+    main: indicators.obv,
+    tagColor: COLOR.obv,
+    lines: [{ series: indicators.obv, color: COLOR.obv, width: 2 }],
+  };
+}
+
+function atrPanel({ indicators, spec }: Input): PanelContent {
+  const { period } = spec.indicators.atr;
+  const empty = isEmpty(indicators.atr);
+  return {
+    ...EMPTY,
+    name: 'atr',
+    title: `ATR ${period}`,
+    axisTitle: 'ATR',
+    legend: empty ? [] : [{ label: 'Average true range', swatch: { kind: 'line', color: COLOR.atr } }],
+    style: priceStyle(magnitude(indicators.atr)),
+    main: indicators.atr,
+    tagColor: COLOR.atr,
+    lines: [{ series: indicators.atr, color: COLOR.atr, width: 2 }],
+    needs: empty ? `ATR ${period} needs ${period + 1} bars` : null,
+  };
+}
+
+function withUnit(name: string, { suffix }: NumberStyle): string {
+  return suffix === '' ? name : `${name} (${suffix})`;
+}

@@ -1,0 +1,101 @@
+import type { Bar } from './bars.ts';
+import type { ChartPlan } from './chart-plan.ts';
+import { RENDERER_VERSION, type ChartSpec } from './chart-spec.ts';
+import { FrameBook, type DrawnFrame } from './draw-frame.ts';
+import { encodePng } from './encode-png.ts';
+import { GlyphBook } from './glyph-book.ts';
+import { paletteToRgba, toPalette } from './palette.ts';
+import { pixelHash } from './pixel-hash.ts';
+import { planChart } from './plan-chart.ts';
+import { provenanceChunk } from './png-provenance.ts';
+import { rasterizeSvg, startResvg } from './rasterize-svg.ts';
+import { writeSvg } from './write-svg.ts';
+
+/** WebAssembly and fonts; the Worker bundles them, Node reads them from the same files. */
+export interface ChartAssets {
+  readonly yogaWasm: WebAssembly.Module;
+  readonly resvgWasm: WebAssembly.Module;
+  readonly regularFont: ArrayBuffer;
+  readonly boldFont: ArrayBuffer;
+}
+
+export interface RenderInput {
+  /** 2 to 5,000, ascending, as `parseBars` returns them. */
+  readonly bars: readonly Bar[];
+  readonly symbol: string;
+  readonly timeframe: string;
+  /** 64 hex digits, `snapshotHash(bars)`. */
+  readonly snapshotSha256: string;
+  /** 32 hex digits. */
+  readonly renderKey: string;
+  readonly spec: ChartSpec;
+}
+
+export interface RenderedChart {
+  readonly png: Uint8Array<ArrayBuffer>;
+  /** 64 hex digits over the pixels that `png` decodes to. */
+  readonly pixelSha256: string;
+  /** Pixels. */
+  readonly width: number;
+  readonly height: number;
+}
+
+export interface ChartRenderer {
+  /** Draws a chart. The same input gives the same pixels in every isolate. */
+  render(input: RenderInput): Promise<RenderedChart>;
+  /** The SVG that `render` rasterizes, for the benchmark and for whoever wants to look. */
+  renderSvg(input: RenderInput): Promise<string>;
+  /** What would be drawn, as numbers and texts. */
+  plan(input: RenderInput): Promise<{ plan: ChartPlan; frame: DrawnFrame }>;
+}
+
+/** Nothing is started before the first chart; the engines then live as long as the isolate. */
+export function createChartRenderer(assets: ChartAssets): ChartRenderer {
+  let opening: Promise<{ book: GlyphBook; frames: FrameBook }> | null = null;
+
+  async function open(): Promise<{ book: GlyphBook; frames: FrameBook }> {
+    const book = await GlyphBook.open(assets.yogaWasm, assets.regularFont, assets.boldFont);
+    return { book, frames: new FrameBook(book.fonts) };
+  }
+
+  async function plan(input: RenderInput): Promise<{ plan: ChartPlan; frame: DrawnFrame; book: GlyphBook }> {
+    opening ??= open();
+    const { book, frames } = await opening;
+    return { ...(await planChart(input, book, frames)), book };
+  }
+
+  async function renderSvg(input: RenderInput): Promise<string> {
+    const { plan: chart, frame, book } = await plan(input);
+    return writeSvg(chart, frame.svg, book);
+  }
+
+  return {
+    plan,
+    renderSvg,
+    async render(input) {
+      const svg = await renderSvg(input);
+      await startResvg(assets.resvgWasm);
+      const { width, height, rgba } = rasterizeSvg(svg);
+      const pixels = toPalette(rgba);
+      const pixelSha256 = await pixelHash(width, height, paletteToRgba(pixels));
+      const chunk = provenanceChunk(provenanceOf(input, pixelSha256));
+      return { png: encodePng(width, height, pixels, [chunk]), pixelSha256, width, height };
+    },
+  };
+}
+
+function provenanceOf(input: RenderInput, pixelSha256: string) {
+  const { bars, spec, symbol, timeframe } = input;
+  return {
+    snapshot_sha256: input.snapshotSha256,
+    render_key: input.renderKey,
+    pixel_sha256: pixelSha256,
+    symbol,
+    timeframe,
+    bar_count: bars.length,
+    first_bar: new Date(bars[0]?.time ?? 0).toISOString(),
+    last_bar: new Date(bars.at(-1)?.time ?? 0).toISOString(),
+    spec,
+    renderer: RENDERER_VERSION,
+  };
+}
