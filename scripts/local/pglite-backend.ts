@@ -13,16 +13,10 @@ import {
 
 const MIGRATIONS = fileURLToPath(new URL('../../migrations', import.meta.url));
 
-/** Values stay PostgreSQL's own text, whatever their type. */
-const AS_TEXT: Record<number, (value: string) => string> = new Proxy(
-  {},
-  { get: () => (value: string) => value, has: () => true },
-);
-/** Parameters are text already; the server infers their types. */
-const FROM_TEXT: Record<number, (value: unknown) => string> = new Proxy(
-  {},
-  { get: () => String, has: () => true },
-);
+/** Values stay PostgreSQL's own text, parameters are text already: the same function for every type PGlite knows. */
+function asText<Convert>(known: Record<number, unknown>, convert: Convert): Record<number, Convert> {
+  return Object.fromEntries(Object.keys(known).map((oid) => [oid, convert]));
+}
 
 /** PostgreSQL inside this process. One session, so statements and transactions take turns. */
 export class PgliteBackend implements SqlBackend {
@@ -46,7 +40,7 @@ export class PgliteBackend implements SqlBackend {
 
   async query(statement: SqlStatement): Promise<SqlResult> {
     try {
-      return await run(this.pglite, statement);
+      return await run(this.pglite, this.pglite, statement);
     } catch (error) {
       throw SqlError.from(error);
     }
@@ -58,7 +52,7 @@ export class PgliteBackend implements SqlBackend {
         const modes = transactionModes(options);
         if (modes !== '') await transaction.exec(`set transaction ${modes}`);
         const results: SqlResult[] = [];
-        for (const statement of statements) results.push(await run(transaction, statement));
+        for (const statement of statements) results.push(await run(this.pglite, transaction, statement));
         return results;
       });
     } catch (error) {
@@ -71,11 +65,15 @@ export class PgliteBackend implements SqlBackend {
   }
 }
 
-async function run(session: PGlite | Transaction, { query, params }: SqlStatement): Promise<SqlResult> {
+async function run(
+  { parsers, serializers }: PGlite,
+  session: PGlite | Transaction,
+  { query, params }: SqlStatement,
+): Promise<SqlResult> {
   const result: Results<(string | null)[]> = await session.query(query, [...params], {
     rowMode: 'array',
-    parsers: AS_TEXT,
-    serializers: FROM_TEXT,
+    parsers: asText(parsers, (value: string) => value),
+    serializers: asText(serializers, String),
   });
   const command = /^\s*(?:--[^\n]*\n|\s)*([a-z]+)/i.exec(query)?.[1]?.toUpperCase() ?? '';
   return {
