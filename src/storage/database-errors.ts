@@ -1,86 +1,148 @@
-import { DrizzleQueryError } from 'drizzle-orm';
-import { NeonDbError } from '@neondatabase/serverless';
 import { AppError } from '../errors.ts';
 
-/** Connection trouble, out of resources, operator intervention: the same request may work in a moment. */
-const UNAVAILABLE_CLASSES = ['08', '53', '57', '58'];
-const UNAVAILABLE_STATES = ['40001', '40P01', '55P03'];
+/** Why a request to the database's endpoint gave nothing to read; `figure` is milliseconds, bytes or the HTTP status. */
+export class DatabaseTransportError extends Error {
+  override readonly name = 'DatabaseTransportError';
+  readonly reason: 'deadline' | 'unreachable' | 'status' | 'too_long';
+  readonly figure: number;
 
-/** The SQLSTATE of a failed statement, or null when the failure was none of SQL's. */
-export function sqlStateOf(error: unknown): string | null {
-  const cause = rootOf(error);
-  return cause instanceof NeonDbError && typeof cause.code === 'string' && /^[0-9A-Z]{5}$/.test(cause.code)
-    ? cause.code
-    : null;
+  constructor(reason: DatabaseTransportError['reason'], figure: number) {
+    super(`database transport: ${reason}`);
+    this.reason = reason;
+    this.figure = figure;
+  }
 }
 
 /**
- * Any failure of a database call as the wire knows it. Messages never come from the driver: Drizzle's carry all
- * parameters and PostgreSQL's carry values.
+ * What is left of a database error once everything that may hold user data is gone. Drizzle's message carries all
+ * parameters and PostgreSQL's `detail` carries values, so neither the error nor its cause is ever kept.
  */
-export function toDatabaseError(operation: string, error: unknown): AppError {
-  if (error instanceof AppError) return error;
-  const state = sqlStateOf(error);
-  const options = { cause: new SqlFailure(operation, state) };
-  if (state === null) {
-    const status = httpStatusOf(error);
-    return status !== null && status < 500 && status !== 429
-      ? new AppError(
-          'database_answered_wrongly',
-          `The database refused the request (HTTP ${status}).`,
-          options,
-        )
-      : new AppError(
-          'database_unavailable',
-          'The database cannot be reached or did not answer in time.',
-          options,
-        );
+class SqlError extends Error {
+  override readonly name = 'SqlError';
+  readonly code: string;
+
+  constructor(sqlState: string) {
+    super(`SQLSTATE ${sqlState}`);
+    this.code = sqlState;
   }
-  if (UNAVAILABLE_CLASSES.includes(state.slice(0, 2)) || UNAVAILABLE_STATES.includes(state)) {
-    return new AppError(
-      'database_unavailable',
-      `The database cannot answer now (SQLSTATE ${state}).`,
-      options,
-    );
-  }
-  if (state.startsWith('22') || state.startsWith('23')) {
-    return new AppError(
-      'invalid_input',
-      `The database cannot store a value of the input (SQLSTATE ${state}).`,
-      options,
-    );
-  }
-  return new AppError(
-    'database_answered_wrongly',
-    `The database refused a statement (SQLSTATE ${state}).`,
-    options,
-  );
 }
 
-/** Runs one database operation; whatever fails is an `AppError`. */
+const SQLSTATE = /^[0-9A-Z]{5}$/;
+/** An error wraps another a few times at most; a cycle would otherwise never end. */
+const CHAIN_MAX_LENGTH = 8;
+
+/** The SQLSTATE of a database error or of whatever wraps it (`23505`), or null. */
+export function sqlStateOf(error: unknown): string | null {
+  for (const link of chainOf(error)) {
+    const { code } = link;
+    if (typeof code === 'string' && SQLSTATE.test(code)) return code;
+  }
+  return null;
+}
+
+/** Runs a database operation; whatever it throws becomes an `AppError`. `operation` is `noun.verb`. */
 export async function guarded<T>(operation: string, run: () => Promise<T>): Promise<T> {
   try {
     return await run();
   } catch (error) {
-    throw toDatabaseError(operation, error);
+    throw toDatabaseError(error, operation);
   }
 }
 
-/** What may be known of a failure: which operation, which SQLSTATE. */
-class SqlFailure extends Error {
-  constructor(operation: string, state: string | null) {
-    super(`${operation} ${state ?? 'without SQLSTATE'}`);
-    this.name = `SqlFailure(${operation}, ${state ?? '-'})`;
+/**
+ * What a failed database request means to the caller. Network, deadline, HTTP 5xx and SQLSTATE classes that pass by
+ * themselves are `database_unavailable`; 22xxx is `invalid_input`; anything else `database_answered_wrongly`.
+ * The messages never hold query text, parameters or PostgreSQL's own words about values.
+ */
+export function toDatabaseError(error: unknown, operation?: string): AppError {
+  if (error instanceof AppError) return error;
+  const during = operation === undefined ? '' : ` (${operation})`;
+  const transport = [...chainOf(error)].find((link) => link instanceof DatabaseTransportError);
+  if (transport instanceof DatabaseTransportError) return transportError(transport, during);
+
+  const sqlState = sqlStateOf(error);
+  if (sqlState === null) {
+    // Not from PostgreSQL: an answer that is no JSON, or a mistake in our own code. Only the class name is safe to keep.
+    const name = error instanceof Error ? error.name : typeof error;
+    return new AppError(
+      'database_answered_wrongly',
+      `The database gave an answer that cannot be used${during}.`,
+      {
+        cause: new Error(name),
+      },
+    );
+  }
+  const options = { cause: new SqlError(sqlState) };
+  if (isPassing(sqlState)) {
+    return new AppError(
+      'database_unavailable',
+      `The database cannot answer at the moment${during}.`,
+      options,
+    );
+  }
+  if (sqlState.startsWith('22')) return new AppError('invalid_input', invalidValue(sqlState), options);
+  return new AppError('database_answered_wrongly', `${refusal(sqlState)}${during}.`, options);
+}
+
+function transportError({ reason, figure }: DatabaseTransportError, during: string): AppError {
+  switch (reason) {
+    case 'deadline':
+      return new AppError(
+        'database_unavailable',
+        `The database did not answer within ${figure} ms${during}.`,
+      );
+    case 'unreachable':
+      return new AppError('database_unavailable', `The database cannot be reached${during}.`);
+    case 'too_long':
+      return new AppError(
+        'database_answered_wrongly',
+        `The database's answer is longer than ${figure} bytes${during}.`,
+      );
+    case 'status':
+      return new AppError(
+        'database_answered_wrongly',
+        `DATABASE_HTTP_ENDPOINT answered with HTTP status ${figure}, which is not Neon's protocol${during}.`,
+      );
   }
 }
 
-function rootOf(error: unknown): unknown {
-  return error instanceof DrizzleQueryError ? error.cause : error;
+/** Connection lost, out of resources, shutting down, cancelled, or a clash that a second try would win. */
+function isPassing(sqlState: string): boolean {
+  return /^(?:08|53|57P)/.test(sqlState) || ['57014', '40001', '40P01', '55P03'].includes(sqlState);
 }
 
-/** The driver says an HTTP status only in its message. */
-function httpStatusOf(error: unknown): number | null {
-  const cause = rootOf(error);
-  const match = cause instanceof NeonDbError ? /HTTP status (\d{3})/.exec(cause.message) : null;
-  return match === null ? null : Number(match[1]);
+function invalidValue(sqlState: string): string {
+  switch (sqlState) {
+    case '22001':
+      return 'A text is longer than its column allows.';
+    case '22003':
+      return 'A number is out of range for its column.';
+    case '22007':
+    case '22008':
+      return 'A date or time is not valid.';
+    case '22021':
+    case '22P05':
+      return 'A text holds a character that PostgreSQL cannot store.';
+    default:
+      return `A value does not fit its column (SQLSTATE ${sqlState}).`;
+  }
+}
+
+function refusal(sqlState: string): string {
+  if (sqlState === '42P01' || sqlState === '42703') {
+    return `A table or column is missing (SQLSTATE ${sqlState}): run "npm run migrate" on this database`;
+  }
+  if (sqlState.startsWith('28')) return 'The database refuses the user or password in DATABASE_URL';
+  if (sqlState === '3D000') return 'DATABASE_URL names a database that does not exist';
+  return `The database refused the statement (SQLSTATE ${sqlState})`;
+}
+
+/** The error, then what it wraps: `cause` everywhere, `sourceError` in the Neon driver. */
+function* chainOf(error: unknown): Generator<{ code?: unknown; cause?: unknown; sourceError?: unknown }> {
+  let link = error;
+  for (let depth = 0; depth < CHAIN_MAX_LENGTH && typeof link === 'object' && link !== null; depth += 1) {
+    const current: { code?: unknown; cause?: unknown; sourceError?: unknown } = link;
+    yield current;
+    link = current.sourceError ?? current.cause;
+  }
 }

@@ -1,30 +1,97 @@
-import { neon, neonConfig, type HTTPQueryOptions } from '@neondatabase/serverless';
+import { neon, neonConfig } from '@neondatabase/serverless';
 import { drizzle, type NeonHttpDatabase } from 'drizzle-orm/neon-http';
+import { DatabaseTransportError } from './database-errors.ts';
 
-/** Single statements and batches over HTTP; `transaction` throws there, a `batch` is one transaction. */
+/** Drizzle over Neon's HTTP protocol: single statements and `batch` (one transaction); `transaction` throws. */
 export type Database = NeonHttpDatabase<Record<string, never>>;
 
-export interface DatabaseConfig {
-  /** `postgresql://user:password@host/database` */
-  readonly url: string;
-  /** Where Neon's HTTP protocol is spoken; null: Neon's own address, derived from the host. */
-  readonly httpEndpoint: string | null;
+export interface DatabaseOptions {
+  /** `postgresql://user:password@host/database`. */
+  readonly databaseUrl: string;
+  /** Where Neon's `/sql` protocol is spoken. Null or empty: Neon's own address, derived from the URL's host. */
+  readonly httpEndpoint?: string | null;
+  /** Milliseconds that one request may take, body included. */
   readonly deadlineMs?: number;
 }
 
-export const DATABASE_DEADLINE_MS = 5_000;
+const DEADLINE_MS = 10_000;
+/** A page of 500 artifacts with 5,000 bars each is beyond it; nothing the Worker asks for is. */
+const ANSWER_MAX_BYTES = 64 * 1024 * 1024;
 
 /**
- * PostgreSQL over Neon's HTTP protocol. Every request has a deadline and follows no redirect, because it carries the
- * password. Fails as `guarded` (`database-errors.ts`) says.
+ * The driver's configuration is global. Each database therefore carries its own transport through the request options
+ * under this key, and the one global function only passes the request on.
  */
-export function createDatabase(config: DatabaseConfig): Database {
-  const deadlineMs = config.deadlineMs ?? DATABASE_DEADLINE_MS;
-  const options: HTTPQueryOptions<false, false> = { disableWarningInBrowsers: true };
-  const { httpEndpoint } = config;
-  // The driver takes both for the whole isolate only; a Worker has one database.
-  if (httpEndpoint !== null) neonConfig.fetchEndpoint = () => httpEndpoint;
-  neonConfig.fetchFunction = (...[input, init]: Parameters<typeof fetch>) =>
-    fetch(input, { ...init, redirect: 'manual', signal: AbortSignal.timeout(deadlineMs) });
-  return drizzle(neon(config.url, options));
+const TRANSPORT = Symbol('transport');
+type Transport = (driverUrl: string, init: RequestInit) => Promise<Response>;
+type CarryingInit = RequestInit & { readonly [TRANSPORT]?: Transport };
+
+neonConfig.disableWarningInBrowsers = true;
+neonConfig.fetchFunction = (url: string, init: CarryingInit): Promise<Response> => {
+  const { [TRANSPORT]: transport, ...request } = init;
+  return transport === undefined ? fetch(url, request) : transport(url, request);
+};
+
+/**
+ * A database client without a connection: every statement is one HTTP request with a deadline, never redirected.
+ * Runs in workerd and in Node. Errors are the driver's; `guarded` turns them into `AppError`s.
+ */
+export function createDatabase(options: DatabaseOptions): Database {
+  const endpoint =
+    options.httpEndpoint === undefined || options.httpEndpoint === '' ? null : options.httpEndpoint;
+  const transport = createTransport(endpoint, options.deadlineMs ?? DEADLINE_MS);
+  return drizzle(neon(options.databaseUrl, { fetchOptions: { [TRANSPORT]: transport } }));
+}
+
+function createTransport(endpoint: string | null, deadlineMs: number): Transport {
+  return async (driverUrl, init) => {
+    const signal = AbortSignal.timeout(deadlineMs);
+    let response: Response;
+    let body: ArrayBuffer;
+    try {
+      response = await fetch(endpoint ?? driverUrl, { ...init, redirect: 'manual', signal });
+      body = await readBody(response, signal);
+    } catch (error) {
+      if (error instanceof DatabaseTransportError) throw error;
+      throw new DatabaseTransportError(signal.aborted ? 'deadline' : 'unreachable', deadlineMs);
+    }
+    // 400 carries PostgreSQL's own error, which the driver reads. A redirect would take the password elsewhere.
+    if (response.status === 200 || response.status === 400)
+      return new Response(body, { status: response.status });
+    throw new DatabaseTransportError(
+      response.status >= 500 || response.status === 429 ? 'unreachable' : 'status',
+      response.status,
+    );
+  };
+}
+
+/** The whole body, counted; the signal ends a body that stops in the middle as well. */
+async function readBody(response: Response, signal: AbortSignal): Promise<ArrayBuffer> {
+  if (response.body === null) return new ArrayBuffer(0);
+  const reader: ReadableStreamDefaultReader<Uint8Array> = response.body.getReader();
+  const stopped = new Promise<never>((_, reject) => {
+    signal.addEventListener('abort', () => reject(new Error('deadline')), { once: true });
+  });
+  stopped.catch(() => {});
+  const chunks: Uint8Array[] = [];
+  let length = 0;
+  try {
+    for (;;) {
+      const { done, value } = await Promise.race([reader.read(), stopped]);
+      if (done) break;
+      length += value.byteLength;
+      if (length > ANSWER_MAX_BYTES) throw new DatabaseTransportError('too_long', ANSWER_MAX_BYTES);
+      chunks.push(value);
+    }
+  } catch (error) {
+    reader.cancel().catch(() => {});
+    throw error;
+  }
+  const whole = new Uint8Array(length);
+  let offset = 0;
+  for (const chunk of chunks) {
+    whole.set(chunk, offset);
+    offset += chunk.byteLength;
+  }
+  return whole.buffer;
 }
