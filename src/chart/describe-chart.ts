@@ -1,7 +1,7 @@
 import type { Bar } from './bars.ts';
 import { indicatorStats } from './indicator-stats.ts';
 import type { Indicators, Series } from './compute-indicators.ts';
-import { formatNumber, priceStyle, volumeStyle, type NumberStyle } from './number-format.ts';
+import { barPriceStyle, formatNumber, priceStyle, volumeStyle, type NumberStyle } from './number-format.ts';
 import { barLabel, isIntraday } from './time-axis.ts';
 
 export interface ChartDescriptionInput {
@@ -17,7 +17,7 @@ export function describeChart({ symbol, timeframe, bars, indicators }: ChartDesc
   const last = bars.at(-1);
   if (first === undefined || last === undefined) return `${symbol}: no bars.`;
   const intraday = isIntraday(bars);
-  const price = priceStyle(indicatorStats(indicators.close).max ?? 0);
+  const price = barPriceStyle(bars);
   const sentences = [
     `${symbol}, ${timeframe}, ${bars.length} bars from ${barLabel(first.time, intraday)} to ${barLabel(last.time, intraday)} (UTC).`,
     priceSentence(first, last, indicators.close, price),

@@ -1,3 +1,5 @@
+import type { Bar } from './bars.ts';
+
 /** Number texts of the chart. No `Intl`: its output depends on the engine's locale data. */
 
 /** How the numbers of one panel are written: all divided by `unit.divisor`, all with the same decimals. */
@@ -21,6 +23,8 @@ const FIRST_SHORTENED_PRICE = 1e8;
 const FIRST_EXPONENTIAL = 1e16;
 const LAST_EXPONENTIAL = 1e-9;
 const SIGNIFICANT_DIGITS = 4;
+const FIRST_PRICE_OF_TWO_DECIMALS = 10;
+const MOST_CURRENCY_DECIMALS = 5;
 const MINUS = '\u2212';
 
 /** The power of ten of `value`: 0 for 1 to 9.99. Read from the decimal text, since `Math.log10` may differ by engine. */
@@ -29,12 +33,30 @@ export function exponentOf(value: number): number {
   return Number(value.toExponential().split('e')[1]);
 }
 
+/** The style of a chart's prices: below 10 as many decimals as they have (currencies), otherwise by size alone. */
+export function barPriceStyle(bars: readonly Bar[]): NumberStyle {
+  let size = 0;
+  let decimals = 0;
+  for (const { open, high, low, close } of bars) {
+    size = Math.max(size, Math.abs(high), Math.abs(low));
+    if (decimals < MOST_CURRENCY_DECIMALS)
+      decimals = Math.max(decimals, ...[open, high, low, close].map(decimalsOf));
+  }
+  const style = priceStyle(size);
+  if (size < 1 || size >= FIRST_PRICE_OF_TWO_DECIMALS) return style;
+  return { ...style, decimals: Math.min(MOST_CURRENCY_DECIMALS, Math.max(2, decimals)) };
+}
+
+function decimalsOf(value: number): number {
+  return String(value).split('.')[1]?.length ?? 0;
+}
+
 /** Prices and what has their size: 2 decimals from 1 up, four significant digits below, K/M/B/T from 100 million on. */
 export function priceStyle(magnitude: number): NumberStyle {
   const size = Math.abs(magnitude);
   if (size >= FIRST_EXPONENTIAL || (size > 0 && size < LAST_EXPONENTIAL)) return exponential();
   if (size >= FIRST_SHORTENED_PRICE) return { ...unitFor(size), decimals: 2, exponential: false };
-  const decimals = size === 0 ? 2 : Math.max(2, SIGNIFICANT_DIGITS - 1 - exponentOf(size));
+  const decimals = size >= 1 || size === 0 ? 2 : SIGNIFICANT_DIGITS - 1 - exponentOf(size);
   return { ...PLAIN, decimals, exponential: false };
 }
 

@@ -3,7 +3,7 @@ import { COLOR } from './chart-color.ts';
 import type { ChartSpec, PanelName } from './chart-spec.ts';
 import type { Indicators, Series } from './compute-indicators.ts';
 import { indicatorStats } from './indicator-stats.ts';
-import { obvStyle, priceStyle, volumeStyle, type NumberStyle } from './number-format.ts';
+import { barPriceStyle, obvStyle, priceStyle, volumeStyle, type NumberStyle } from './number-format.ts';
 
 /** How an item of a legend looks. */
 export type Swatch =
@@ -111,7 +111,7 @@ function pricePanel({ bars, indicators, spec }: Input): PanelContent {
       bands,
       ...(bands.swatch === null ? [] : [median]),
     ],
-    style: priceStyle(bars.reduce((most, bar) => Math.max(most, Math.abs(bar.high)), 0)),
+    style: barPriceStyle(bars),
     main: close,
     tagColor: rising ? COLOR.up : COLOR.down,
     lines: [

@@ -1,33 +1,46 @@
 import type { Box } from './chart-layout.ts';
 
-/** What a panel's marks cover, column by column of pixels: the topmost and the lowest pixel. */
+/** Pixels per cell of the map: fine enough to find room for a label, coarse enough to be filled for each chart. */
+const CELL_PX = 4;
+
+/** What a panel's marks cover. Darker marks (candles) weigh more than thin lines. */
 export class Ink {
-  readonly #x: number;
-  readonly #top: Float64Array;
-  readonly #bottom: Float64Array;
+  readonly #plot: Box;
+  readonly #columns: number;
+  readonly #rows: number;
+  readonly #cells: Uint8Array;
 
   constructor(plot: Box) {
-    this.#x = plot.x;
-    this.#top = new Float64Array(plot.width).fill(Infinity);
-    this.#bottom = new Float64Array(plot.width).fill(-Infinity);
+    this.#plot = plot;
+    this.#columns = Math.ceil(plot.width / CELL_PX);
+    this.#rows = Math.ceil(plot.height / CELL_PX);
+    this.#cells = new Uint8Array(this.#columns * this.#rows);
   }
 
-  add(column: number, top: number, bottom: number): void {
-    const i = column - this.#x;
-    if (i < 0 || i >= this.#top.length) return;
-    this.#top[i] = Math.min(this.#top[i] ?? top, top);
-    this.#bottom[i] = Math.max(this.#bottom[i] ?? bottom, bottom);
-  }
-
-  /** Pixels of ink below a box (as if everything between top and bottom of a column were ink). */
-  covered(box: Box): number {
-    let pixels = 0;
-    for (let i = Math.max(0, Math.floor(box.x - this.#x)); i < box.x + box.width - this.#x; i++) {
-      const top = Math.max(box.y, this.#top[i] ?? Infinity);
-      const bottom = Math.min(box.y + box.height, this.#bottom[i] ?? -Infinity);
-      if (bottom > top) pixels += bottom - top;
+  /** Covers one column of pixels from `top` to `bottom`. */
+  add(x: number, top: number, bottom: number, weight: number): void {
+    const column = Math.floor((x - this.#plot.x) / CELL_PX);
+    if (column < 0 || column >= this.#columns) return;
+    const from = Math.max(0, Math.floor((top - this.#plot.y) / CELL_PX));
+    const to = Math.min(this.#rows - 1, Math.floor((bottom - this.#plot.y) / CELL_PX));
+    for (let row = from; row <= to; row++) {
+      const cell = row * this.#columns + column;
+      this.#cells[cell] = Math.max(this.#cells[cell] ?? 0, weight);
     }
-    return pixels;
+  }
+
+  /** Weights of all cells under a box. */
+  covered(box: Box): number {
+    const left = Math.max(0, Math.floor((box.x - this.#plot.x) / CELL_PX));
+    const right = Math.min(this.#columns - 1, Math.floor((box.x + box.width - this.#plot.x) / CELL_PX));
+    const top = Math.max(0, Math.floor((box.y - this.#plot.y) / CELL_PX));
+    const bottom = Math.min(this.#rows - 1, Math.floor((box.y + box.height - this.#plot.y) / CELL_PX));
+    let weight = 0;
+    for (let row = top; row <= bottom; row++) {
+      for (let column = left; column <= right; column++)
+        weight += this.#cells[row * this.#columns + column] ?? 0;
+    }
+    return weight;
   }
 }
 
@@ -42,10 +55,11 @@ export interface CalloutWish {
   readonly above: boolean;
 }
 
-const DISTANCES = [1.1, 0.6, 1.8, 2.8, 4];
+/** In heights of the label, between it and its point; 0 is beside the point. */
+const DISTANCES = [0.9, 0.5, 1.4, 2, 3, 4, 0.2, 0];
 const SHIFTS = [0, 0.35, -0.35, 0.75, -0.75, 1.1, -1.1, 1.7, -1.7, 2.5, -2.5];
-/** Pixels of ink that weigh as much as one pixel of distance from the point. */
-const INK_PER_PIXEL = 12;
+/** Pixels of distance from the point that one cell of the lightest ink weighs as much as. */
+const PIXELS_PER_INK = 2.5;
 const FAR = 1e9;
 
 /**
@@ -70,7 +84,7 @@ export function placeCallout(
         const dx = Math.abs(box.x + box.width / 2 - wish.x);
         const dy = Math.abs(box.y + box.height / 2 - wish.y);
         const wrongSide = (side === -1) === wish.above ? 0 : wish.height;
-        const cost = ink.covered(box) / INK_PER_PIXEL + dx * 0.25 + dy + wrongSide;
+        const cost = ink.covered(box) * PIXELS_PER_INK + dx * 0.35 + dy + wrongSide;
         if (cost < least) [best, least] = [box, cost];
       }
     }

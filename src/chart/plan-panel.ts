@@ -19,7 +19,11 @@ export interface PanelScene {
   readonly ticks: readonly ValueTick[];
 }
 
-const LABELS_PER_TICK = 2.6;
+const LABELS_PER_TICK = 2;
+/** Weights of ink under a label. */
+const LINE_INK = 2;
+const BAR_INK = 3;
+const FAINT_INK = 1;
 
 export function panelScene(
   content: PanelContent,
@@ -35,8 +39,14 @@ export function panelScene(
   const space = { top: plot.y, bottom: plot.y + plot.height, padTop: room, padBottom: fromZero ? 0 : room };
   const axis = valueAxis(fromZero && min === max ? 0 : min, fromZero && min === max ? 1 : max, space);
   const most = Math.max(2, Math.floor(plot.height / (layout.sizes.label * LABELS_PER_TICK)));
-  const ticks = content.needs === null ? valueTicks(axis, most, content.style) : [];
+  const ticks = content.needs === null ? ticksOf(content, axis, most) : [];
   return { box, content, scale: barScale(bars.length, plot), axis, ticks };
+}
+
+/** RSI is read against its limits, everything else against round numbers. */
+function ticksOf(content: PanelContent, axis: ValueAxis, most: number): ValueTick[] {
+  if (content.name !== 'rsi') return valueTicks(axis, most, content.style);
+  return [RSI_LOW, 50, RSI_HIGH].map((value) => ({ value, label: String(value) }));
 }
 
 function extentOf(series: readonly Series[], include: readonly number[]): [number, number] {
@@ -135,9 +145,9 @@ export function inkOf(scene: PanelScene, bars: readonly Bar[], indicators: Indic
   const { axis, box, content, scale } = scene;
   const ink = new Ink(box.plot);
   const reach = Math.max((scale.bodyWidth - 1) / 2, 1);
-  const spread = (index: number, top: number, bottom: number, half: number): void => {
+  const spread = (index: number, top: number, bottom: number, half: number, weight = BAR_INK): void => {
     for (let column = scale.column(index) - half; column <= scale.column(index) + half; column++) {
-      ink.add(column, top - 1, bottom + 1);
+      ink.add(column, top, bottom, weight);
     }
   };
   bars.forEach((bar, index) => {
@@ -147,20 +157,21 @@ export function inkOf(scene: PanelScene, bars: readonly Bar[], indicators: Indic
     if (value !== null)
       spread(index, Math.min(axis.y(value), axis.y(0)), Math.max(axis.y(value), axis.y(0)), reach);
   });
-  for (const { series } of content.lines) {
-    for (const points of planLine(series, scale, axis)) inkLine(ink, points);
+  for (const { series, width } of content.lines) {
+    for (const points of planLine(series, scale, axis))
+      inkLine(ink, points, width > 1 ? LINE_INK : FAINT_INK);
   }
   return ink;
 }
 
-function inkLine(ink: Ink, points: readonly number[]): void {
+function inkLine(ink: Ink, points: readonly number[], weight: number): void {
   for (let i = 0; i + 3 < points.length; i += 2) {
     const [x1 = 0, y1 = 0, x2 = 0, y2 = 0] = points.slice(i, i + 4);
     const from = Math.floor(x1);
     const to = Math.max(from, Math.floor(x2));
     for (let column = from; column <= to; column++) {
       const y = y1 + ((y2 - y1) * (column - from)) / Math.max(1, to - from);
-      ink.add(column, y - 1.5, y + 1.5);
+      ink.add(column, y - 1, y + 1, weight);
     }
   }
 }

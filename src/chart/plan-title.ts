@@ -5,7 +5,7 @@ import type { ChartLayout } from './chart-layout.ts';
 import type { PlannedText } from './chart-plan.ts';
 import type { ChartSpec } from './chart-spec.ts';
 import type { GlyphBook } from './glyph-book.ts';
-import { formatNumber, priceStyle } from './number-format.ts';
+import { barPriceStyle, formatNumber } from './number-format.ts';
 import { planText } from './plan-text.ts';
 import { barLabel, isIntraday } from './time-axis.ts';
 
@@ -55,7 +55,7 @@ export function planTitle(
   const room = right - x - metaWidth - sizes.title;
   const titleSize = fittingSize(symbol, sizes.title, sizes.label, room, book);
   const title = book.fit(symbol, titleSize, BOLD, room);
-  const style = priceStyle(Math.max(Math.abs(last.high), Math.abs(last.low)));
+  const style = barPriceStyle(bars);
   const values = [
     ['Open', last.open],
     ['High', last.high],
