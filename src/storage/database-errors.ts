@@ -51,7 +51,7 @@ export async function guarded<T>(operation: string, run: () => Promise<T>): Prom
 
 /**
  * What a failed database request means to the caller. Network, deadline, HTTP 5xx and SQLSTATE classes that pass by
- * themselves are `database_unavailable`; 22xxx is `invalid_input`; anything else `database_answered_wrongly`.
+ * themselves are `database_unavailable`; 22xxx (data) and 23xxx (constraints) are `invalid_input`; anything else `database_answered_wrongly`.
  * The messages never hold query text, parameters or PostgreSQL's own words about values.
  */
 export function toDatabaseError(error: unknown, operation?: string): AppError {
@@ -80,7 +80,7 @@ export function toDatabaseError(error: unknown, operation?: string): AppError {
       options,
     );
   }
-  if (sqlState.startsWith('22')) return new AppError('invalid_input', invalidValue(sqlState), options);
+  if (/^2[23]/.test(sqlState)) return new AppError('invalid_input', invalidValue(sqlState), options);
   return new AppError('database_answered_wrongly', `${refusal(sqlState)}${during}.`, options);
 }
 
@@ -108,7 +108,7 @@ function transportError({ reason, figure }: DatabaseTransportError, during: stri
 
 /** Connection lost, out of resources, shutting down, cancelled, or a clash that a second try would win. */
 function isPassing(sqlState: string): boolean {
-  return /^(?:08|53|57P)/.test(sqlState) || ['57014', '40001', '40P01', '55P03'].includes(sqlState);
+  return /^(?:08|53|57|58)/.test(sqlState) || ['40001', '40P01', '55P03'].includes(sqlState);
 }
 
 function invalidValue(sqlState: string): string {

@@ -14,7 +14,7 @@ export interface DatabaseOptions {
   readonly deadlineMs?: number;
 }
 
-const DEADLINE_MS = 10_000;
+export const DATABASE_DEADLINE_MS = 5_000;
 /** A page of 500 artifacts with 5,000 bars each is beyond it; nothing the Worker asks for is. */
 const ANSWER_MAX_BYTES = 64 * 1024 * 1024;
 
@@ -39,7 +39,7 @@ neonConfig.fetchFunction = (url: string, init: CarryingInit): Promise<Response> 
 export function createDatabase(options: DatabaseOptions): Database {
   const endpoint =
     options.httpEndpoint === undefined || options.httpEndpoint === '' ? null : options.httpEndpoint;
-  const transport = createTransport(endpoint, options.deadlineMs ?? DEADLINE_MS);
+  const transport = createTransport(endpoint, options.deadlineMs ?? DATABASE_DEADLINE_MS);
   return drizzle(neon(options.databaseUrl, { fetchOptions: { [TRANSPORT]: transport } }));
 }
 
