@@ -10,6 +10,7 @@ import {
   type SqlStatement,
   type TransactionOptions,
 } from './sql-backend.ts';
+import { leavesTraces, resetSession, SESSION_SETTINGS } from './sql-session.ts';
 
 const MIGRATIONS = fileURLToPath(new URL('../../migrations', import.meta.url));
 
@@ -21,6 +22,7 @@ function asText<Convert>(known: Record<number, unknown>, convert: Convert): Reco
 /** PostgreSQL inside this process. One session, so statements and transactions take turns. */
 export class PgliteBackend implements SqlBackend {
   readonly pglite: PGlite;
+  #turn: Promise<unknown> = Promise.resolve();
 
   private constructor(pglite: PGlite) {
     this.pglite = pglite;
@@ -29,7 +31,7 @@ export class PgliteBackend implements SqlBackend {
   /** Without a directory it lives in memory and is gone afterwards. */
   static async open(directory?: string): Promise<PgliteBackend> {
     const pglite = await (directory === undefined ? PGlite.create() : PGlite.create(directory));
-    await pglite.exec("set time zone 'UTC'");
+    await pglite.exec(SESSION_SETTINGS);
     return new PgliteBackend(pglite);
   }
 
@@ -38,30 +40,48 @@ export class PgliteBackend implements SqlBackend {
     await migrate(drizzle(this.pglite), { migrationsFolder: MIGRATIONS });
   }
 
-  async query(statement: SqlStatement): Promise<SqlResult> {
-    try {
-      return await run(this.pglite, this.pglite, statement);
-    } catch (error) {
-      throw SqlError.from(error);
-    }
+  query(statement: SqlStatement): Promise<SqlResult> {
+    return this.#taken(async () => {
+      const result = await run(this.pglite, this.pglite, statement);
+      return { result, isDirty: leavesTraces([{ ...result, ...statement }]) };
+    });
   }
 
-  async transaction(statements: readonly SqlStatement[], options: TransactionOptions): Promise<SqlResult[]> {
-    try {
-      return await this.pglite.transaction(async (transaction) => {
+  transaction(statements: readonly SqlStatement[], options: TransactionOptions): Promise<SqlResult[]> {
+    return this.#taken(async () => {
+      const results = await this.pglite.transaction(async (transaction) => {
         const modes = transactionModes(options);
         if (modes !== '') await transaction.exec(`set transaction ${modes}`);
-        const results: SqlResult[] = [];
-        for (const statement of statements) results.push(await run(this.pglite, transaction, statement));
-        return results;
+        const inside: SqlResult[] = [];
+        for (const statement of statements) inside.push(await run(this.pglite, transaction, statement));
+        return inside;
       });
-    } catch (error) {
-      throw SqlError.from(error);
-    }
+      const executed = results.map((result, index) => ({ ...result, query: statements[index]?.query ?? '' }));
+      return { result: results, isDirty: leavesTraces(executed) };
+    });
   }
 
-  close(): Promise<void> {
-    return this.pglite.close();
+  async close(): Promise<void> {
+    await this.#turn;
+    await this.pglite.close();
+  }
+
+  /** One request at a time, up to the moment when the session is as new again. */
+  #taken<T>(work: () => Promise<{ result: T; isDirty: boolean }>): Promise<T> {
+    const outcome = this.#turn.then(async () => {
+      let isDirty = true;
+      try {
+        const done = await work();
+        isDirty = done.isDirty;
+        return done.result;
+      } catch (error) {
+        throw SqlError.from(error);
+      } finally {
+        if (isDirty) await resetSession((sql) => this.pglite.exec(sql)).catch(() => {});
+      }
+    });
+    this.#turn = outcome.catch(() => {});
+    return outcome;
   }
 }
 

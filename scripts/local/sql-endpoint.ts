@@ -2,6 +2,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { SqlBackend, SqlStatement, SqlResult, TransactionOptions } from './sql-backend.ts';
 import { SqlError } from './sql-backend.ts';
 import { listen, type LocalServer } from './listen.ts';
+import { jsonValue, parameterText } from './neon-values.ts';
 
 const MAX_BODY_BYTES = 64_000_000;
 const ISOLATION_LEVELS: Readonly<Record<string, string>> = {
@@ -43,31 +44,32 @@ async function answer(
     send(response, 404, { message: "Neon's HTTP protocol is spoken at POST /sql" });
     return;
   }
-  if (!isSameDatabase(String(request.headers['neon-connection-string'] ?? ''), options.databaseUrl)) {
-    throw new SqlError('password authentication failed', '28P01');
-  }
-  const body: unknown = parseJson(await readBody(request));
-  const arrayMode = request.headers['neon-array-mode'] === 'true';
-  const { queries } = body as { queries?: unknown };
-  if (Array.isArray(queries)) {
-    const results = await options.backend.transaction(queries.map(toStatement), transactionOptions(request));
-    send(response, 200, { results: results.map((result) => toWire(result, arrayMode)) });
+  const bytes = await readBody(request);
+  if (bytes === null) {
+    send(response, 413, { message: `the request is larger than ${MAX_BODY_BYTES} bytes` });
     return;
   }
-  send(response, 200, toWire(await options.backend.query(toStatement(body)), arrayMode));
+  refuseOtherCredentials(String(request.headers['neon-connection-string'] ?? ''), options.databaseUrl);
+  const body = parseJson(bytes);
+  const form = {
+    arrayMode: request.headers['neon-array-mode'] === 'true',
+    rawText: request.headers['neon-raw-text-output'] === 'true',
+  };
+  const { queries } = body;
+  if (queries === undefined) {
+    send(response, 200, toWire(await options.backend.query(toStatement(body)), form));
+    return;
+  }
+  if (!Array.isArray(queries)) throw new SqlError('"queries" must be an array', null);
+  const results = await options.backend.transaction(queries.map(toStatement), transactionOptions(request));
+  send(response, 200, { results: results.map((result) => toWire(result, form)) });
 }
 
 function toStatement(value: unknown): SqlStatement {
   const { query, params = [] } = (value ?? {}) as { query?: unknown; params?: unknown };
   if (typeof query !== 'string' || !Array.isArray(params))
     throw new SqlError('a statement needs "query" and "params"', null);
-  return { query, params: params.map(toParameter) };
-}
-
-/** The driver sends scalars as text and anything else as JSON. */
-function toParameter(value: unknown): string | null {
-  if (value === null || value === undefined) return null;
-  return typeof value === 'object' ? JSON.stringify(value) : String(value);
+  return { query, params: params.map(parameterText) };
 }
 
 function transactionOptions(request: IncomingMessage): TransactionOptions {
@@ -81,49 +83,69 @@ function transactionOptions(request: IncomingMessage): TransactionOptions {
   };
 }
 
-function toWire({ fields, rows, command, rowCount }: SqlResult, arrayMode: boolean) {
-  const shaped = arrayMode
+interface WireForm {
+  readonly arrayMode: boolean;
+  readonly rawText: boolean;
+}
+
+function toWire({ fields, rows, command, rowCount }: SqlResult, { arrayMode, rawText }: WireForm) {
+  const values: readonly (readonly unknown[])[] = rawText
     ? rows
-    : rows.map((row) => Object.fromEntries(fields.map(({ name }, i) => [name, row[i]])));
+    : rows.map((row) => row.map((text, i) => jsonValue(text, fields[i]?.dataTypeID)));
   return {
     command,
     rowCount,
-    fields: fields.map((field) => ({
-      ...field,
+    fields: fields.map(({ name, dataTypeID }) => ({
+      name,
+      dataTypeID,
       tableID: 0,
       columnID: 0,
       dataTypeSize: -1,
       dataTypeModifier: -1,
       format: 'text',
     })),
-    rows: shaped,
+    rows: arrayMode
+      ? values
+      : values.map((row) => Object.fromEntries(fields.map(({ name }, i) => [name, row[i]]))),
     rowAsArray: arrayMode,
   };
 }
 
-function isSameDatabase(given: string, wanted: string): boolean {
-  if (!URL.canParse(given)) return false;
+/** Says what PostgreSQL would say to another user, password or database. */
+function refuseOtherCredentials(given: string, wanted: string): void {
+  if (!URL.canParse(given)) {
+    throw new SqlError('Neon-Connection-String must be postgresql://user:password@host/database', null);
+  }
   const [a, b] = [new URL(given), new URL(wanted)];
-  return a.username === b.username && a.password === b.password && a.pathname === b.pathname;
+  if (a.username !== b.username || a.password !== b.password) {
+    throw new SqlError('password authentication failed', '28P01', { severity: 'FATAL' });
+  }
+  if (a.pathname !== b.pathname)
+    throw new SqlError('database does not exist', '3D000', { severity: 'FATAL' });
 }
 
-async function readBody(request: IncomingMessage): Promise<Buffer> {
+/** Null when it is longer than the cap; the rest is read and dropped, so that the answer arrives. */
+async function readBody(request: IncomingMessage): Promise<Buffer | null> {
   const chunks: Buffer[] = [];
   let size = 0;
   for await (const chunk of request as AsyncIterable<Buffer>) {
     size += chunk.byteLength;
-    if (size > MAX_BODY_BYTES) throw new SqlError(`the request is larger than ${MAX_BODY_BYTES} bytes`, null);
-    chunks.push(chunk);
+    if (size <= MAX_BODY_BYTES) chunks.push(chunk);
+    else chunks.length = 0;
   }
-  return Buffer.concat(chunks);
+  return size > MAX_BODY_BYTES ? null : Buffer.concat(chunks);
 }
 
-function parseJson(body: Buffer): unknown {
+function parseJson(body: Buffer): Record<string, unknown> {
+  let parsed: unknown;
   try {
-    return JSON.parse(body.toString('utf8'));
+    parsed = JSON.parse(body.toString('utf8'));
   } catch {
     throw new SqlError('the request body is not JSON', null);
   }
+  if (typeof parsed !== 'object' || parsed === null)
+    throw new SqlError('the body must be a JSON object', null);
+  return parsed as Record<string, unknown>;
 }
 
 function failure(error: unknown): { status: number; body: object } {
