@@ -115,7 +115,10 @@ export function createRenderGateDependencies(env: Env): RenderGateDependencies {
 }
 
 function createStorage(config: Config) {
-  const database = createDatabase(config.database);
+  const database = createDatabase({
+    databaseUrl: config.database.url,
+    httpEndpoint: config.database.httpEndpoint,
+  });
   return { database, store: createS3ObjectStore(config.store), ledger: createRenderLedger(database) };
 }
 

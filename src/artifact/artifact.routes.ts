@@ -181,6 +181,9 @@ artifactRoutes.openapi(downloadRoute, async (c) => {
 artifactRoutes.openapi(patchRoute, async (c) => {
   const parsed = artifactPatchSchema.safeParse(await readJson(c.req.raw));
   if (!parsed.success) throw invalidInput(fieldErrors(parsed.error.issues));
+  if (Object.keys(parsed.data).length === 0) {
+    throw invalidInput([{ field: 'body', message: 'must change at least one field' }]);
+  }
   const row = await found(c.req.valid('param').id, (id) => c.var.services.artifacts.patch(id, parsed.data));
   await c.var.services.forgetImage(row.id);
   c.header('cache-control', 'no-store');

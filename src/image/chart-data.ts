@@ -1,5 +1,5 @@
 import type { Bar } from '../chart/bars.ts';
-import { computeIndicators } from '../chart/compute-indicators.ts';
+import { computeIndicators, wireSeries } from '../chart/compute-indicators.ts';
 import { describeChart } from '../chart/describe-chart.ts';
 import { indicatorStats } from '../chart/indicator-stats.ts';
 import { AppError } from '../errors.ts';
@@ -26,7 +26,7 @@ export async function readIndicators(deps: ChartDataDependencies, artifactId: nu
   }
   const { bars, symbol, timeframe } = state.picture;
   const indicators = computeIndicators(bars);
-  const series = { ...priceSeries(bars), ...indicators };
+  const series = wireSeries(indicators);
   return {
     symbol,
     timeframe,
@@ -66,16 +66,6 @@ async function readState(
   const source = await deps.sources.find(artifactId);
   if (source === null) throw new AppError('not_found', `There is no artifact ${artifactId}.`);
   return { source, state: await pictureOf(source, deps.bucket) };
-}
-
-function priceSeries(bars: readonly Bar[]) {
-  return {
-    open: bars.map((bar) => bar.open),
-    high: bars.map((bar) => bar.high),
-    low: bars.map((bar) => bar.low),
-    close: bars.map((bar) => bar.close),
-    volume: bars.map((bar) => bar.volume),
-  };
 }
 
 /** Plain dates when every bar starts a UTC day, full times otherwise. */

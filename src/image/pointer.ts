@@ -22,9 +22,10 @@ export interface PointerCache {
   drop(artifactId: number): Promise<void>;
 }
 
+const nameOf = (artifactId: number) => `artifact-${artifactId}`;
+
 /** Pointers in two tiers: the isolate's memory, then the colo's cache. */
 export function createPointerCache(memory: MemoryCache<Pointer>, edge: EdgeCache): PointerCache {
-  const nameOf = (artifactId: number) => `artifact-${artifactId}`;
   return {
     async get(artifactId) {
       const name = nameOf(artifactId);

@@ -14,7 +14,7 @@ export async function probeConditionalWrites(
 ): Promise<{ honoured: boolean; detail: string }> {
   const ref = { bucket, key: `${PREFIX}/${crypto.randomUUID()}` };
   const put = (text: string, condition: { ifNoneMatch: '*' } | { ifMatch: string }) =>
-    store.put(ref, new TextEncoder().encode(text), { contentType: 'text/plain', condition });
+    store.put(ref, new Uint8Array(Buffer.from(text)), { contentType: 'text/plain', condition });
   try {
     const first = await put('first', { ifNoneMatch: '*' });
     if (!first.stored)

@@ -13,6 +13,9 @@ import { WORKER_DIRECTORY } from './build-worker.ts';
 const ACCESS_KEY = 'minioadmin';
 const SECRET_KEY = 'minioadmin';
 export const BUCKET = 'trading-charts';
+// Miniflare would ask a host of Cloudflare where it is; tests ask nobody.
+process.env['CLOUDFLARE_CF_FETCH_ENABLED'] = 'false';
+
 export const SERVICE_TOKEN = 'test-service-token-0123456789';
 const DATABASE_URL = 'postgresql://chartproof:chartproof@127.0.0.1/chartproof';
 
@@ -78,8 +81,13 @@ export async function startStack(vars: Record<string, string> = {}): Promise<Sta
     ],
   });
   await worker.listen();
-  const fetchWorker = (path: string, init?: RequestInit) =>
-    worker.fetch(path, init as never) as unknown as Promise<Response>;
+  /** Reads every answer to its end: a body that nobody reads would keep the Worker from stopping. */
+  const fetchWorker = async (path: string, init?: RequestInit): Promise<Response> => {
+    const answer = await worker.fetch(path, init as never);
+    const body = await answer.arrayBuffer();
+    const { status } = answer;
+    return new Response(body.byteLength === 0 ? null : body, { status, headers: [...answer.headers] });
+  };
 
   return {
     worker,
