@@ -1,12 +1,13 @@
 import type { Box, ChartLayout } from './chart-layout.ts';
 import type { Weight } from './chart-font.ts';
-import type { PanelFrame } from './chart-frame.tsx';
 
 /** What a text is there for; tests and the frame tell texts apart by it. */
 export type TextRole =
   | 'title'
   | 'meta'
   | 'subtitle'
+  | 'panel-title'
+  | 'legend'
   | 'axis-title'
   | 'value-tick'
   | 'time-tick'
@@ -55,7 +56,8 @@ export interface ChartPlan {
   readonly width: number;
   readonly height: number;
   readonly layout: ChartLayout;
-  readonly frames: readonly PanelFrame[];
+  /** SVG of the legends' swatches. */
+  readonly swatches: string;
   readonly shapes: readonly Shape[];
   readonly texts: readonly PlannedText[];
 }

@@ -10,7 +10,7 @@ const COLOUR_TYPE_PALETTE = 3;
 export function encodePng(
   width: number,
   height: number,
-  { palette, indices }: PalettePixels,
+  { palette, rows }: PalettePixels,
   extra: readonly Uint8Array[],
 ): Uint8Array<ArrayBuffer> {
   const header = new Uint8Array(13);
@@ -18,9 +18,6 @@ export function encodePng(
   view.setUint32(0, width);
   view.setUint32(4, height);
   header.set([8, COLOUR_TYPE_PALETTE, 0, 0, 0], 8);
-  const rows = new Uint8Array((width + 1) * height); // each row begins with filter type 0
-  for (let y = 0; y < height; y++)
-    rows.set(indices.subarray(y * width, (y + 1) * width), y * (width + 1) + 1);
   const data = deflateSync(rows, { level: DEFLATE_LEVEL });
   return concatenate([
     PNG_SIGNATURE,

@@ -155,22 +155,43 @@ function parseOutline(path: string, left: number, top: number): OutlineStep[] {
   });
 }
 
+/** A curve that stays this close to its chord, in pixels, is drawn as the chord: nobody sees it, and it costs half. */
+const FLAT_PX = 0.06;
+
 function relativePath(steps: readonly OutlineStep[], size: number): string {
   const scale = size * TEXT_UNITS_PER_PIXEL;
   let path = '';
+  let last = '';
   let [x, y, startX, startY] = [0, 0, 0, 0];
-  for (const { command, points } of steps) {
-    if (command === 'Z') {
+  for (const step of steps) {
+    if (step.command === 'Z') {
       path += 'z';
+      last = 'z';
       [x, y] = [startX, startY];
       continue;
     }
-    const rounded = points.map((value) => Math.round(value * scale));
+    let rounded = step.points.map((value) => Math.round(value * scale));
     const [endX = 0, endY = 0] = rounded.slice(-2);
-    if (command === 'L' && endX === x && endY === y) continue;
-    path += command.toLowerCase() + rounded.map((value, i) => value - (i % 2 === 0 ? x : y)).join(' ');
+    const flat = step.command === 'Q' && isFlat(x, y, rounded);
+    if (flat) rounded = [endX, endY];
+    const letter = flat ? 'l' : step.command.toLowerCase();
+    if (letter === 'l' && endX === x && endY === y) continue;
+    const numbers = rounded.map((value, i) => value - (i % 2 === 0 ? x : y));
+    path += (letter === last ? ' ' : letter) + numbers.join(' ');
+    last = letter;
     [x, y] = [endX, endY];
-    if (command === 'M') [startX, startY] = [x, y];
+    if (letter === 'm') [startX, startY] = [x, y];
   }
-  return path;
+  return path.replaceAll(' -', '-');
+}
+
+/** A quadratic curve leaves its chord by half the distance of its control point from the chord's middle. */
+function isFlat(
+  x: number,
+  y: number,
+  [controlX = 0, controlY = 0, endX = 0, endY = 0]: readonly number[],
+): boolean {
+  const dx = (controlX - (x + endX) / 2) / 2;
+  const dy = (controlY - (y + endY) / 2) / 2;
+  return dx * dx + dy * dy < (FLAT_PX * TEXT_UNITS_PER_PIXEL) ** 2;
 }

@@ -20,6 +20,8 @@ const UNITS = [
 ] as const;
 const PLAIN = { divisor: 1, suffix: '' };
 const FIRST_SHORTENED_PRICE = 1e8;
+const FIRST_SHORTENED_DIFFERENCE = 1e6;
+const LAST_EXPONENTIAL_DIFFERENCE = 1e-6;
 const FIRST_EXPONENTIAL = 1e16;
 const LAST_EXPONENTIAL = 1e-9;
 const SIGNIFICANT_DIGITS = 4;
@@ -60,6 +62,14 @@ export function priceStyle(magnitude: number): NumberStyle {
   return { ...PLAIN, decimals, exponential: false };
 }
 
+/** What is computed from price differences (MACD, ATR): like prices, but shortened earlier at both ends. */
+export function differenceStyle(magnitude: number): NumberStyle {
+  const size = Math.abs(magnitude);
+  if (size > 0 && size < LAST_EXPONENTIAL_DIFFERENCE) return exponential();
+  if (size < FIRST_SHORTENED_DIFFERENCE || size >= FIRST_EXPONENTIAL) return priceStyle(magnitude);
+  return { ...unitFor(size), decimals: 2, exponential: false };
+}
+
 /** Volumes: millions, as traders expect; other units only where millions would show nothing but zeros or endless digits. */
 export function volumeStyle(magnitude: number): NumberStyle {
   const size = Math.abs(magnitude);
@@ -68,10 +78,11 @@ export function volumeStyle(magnitude: number): NumberStyle {
   return { ...unitFor(size), decimals: 2, exponential: false };
 }
 
-/** OBV: B or M or none, decided by its last value. */
+/** OBV: B or M or none (T for what would be thousands of billions), decided by its last value. */
 export function obvStyle(last: number, magnitude: number): NumberStyle {
   const size = Math.abs(last);
   if (Math.abs(magnitude) >= FIRST_EXPONENTIAL) return exponential();
+  if (size >= 1e13) return { divisor: 1e12, suffix: 'T', decimals: 2, exponential: false };
   if (size >= 1e9) return { divisor: 1e9, suffix: 'B', decimals: 2, exponential: false };
   if (size >= 1e6) return { divisor: 1e6, suffix: 'M', decimals: 2, exponential: false };
   return { ...PLAIN, decimals: 0, exponential: false };

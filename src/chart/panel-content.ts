@@ -3,7 +3,14 @@ import { COLOR } from './chart-color.ts';
 import type { ChartSpec, PanelName } from './chart-spec.ts';
 import type { Indicators, Series } from './compute-indicators.ts';
 import { indicatorStats } from './indicator-stats.ts';
-import { barPriceStyle, obvStyle, priceStyle, volumeStyle, type NumberStyle } from './number-format.ts';
+import {
+  barPriceStyle,
+  differenceStyle,
+  obvStyle,
+  priceStyle,
+  volumeStyle,
+  type NumberStyle,
+} from './number-format.ts';
 
 /** How an item of a legend looks. */
 export type Swatch =
@@ -193,7 +200,7 @@ function macdPanel({ indicators, spec }: Input): PanelContent {
           item('Signal', { kind: 'line', color: COLOR.signal }, signalLine, slow + signal - 1),
           item('Histogram', { kind: 'bars', colors: shades }, histogram, slow + signal - 1),
         ],
-    style: priceStyle(magnitude(macdLine)),
+    style: differenceStyle(magnitude(macdLine)),
     main: macdLine,
     tagColor: COLOR.macd,
     lines: [
@@ -256,7 +263,7 @@ function atrPanel({ indicators, spec }: Input): PanelContent {
     title: `ATR ${period}`,
     axisTitle: 'ATR',
     legend: empty ? [] : [{ label: 'Average true range', swatch: { kind: 'line', color: COLOR.atr } }],
-    style: priceStyle(magnitude(indicators.atr)),
+    style: differenceStyle(magnitude(indicators.atr)),
     main: indicators.atr,
     tagColor: COLOR.atr,
     lines: [{ series: indicators.atr, color: COLOR.atr, width: 2 }],

@@ -5,7 +5,7 @@ import { fontSizes, layOutChart, type ChartLayout } from './chart-layout.ts';
 import type { ChartPlan, PlannedText, Shape } from './chart-plan.ts';
 import type { ChartSpec } from './chart-spec.ts';
 import { computeIndicators } from './compute-indicators.ts';
-import type { DrawnFrame, FrameBook } from './draw-frame.ts';
+import type { FrameBook } from './draw-frame.ts';
 import type { GlyphBook } from './glyph-book.ts';
 import { panelContent } from './panel-content.ts';
 import { gutterWidth, planCallouts, planGutter } from './plan-labels.ts';
@@ -34,11 +34,7 @@ const ALPHABET =
   ' !"#$%&\'()*+,-./0123456789:;<=>?@ABCDEFGHIJKLMNOPQRSTUVWXYZ[\\]^_`abcdefghijklmnopqrstuvwxyz{|}~\u00b7\u2013\u2026\u2212';
 
 /** Decides the whole picture: where everything lies and what every label says. */
-export async function planChart(
-  input: PlanInput,
-  book: GlyphBook,
-  frames: FrameBook,
-): Promise<{ plan: ChartPlan; frame: DrawnFrame }> {
+export async function planChart(input: PlanInput, book: GlyphBook, frames: FrameBook): Promise<ChartPlan> {
   const { bars, spec } = input;
   const symbol = visibleText(input.symbol);
   const timeframe = visibleText(input.timeframe);
@@ -70,7 +66,10 @@ export async function planChart(
 
   const zoom = sizes.label / 15;
   const shapes: Shape[] = [];
-  const texts: PlannedText[] = planTitle({ bars, symbol, timeframe, spec, layout }, book);
+  const texts: PlannedText[] = [
+    ...planTitle({ bars, symbol, timeframe, spec, layout }, book),
+    ...frame.texts,
+  ];
   for (const scene of panels) {
     const labels = [
       planGutter(scene, layout, book),
@@ -93,10 +92,7 @@ export async function planChart(
     const x = plot.x + plot.width / 2;
     texts.push(planText(book, { ...wish, x, y: layout.axisTitleBaseline, anchor: 'middle' }));
   }
-  return {
-    plan: { width: spec.width, height: spec.height, layout, frames: panelFrames, shapes, texts },
-    frame,
-  };
+  return { width: spec.width, height: spec.height, layout, swatches: frame.swatches, shapes, texts };
 }
 
 function scenes(

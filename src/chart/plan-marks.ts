@@ -40,7 +40,7 @@ export function planCandles(bars: readonly Bar[], scale: BarScale, axis: ValueAx
     const top = Math.round(axis.y(Math.max(bar.open, bar.close)));
     const bottom = Math.max(top + 1, Math.round(axis.y(Math.min(bar.open, bar.close))));
     layers.add(thin ? pale : solid, column, high, 1, low - high);
-    const left = column - (scale.bodyWidth - 1) / 2;
+    const left = column - Math.floor((scale.bodyWidth - 1) / 2);
     layers.add(solid, left, top, scale.bodyWidth, bottom - top);
     if (scale.bodyWidth >= HOLLOW_FROM_PX && bottom - top > 2) {
       fills.add(pale, left + 1, top + 1, scale.bodyWidth - 2, bottom - top - 2);
@@ -86,7 +86,7 @@ export function planVolume(bars: readonly Bar[], scale: BarScale, axis: ValueAxi
   for (const { bar, column } of scale.crowded ? mergeColumns(bars, scale) : eachColumn(bars, scale)) {
     const top = Math.min(base - 1, Math.round(axis.y(bar.volume)));
     const color = bar.close >= bar.open ? COLOR.up : COLOR.down;
-    layers.add(color, column - (scale.bodyWidth - 1) / 2, top, scale.bodyWidth, base - top);
+    layers.add(color, column - Math.floor((scale.bodyWidth - 1) / 2), top, scale.bodyWidth, base - top);
   }
   return layers.shapes();
 }
@@ -110,8 +110,7 @@ export function planHistogram(histogram: Series, scale: BarScale, axis: ValueAxi
     const end = Math.round(axis.y(value));
     const top = Math.min(zero, end);
     const color = histogramColor(value, histogram[index - 1] ?? null);
-    const left = scale.column(index) - (scale.bodyWidth - 1) / 2;
-    layers.add(color, left, top, scale.bodyWidth, Math.max(1, Math.abs(end - zero)));
+    layers.add(color, scale.left(index), top, scale.bodyWidth, Math.max(1, Math.abs(end - zero)));
   });
   return layers.shapes();
 }

@@ -113,7 +113,7 @@ export function planData(
     }
   }
   if (content.name === 'volume') shapes.push(...planVolume(bars, scale, axis));
-  if (content.name === 'macd') {
+  if (content.name === 'macd' && content.needs === null) {
     const zero = Math.round(axis.y(0));
     shapes.push({ kind: 'rects', color: COLOR.plateBorder, numbers: [box.plot.x, zero, box.plot.width, 1] });
     shapes.push(...planHistogram(indicators.histogram, scale, axis));
@@ -144,7 +144,7 @@ export function planStatistics(scene: PanelScene): Shape[] {
 export function inkOf(scene: PanelScene, bars: readonly Bar[], indicators: Indicators): Ink {
   const { axis, box, content, scale } = scene;
   const ink = new Ink(box.plot);
-  const reach = Math.max((scale.bodyWidth - 1) / 2, 1);
+  const reach = Math.max(Math.floor(scale.bodyWidth / 2), 1);
   const spread = (index: number, top: number, bottom: number, half: number, weight = BAR_INK): void => {
     for (let column = scale.column(index) - half; column <= scale.column(index) + half; column++) {
       ink.add(column, top, bottom, weight);

@@ -10,6 +10,7 @@ import { planText } from './plan-text.ts';
 import { barLabel, isIntraday } from './time-axis.ts';
 
 const MAX_NAME_CHARACTERS = 60;
+const COUNT = { divisor: 1, suffix: '', decimals: 0, exponential: false };
 
 /** A name as it can be drawn on one line: composed characters, no control characters, not endless. */
 export function visibleText(raw: string): string {
@@ -46,7 +47,7 @@ export function planTitle(
   const intraday = isIntraday(bars);
   const range = `${barLabel(first.time, intraday)} \u2013 ${barLabel(last.time, intraday)}`;
   const meta = book.fit(
-    `${timeframe}  \u00b7  ${bars.length} bars  \u00b7  ${range}`,
+    `${timeframe}  \u00b7  ${formatNumber(bars.length, COUNT)} bars  \u00b7  ${range}`,
     sizes.axis,
     REGULAR,
     (right - x) / 2,

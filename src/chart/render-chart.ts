@@ -1,10 +1,10 @@
 import type { Bar } from './bars.ts';
 import type { ChartPlan } from './chart-plan.ts';
 import { RENDERER_VERSION, type ChartSpec } from './chart-spec.ts';
-import { FrameBook, type DrawnFrame } from './draw-frame.ts';
+import { FrameBook } from './draw-frame.ts';
 import { encodePng } from './encode-png.ts';
 import { GlyphBook } from './glyph-book.ts';
-import { paletteToRgba, toPalette } from './palette.ts';
+import { reduceToPalette } from './palette.ts';
 import { pixelHash } from './pixel-hash.ts';
 import { planChart } from './plan-chart.ts';
 import { provenanceChunk } from './png-provenance.ts';
@@ -46,7 +46,7 @@ export interface ChartRenderer {
   /** The SVG that `render` rasterizes, for the benchmark and for whoever wants to look. */
   renderSvg(input: RenderInput): Promise<string>;
   /** What would be drawn, as numbers and texts. */
-  plan(input: RenderInput): Promise<{ plan: ChartPlan; frame: DrawnFrame }>;
+  plan(input: RenderInput): Promise<ChartPlan>;
 }
 
 /** Nothing is started before the first chart; the engines then live as long as the isolate. */
@@ -58,15 +58,17 @@ export function createChartRenderer(assets: ChartAssets): ChartRenderer {
     return { book, frames: new FrameBook(book.fonts) };
   }
 
-  async function plan(input: RenderInput): Promise<{ plan: ChartPlan; frame: DrawnFrame; book: GlyphBook }> {
+  async function plan(input: RenderInput): Promise<ChartPlan> {
     opening ??= open();
     const { book, frames } = await opening;
-    return { ...(await planChart(input, book, frames)), book };
+    return planChart(input, book, frames);
   }
 
   async function renderSvg(input: RenderInput): Promise<string> {
-    const { plan: chart, frame, book } = await plan(input);
-    return writeSvg(chart, frame.svg, book);
+    const chart = await plan(input);
+    opening ??= open();
+    const { book } = await opening;
+    return writeSvg(chart, book);
   }
 
   return {
@@ -76,8 +78,8 @@ export function createChartRenderer(assets: ChartAssets): ChartRenderer {
       const svg = await renderSvg(input);
       await startResvg(assets.resvgWasm);
       const { width, height, rgba } = rasterizeSvg(svg);
-      const pixels = toPalette(rgba);
-      const pixelSha256 = await pixelHash(width, height, paletteToRgba(pixels));
+      const pixels = reduceToPalette(rgba, width);
+      const pixelSha256 = await pixelHash(width, height, rgba);
       const chunk = provenanceChunk(provenanceOf(input, pixelSha256));
       return { png: encodePng(width, height, pixels, [chunk]), pixelSha256, width, height };
     },

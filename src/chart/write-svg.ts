@@ -5,10 +5,10 @@ import { TEXT_UNITS_PER_PIXEL, type GlyphBook } from './glyph-book.ts';
 /** Lines are written in tenths of a pixel: whole, relative numbers are short and quick to parse. */
 const LINE_UNITS = 10;
 
-/** The plan as SVG without any text element; `frame` is satori's SVG of titles and legends. */
-export function writeSvg(plan: ChartPlan, frame: string, book: GlyphBook): string {
+/** The plan as SVG without any text element: every text is outlines. */
+export function writeSvg(plan: ChartPlan, book: GlyphBook): string {
   const open = `<svg xmlns="http://www.w3.org/2000/svg" width="${plan.width}" height="${plan.height}">`;
-  return `${open}${mergeRects(plan.shapes).map(writeShape).join('')}${frame}${writeTexts(plan.texts, book)}</svg>`;
+  return `${open}${mergeRects(plan.shapes).map(writeShape).join('')}${plan.swatches}${writeTexts(plan.texts, book)}</svg>`;
 }
 
 /** Neighbouring layers of rectangles of one colour become one path. */
@@ -35,7 +35,7 @@ function writeShape(shape: Shape): string {
           ? ''
           : ` stroke-dasharray="${tenths(shape.dash[0])} ${tenths(shape.dash[1])}"`;
       const stroke = `fill="none" stroke="${shape.color}" stroke-width="${tenths(shape.width)}"${dash}`;
-      return `<path transform="scale(.1)" ${stroke} stroke-linejoin="round" d="${shape.lines.map(linePath).join('')}"/>`;
+      return `<path transform="scale(.1)" ${stroke} stroke-linejoin="bevel" d="${shape.lines.map(linePath).join('')}"/>`;
     }
     case 'dot':
       return `<circle cx="${tenths(shape.x) / 10}" cy="${tenths(shape.y) / 10}" r="${shape.radius}" fill="${COLOR.latest}" stroke="${COLOR.latestEdge}"/>`;
@@ -73,17 +73,15 @@ function linePath(points: readonly number[]): string {
   return path;
 }
 
-/** One path per colour for all texts that lie flat; those that read upwards one by one. */
+/** One path per text: a path over the whole picture costs resvg many times what small ones do. */
 function writeTexts(texts: readonly PlannedText[], book: GlyphBook): string {
   const scale = `scale(${1 / TEXT_UNITS_PER_PIXEL})`;
-  const paths = new Map<string, string>();
-  let upwards = '';
-  for (const { text, size, weight, x, y, color, upwards: turned } of texts) {
-    if (turned === true) {
-      const place = `translate(${Math.round(x)} ${Math.round(y)}) rotate(-90) ${scale}`;
-      upwards += `<path transform="${place}" fill="${color}" d="${book.outline(text, size, weight, 0, 0)}"/>`;
-    } else paths.set(color, (paths.get(color) ?? '') + book.outline(text, size, weight, x, y));
-  }
-  const flat = [...paths].map(([color, path]) => `<path transform="${scale}" fill="${color}" d="${path}"/>`);
-  return flat.join('') + upwards;
+  return texts
+    .map(({ text, size, weight, x, y, color, upwards }) => {
+      const transform =
+        upwards === true ? `translate(${Math.round(x)} ${Math.round(y)}) rotate(-90) ${scale}` : scale;
+      const outline = book.outline(text, size, weight, upwards === true ? 0 : x, upwards === true ? 0 : y);
+      return `<path transform="${transform}" fill="${color}" d="${outline}"/>`;
+    })
+    .join('');
 }
