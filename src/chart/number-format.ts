@@ -37,16 +37,15 @@ export function exponentOf(value: number): number {
 
 /** The style of a chart's prices: below 10 as many decimals as they have (currencies), otherwise by size alone. */
 export function barPriceStyle(bars: readonly Bar[]): NumberStyle {
-  let size = 0;
-  let decimals = 0;
-  for (const { open, high, low, close } of bars) {
-    size = Math.max(size, Math.abs(high), Math.abs(low));
-    if (decimals < MOST_CURRENCY_DECIMALS)
-      decimals = Math.max(decimals, ...[open, high, low, close].map(decimalsOf));
-  }
+  const size = bars.reduce((most, { high, low }) => Math.max(most, Math.abs(high), Math.abs(low)), 0);
   const style = priceStyle(size);
   if (size < 1 || size >= FIRST_PRICE_OF_TWO_DECIMALS) return style;
-  return { ...style, decimals: Math.min(MOST_CURRENCY_DECIMALS, Math.max(2, decimals)) };
+  let decimals = 2;
+  for (const { open, high, low, close } of bars) {
+    decimals = Math.max(decimals, decimalsOf(open), decimalsOf(high), decimalsOf(low), decimalsOf(close));
+    if (decimals >= MOST_CURRENCY_DECIMALS) break;
+  }
+  return { ...style, decimals: Math.min(MOST_CURRENCY_DECIMALS, decimals) };
 }
 
 function decimalsOf(value: number): number {

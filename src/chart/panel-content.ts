@@ -2,7 +2,7 @@ import type { Bar } from './bars.ts';
 import { COLOR } from './chart-color.ts';
 import type { ChartSpec, PanelName } from './chart-spec.ts';
 import type { Indicators, Series } from './compute-indicators.ts';
-import { indicatorStats } from './indicator-stats.ts';
+import { indicatorStats, type SeriesStats } from './indicator-stats.ts';
 import {
   barPriceStyle,
   differenceStyle,
@@ -42,6 +42,7 @@ export interface PanelContent {
   readonly style: NumberStyle;
   /** The series that Max, Min, Avg, Med and the latest value speak of. */
   readonly main: Series;
+  readonly stats: SeriesStats;
   readonly tagColor: string;
   readonly lines: readonly PanelLine[];
   /** Series that need room on the axis besides `main` and `lines`. */
@@ -58,7 +59,8 @@ export function panelContent(
   indicators: Indicators,
   spec: ChartSpec,
 ): PanelContent {
-  return BUILDERS[name]({ bars, indicators, spec });
+  const content = BUILDERS[name]({ bars, indicators, spec });
+  return { ...content, stats: indicatorStats(content.main) };
 }
 
 interface Input {
@@ -67,7 +69,9 @@ interface Input {
   readonly spec: ChartSpec;
 }
 
-const BUILDERS: Readonly<Record<PanelName, (input: Input) => PanelContent>> = {
+type Content = Omit<PanelContent, 'stats'>;
+
+const BUILDERS: Readonly<Record<PanelName, (input: Input) => Content>> = {
   price: pricePanel,
   supertrend: superTrendPanel,
   volume: volumePanel,
@@ -89,11 +93,12 @@ function item(label: string, swatch: Swatch, series: Series, bars: number): Lege
 }
 
 function magnitude(series: Series): number {
-  const { max, min } = indicatorStats(series);
-  return Math.max(Math.abs(max ?? 0), Math.abs(min ?? 0));
+  let size = 0;
+  for (const value of series) size = Math.max(size, Math.abs(value ?? 0));
+  return size;
 }
 
-function pricePanel({ bars, indicators, spec }: Input): PanelContent {
+function pricePanel({ bars, indicators, spec }: Input): Content {
   const { sma, bollinger } = spec.indicators;
   const { close, open, sma20, sma50, sma200, bbUpper, bbMedian, bbLower } = indicators;
   const rising = (close.at(-1) ?? 0) >= (open.at(-1) ?? 0);
@@ -134,7 +139,7 @@ function pricePanel({ bars, indicators, spec }: Input): PanelContent {
   };
 }
 
-function superTrendPanel({ indicators, spec }: Input): PanelContent {
+function superTrendPanel({ indicators, spec }: Input): Content {
   const { period, multiplier } = spec.indicators.supertrend;
   const { stValues, stDirection } = indicators;
   const side = (wanted: 1 | -1): Series =>
@@ -163,7 +168,7 @@ function superTrendPanel({ indicators, spec }: Input): PanelContent {
   };
 }
 
-function volumePanel({ bars, indicators }: Input): PanelContent {
+function volumePanel({ bars, indicators }: Input): Content {
   const style = volumeStyle(magnitude(indicators.volume));
   const last = bars.at(-1);
   const title = withUnit('Volume', style);
@@ -183,7 +188,7 @@ function volumePanel({ bars, indicators }: Input): PanelContent {
   };
 }
 
-function macdPanel({ indicators, spec }: Input): PanelContent {
+function macdPanel({ indicators, spec }: Input): Content {
   const { fast, slow, signal } = spec.indicators.macd;
   const { macdLine, signalLine, histogram } = indicators;
   const empty = isEmpty(macdLine);
@@ -213,7 +218,7 @@ function macdPanel({ indicators, spec }: Input): PanelContent {
   };
 }
 
-function rsiPanel({ indicators, spec }: Input): PanelContent {
+function rsiPanel({ indicators, spec }: Input): Content {
   const { period } = spec.indicators.rsi;
   const empty = isEmpty(indicators.rsi);
   return {
@@ -238,7 +243,7 @@ function rsiPanel({ indicators, spec }: Input): PanelContent {
 export const RSI_LOW = 30;
 export const RSI_HIGH = 70;
 
-function obvPanel({ indicators }: Input): PanelContent {
+function obvPanel({ indicators }: Input): Content {
   const style = obvStyle(indicators.obv.at(-1) ?? 0, magnitude(indicators.obv));
   const title = withUnit('OBV', style);
   return {
@@ -254,7 +259,7 @@ function obvPanel({ indicators }: Input): PanelContent {
   };
 }
 
-function atrPanel({ indicators, spec }: Input): PanelContent {
+function atrPanel({ indicators, spec }: Input): Content {
   const { period } = spec.indicators.atr;
   const empty = isEmpty(indicators.atr);
   return {

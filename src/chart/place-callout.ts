@@ -56,7 +56,7 @@ export interface CalloutWish {
 }
 
 /** In heights of the label, between it and its point; 0 is beside the point. */
-const DISTANCES = [0.9, 0.5, 1.4, 2, 3, 4, 0.2, 0];
+const DISTANCES = [0.9, 0.5, 1.4, 2, 3, 4, 0];
 const SHIFTS = [0, 0.35, -0.35, 0.75, -0.75, 1.1, -1.1, 1.7, -1.7, 2.5, -2.5];
 /** Pixels of distance from the point that one cell of the lightest ink weighs as much as. */
 const PIXELS_PER_INK = 2.5;

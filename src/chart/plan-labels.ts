@@ -3,7 +3,6 @@ import { BOLD, REGULAR } from './chart-font.ts';
 import type { Box, ChartLayout } from './chart-layout.ts';
 import type { PlannedText, Shape } from './chart-plan.ts';
 import type { GlyphBook } from './glyph-book.ts';
-import { indicatorStats } from './indicator-stats.ts';
 import { formatNumber } from './number-format.ts';
 import type { PanelContent } from './panel-content.ts';
 import { placeCallout, type Ink } from './place-callout.ts';
@@ -19,8 +18,8 @@ export interface PlannedLabels {
 const TAG_TEXT = '#ffffff';
 
 /** What the gutter and the callouts of a panel say; null for a series without values. */
-export function labelTexts({ main, style }: PanelContent) {
-  const { latest, max, min, average, median } = indicatorStats(main);
+export function labelTexts({ stats, style }: PanelContent) {
+  const { latest, max, min, average, median } = stats;
   if (latest === null || max === null || min === null || average === null || median === null) return null;
   const text = (value: number): string => formatNumber(value, style);
   return {
@@ -44,7 +43,7 @@ export function gutterWidth(content: PanelContent, book: GlyphBook, size: number
 export function planGutter(scene: PanelScene, layout: ChartLayout, book: GlyphBook): PlannedLabels {
   const { axis, box, content, scale } = scene;
   const texts = labelTexts(content);
-  const { latest, average, median } = indicatorStats(content.main);
+  const { latest, average, median } = content.stats;
   if (texts === null || latest === null || average === null || median === null)
     return { shapes: [], texts: [] };
   const { plot, head } = box;
@@ -112,7 +111,7 @@ export function planCallouts(
 ): PlannedLabels {
   const { axis, box, content, scale } = scene;
   const texts = labelTexts(content);
-  const { max, min } = indicatorStats(content.main);
+  const { max, min } = content.stats;
   if (texts === null || max === null || min === null) return { shapes: [], texts: [] };
   const size = layout.sizes.label;
   const { plot, head } = box;

@@ -4,7 +4,6 @@ import { COLOR } from './chart-color.ts';
 import type { ChartLayout, PanelBox } from './chart-layout.ts';
 import type { Shape } from './chart-plan.ts';
 import type { Indicators, Series } from './compute-indicators.ts';
-import { indicatorStats } from './indicator-stats.ts';
 import { RSI_HIGH, RSI_LOW, type PanelContent } from './panel-content.ts';
 import { Ink } from './place-callout.ts';
 import { planBand, planCandles, planDashes, planHistogram, planLine, planVolume } from './plan-marks.ts';
@@ -131,7 +130,7 @@ export function planData(
 
 /** Dashed average and dotted (upper) median across the plot. */
 export function planStatistics(scene: PanelScene): Shape[] {
-  const { average, median } = indicatorStats(scene.content.main);
+  const { average, median } = scene.content.stats;
   if (average === null || median === null) return [];
   const { axis, box } = scene;
   return [
