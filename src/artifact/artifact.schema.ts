@@ -63,16 +63,9 @@ const writableFields = {
 export const newArtifactSchema = z.strictObject(writableFields).openapi('NewArtifact');
 export type NewArtifact = z.output<typeof newArtifactSchema>;
 
-export const artifactPatchSchema = z
-  .strictObject(writableFields)
-  .partial()
-  .refine(
-    (patch) => Object.values(patch).some((value) => value !== undefined),
-    'must change at least one field',
-  )
-  .openapi('ArtifactPatch', {
-    description: 'JSON objects are merged one level deep; null clears a column.',
-  });
+export const artifactPatchSchema = z.strictObject(writableFields).partial().openapi('ArtifactPatch', {
+  description: 'JSON objects are merged one level deep; null clears a column.',
+});
 export type ArtifactPatch = z.output<typeof artifactPatchSchema>;
 
 const time = z.string().openapi({ format: 'date-time', example: '2025-11-15T13:55:58.123456+00:00' });

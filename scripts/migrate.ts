@@ -1,0 +1,30 @@
+import { migratePostgres } from './local/migrate-postgres.ts';
+import { PlainError } from './local/plain-error.ts';
+import { runScript } from './local/run-script.ts';
+
+const HELP = `npm run migrate: brings a PostgreSQL up to date.
+
+  DATABASE_URL=postgresql://user:password@host:5432/database npm run migrate
+
+Creates what is missing and can run twice. An artifacts table that is already there is used as it is.
+On Neon use the direct address, not the pooled one. The embedded database of npm start migrates itself.`;
+
+runScript(async () => {
+  if (process.argv.includes('--help') || process.argv.includes('-h')) {
+    console.log(HELP);
+    return;
+  }
+  const databaseUrl = process.env['DATABASE_URL'] ?? '';
+  if (!/^postgres(ql)?:\/\//.test(databaseUrl) || !URL.canParse(databaseUrl)) {
+    throw new PlainError(
+      databaseUrl === ''
+        ? 'DATABASE_URL is missing: DATABASE_URL=postgresql://user:password@host:5432/database npm run migrate'
+        : 'DATABASE_URL must look like postgresql://user:password@host:5432/database.',
+    );
+  }
+  console.log(`Migrating ${new URL(databaseUrl).host} …`);
+  const applied = await migratePostgres(databaseUrl);
+  console.log(
+    applied === 0 ? 'Nothing to do: the database is up to date.' : `Applied ${applied} migration(s).`,
+  );
+});
