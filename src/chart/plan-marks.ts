@@ -137,17 +137,24 @@ export function planLine(series: Series, scale: BarScale, axis: ValueAxis): numb
 /** Of the points in one column of pixels only the first, lowest, highest and last: the line covers the same pixels. */
 function thinOut(points: readonly number[]): number[] {
   const kept: number[] = [];
+  const keep = (i: number): void => {
+    kept.push(points[i] ?? 0, points[i + 1] ?? 0);
+  };
   for (let start = 0; start < points.length;) {
     const column = Math.floor(points[start] ?? 0);
-    let end = start;
-    let [least, most] = [start, start];
-    while (end < points.length && Math.floor(points[end] ?? 0) === column) {
+    let least = start;
+    let most = start;
+    let end = start + 2;
+    for (; end < points.length && Math.floor(points[end] ?? 0) === column; end += 2) {
       if ((points[end + 1] ?? 0) < (points[least + 1] ?? 0)) least = end;
       if ((points[end + 1] ?? 0) > (points[most + 1] ?? 0)) most = end;
-      end += 2;
     }
-    const wanted = [...new Set([start, Math.min(least, most), Math.max(least, most), end - 2])];
-    for (const i of wanted) kept.push(points[i] ?? 0, points[i + 1] ?? 0);
+    const first = Math.min(least, most);
+    const second = Math.max(least, most);
+    keep(start);
+    if (first > start) keep(first);
+    if (second > first) keep(second);
+    if (end - 2 > second) keep(end - 2);
     start = end;
   }
   return kept;

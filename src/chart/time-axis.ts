@@ -15,7 +15,6 @@ interface Calendar {
   readonly year: number;
   readonly month: number;
   readonly day: number;
-  readonly clock: string;
 }
 
 interface Granularity {
@@ -45,8 +44,12 @@ const GRANULARITIES: readonly Granularity[] = [
 /** UTC, by the calendar alone: the process' zone and locale play no part. */
 function calendar(time: number): Calendar {
   const date = new Date(time);
-  const clock = `${two(date.getUTCHours())}:${two(date.getUTCMinutes())}`;
-  return { year: date.getUTCFullYear(), month: date.getUTCMonth(), day: date.getUTCDate(), clock };
+  return { year: date.getUTCFullYear(), month: date.getUTCMonth(), day: date.getUTCDate() };
+}
+
+function clockOf(time: number): string {
+  const date = new Date(time);
+  return `${two(date.getUTCHours())}:${two(date.getUTCMinutes())}`;
 }
 
 function two(value: number): string {
@@ -71,8 +74,8 @@ function dayLabel(time: number, before: number | null): string {
 
 function clockLabel(time: number, before: number | null): string {
   const sameDay = before !== null && Math.floor(before / DAY_MS) === Math.floor(time / DAY_MS);
-  const { month, day, clock } = calendar(time);
-  return sameDay ? clock : `${day} ${MONTHS[month]} ${clock}`;
+  const { month, day } = calendar(time);
+  return sameDay ? clockOf(time) : `${day} ${MONTHS[month]} ${clockOf(time)}`;
 }
 
 /** Whether any bar has a time of day, so that hours and minutes mean something. */
@@ -82,9 +85,9 @@ export function isIntraday(bars: readonly Bar[]): boolean {
 
 /** `2018-12-31`, with the time of day for intraday bars. */
 export function barLabel(time: number, intraday: boolean): string {
-  const { year, month, day, clock } = calendar(time);
+  const { year, month, day } = calendar(time);
   const date = `${String(year).padStart(4, '0')}-${two(month + 1)}-${two(day)}`;
-  return intraday ? `${date} ${clock}` : date;
+  return intraday ? `${date} ${clockOf(time)}` : date;
 }
 
 /**
