@@ -4,6 +4,8 @@ import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { decodePng } from '../../src/chart/decode-png.ts';
 import { readProvenance } from '../../src/chart/png-provenance.ts';
+import { TINY_JPEG } from '../../scripts/seed/tiny-jpeg.ts';
+import { withoutLabel } from '../../scripts/seed/without-label.ts';
 import { chartArtifact, makeBars, type RawBar } from '../support/bars.ts';
 import { BUCKET, startStack, type Stack } from '../support/stack.ts';
 
@@ -429,24 +431,3 @@ describe('what cannot be drawn', () => {
     expect(named(await image(id))).toEqual([200, 'store', 'unverified']);
   });
 });
-
-/** 2 x 2 white pixels, baseline. */
-const TINY_JPEG = new Uint8Array(
-  Buffer.from(
-    '/9j/4AAQSkZJRgABAQAAAQABAAD/2wBDABALDA4MChAODQ4SERATGCgaGBYWGDEjJR0oOjM9PDkzODdASFxOQERXRTc4UG1RV19iZ2hnPk1xeXBkeFxlZ2P/2wBDARESEhgVGC8aGi9jQjhCY2NjY2NjY2NjY2NjY2NjY2NjY2NjY2NjY2NjY2NjY2NjY2NjY2NjY2NjY2NjY2NjY2P/wAARCAACAAIDASIAAhEBAxEB/8QAHwAAAQUBAQEBAQEAAAAAAAAAAAECAwQFBgcICQoL/8QAtRAAAgEDAwIEAwUFBAQAAAF9AQIDAAQRBRIhMUEGE1FhByJxFDKBkaEII0KxwRVS0fAkM2JyggkKFhcYGRolJicoKSo0NTY3ODk6Q0RFRkdISUpTVFVWV1hZWmNkZWZnaGlqc3R1dnd4eXqDhIWGh4iJipKTlJWWl5iZmqKjpKWmp6ipqrKztLW2t7i5usLDxMXGx8jJytLT1NXW19jZ2uHi4+Tl5ufo6erx8vP09fb3+Pn6/8QAHwEAAwEBAQEBAQEBAQAAAAAAAAECAwQFBgcICQoL/8QAtREAAgECBAQDBAcFBAQAAQJ3AAECAxEEBSExBhJBUQdhcRMiMoEIFEKRobHBCSMzUvAVYnLRChYkNOEl8RcYGRomJygpKjU2Nzg5OkNERUZHSElKU1RVVldYWVpjZGVmZ2hpanN0dXZ3eHl6goOEhYaHiImKkpOUlZaXmJmaoqOkpaanqKmqsrO0tba3uLm6wsPExcbHyMnK0tPU1dbX2Nna4uPk5ebn6Onq8vP09fb3+Pn6/9oADAMBAAIRAxEAPwD0CiiigD//2Q==',
-    'base64',
-  ),
-);
-
-/** The same pixels without the `chartproof` chunk, as a screenshot tool would save them. */
-function withoutLabel(png: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer> {
-  const view = new DataView(png.buffer, png.byteOffset, png.byteLength);
-  const kept: Uint8Array[] = [png.subarray(0, 8)];
-  for (let at = 8; at < png.byteLength;) {
-    const length = view.getUint32(at) + 12;
-    const type = Buffer.from(png.subarray(at + 4, at + 8)).toString('latin1');
-    if (type !== 'iTXt') kept.push(png.subarray(at, at + length));
-    at += length;
-  }
-  return new Uint8Array(Buffer.concat(kept));
-}
