@@ -14,6 +14,7 @@ import type { ObjectStore } from '../../src/storage/object-store.ts';
 import { objectUrl } from '../../src/storage/object-ref.ts';
 import {
   FOREIGN_HOST,
+  LOST_ON_HOST,
   SEED_MARK,
   seedArtifacts,
   type SeedArtifact,
@@ -21,6 +22,9 @@ import {
 } from './seed-artifacts.ts';
 import { TINY_JPEG } from './tiny-jpeg.ts';
 import { withoutLabel } from './without-label.ts';
+
+/** Rows that name another host than the one that is seeded. */
+const BASES: Readonly<Record<string, string>> = { foreign_host: FOREIGN_HOST, lost: LOST_ON_HOST };
 
 export interface SeedTarget {
   readonly database: Database;
@@ -139,7 +143,7 @@ function rowOf(target: SeedTarget, artifact: SeedArtifact, uploadedAt: Date | nu
     metadata['market_data_snapshot'] = { ...snapshotOf(columns), fetched_at };
   }
   if (pointsAt !== undefined) {
-    const base = pointsAt.by === 'foreign_host' ? FOREIGN_HOST : target.publicEndpoint;
+    const base = BASES[pointsAt.by] ?? target.publicEndpoint;
     const url = objectUrl(base, { bucket: target.bucket, key: pointsAt.key });
     if (pointsAt.by === 'metadata') metadata['minio_url'] = url;
     else row['chart_data'] = { ...(columns['chart_data'] as object), minio_url: url };

@@ -31,7 +31,10 @@ export interface SeedArtifact {
   };
   readonly object: SeedObject;
   /** `chart_data.minio_url` etc. name this key at the public endpoint; absent: nothing is named. */
-  readonly pointsAt?: { readonly key: string; readonly by: 'chart_data' | 'metadata' | 'foreign_host' };
+  readonly pointsAt?: {
+    readonly key: string;
+    readonly by: 'chart_data' | 'metadata' | 'foreign_host' | 'lost';
+  };
   /** The snapshot was fetched after the object was put there. */
   readonly fetchedAfterUpload?: boolean;
 }
@@ -43,6 +46,8 @@ const EXECUTION = '2013-03-01 21:05:00.000000+00:00';
 const TSLA_EXECUTION = '2025-11-15 13:54:31.981650+00:00';
 const TSLA_KEY = 'charts/TSLA/daily/20251115_135558_1b8741ec.png';
 /** Of the same bucket as the configured one; the host is nobody's. */
+/** Where the workflow of 24 stored its chart, before it was lost. */
+export const LOST_ON_HOST = 'http://localhost:9000';
 export const FOREIGN_HOST = 'https://charts.example.invalid';
 
 interface ChartOptions {
@@ -267,7 +272,7 @@ export function seedArtifacts(): SeedArtifact[] {
       shows: 'the TSLA chart whose image was lost (synthetic bars)',
       columns: tsla(),
       object: none,
-      pointsAt: named(TSLA_KEY),
+      pointsAt: { key: TSLA_KEY, by: 'lost' },
     },
   ];
 }

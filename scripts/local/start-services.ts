@@ -1,0 +1,155 @@
+import { join } from 'node:path';
+import { ensureBucket } from './ensure-bucket.ts';
+import { migratePostgres } from './migrate-postgres.ts';
+import { PgliteBackend } from './pglite-backend.ts';
+import { PlainError } from './plain-error.ts';
+import { PostgresBackend } from './postgres-backend.ts';
+import { startS3Server } from './s3-server.ts';
+import { startSqlEndpoint } from './sql-endpoint.ts';
+import type { StartOptions } from './start-options.ts';
+import { startTokenIssuer } from './token-issuer.ts';
+
+const HOST = '127.0.0.1';
+const EMBEDDED_DATABASE_URL = 'postgresql://chartproof:chartproof@127.0.0.1/chartproof';
+const EMBEDDED_KEY = 'minioadmin';
+export const LOCAL_SERVICE_TOKEN = 'local-service-token';
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+/** How one part is reached by the Worker and shown to people. */
+export interface Part {
+  readonly variables: Readonly<Record<string, string>>;
+  readonly shown: string;
+  readonly isEmbedded: boolean;
+  close(): Promise<void>;
+}
+
+const nothing = async () => {};
+
+/** PGlite behind the SQL endpoint, or the database that DATABASE_URL names. */
+export async function startDatabase(options: StartOptions, env: Environment, state: string): Promise<Part> {
+  const databaseUrl = env['DATABASE_URL'];
+  const given = env['DATABASE_HTTP_ENDPOINT'];
+  const at = { host: HOST, port: options.ports.sql };
+  if (databaseUrl === undefined || databaseUrl === '') {
+    const backend = await openPglite(join(state, 'postgres'));
+    const server = await startSqlEndpoint({ backend, ...at, databaseUrl: EMBEDDED_DATABASE_URL }).catch(
+      async (error: unknown) => {
+        await backend.close();
+        throw error;
+      },
+    );
+    const variables = { DATABASE_URL: EMBEDDED_DATABASE_URL, DATABASE_HTTP_ENDPOINT: server.url };
+    const close = async () => {
+      await server.close();
+      await backend.close();
+    };
+    return { variables, shown: server.url, isEmbedded: true, close };
+  }
+  if (options.migrate) await migratePostgres(databaseUrl);
+  const host = URL.canParse(databaseUrl) ? new URL(databaseUrl).host : 'DATABASE_URL';
+  if ((given !== undefined && given !== '') || host.endsWith('.neon.tech')) {
+    const variables = { DATABASE_URL: databaseUrl, DATABASE_HTTP_ENDPOINT: given ?? '' };
+    return { variables, shown: given || host, isEmbedded: false, close: nothing };
+  }
+  const backend = new PostgresBackend(databaseUrl);
+  const server = await startSqlEndpoint({ backend, ...at, databaseUrl });
+  const close = async () => {
+    await server.close();
+    await backend.close();
+  };
+  const variables = { DATABASE_URL: databaseUrl, DATABASE_HTTP_ENDPOINT: server.url };
+  return { variables, shown: `${server.url} in front of ${host}`, isEmbedded: false, close };
+}
+
+async function openPglite(directory: string): Promise<PgliteBackend> {
+  try {
+    const backend = await PgliteBackend.open(directory);
+    await backend.migrate();
+    return backend;
+  } catch (error) {
+    const reason = error instanceof Error ? error.message.split('\n')[0] : String(error);
+    throw new PlainError(
+      `The database in ${directory} cannot be opened (${reason}): start over with npm start -- --fresh.`,
+    );
+  }
+}
+
+/** The embedded S3 server, or the store that MINIO_ENDPOINT names. */
+export async function startStore(options: StartOptions, env: Environment, state: string): Promise<Part> {
+  const region = env['MINIO_REGION'] || 'us-east-1';
+  const buckets = (env['MINIO_BUCKETS'] || 'trading-charts').split(',').map((name) => name.trim());
+  const endpoint = env['MINIO_ENDPOINT'];
+  const common = { MINIO_REGION: region, MINIO_BUCKETS: buckets.join(',') };
+  if (endpoint === undefined || endpoint === '') {
+    const server = await startS3Server({
+      directory: join(state, 's3'),
+      host: HOST,
+      port: options.ports.s3,
+      accessKey: EMBEDDED_KEY,
+      secretKey: EMBEDDED_KEY,
+      region,
+      buckets,
+    });
+    const variables = {
+      ...common,
+      MINIO_ENDPOINT: server.url,
+      MINIO_PUBLIC_ENDPOINT: env['MINIO_PUBLIC_ENDPOINT'] || `http://localhost:${server.port}`,
+      MINIO_ACCESS_KEY: EMBEDDED_KEY,
+      MINIO_SECRET_KEY: EMBEDDED_KEY,
+    };
+    return {
+      variables,
+      shown: `${server.url}  ${EMBEDDED_KEY} / ${EMBEDDED_KEY}`,
+      isEmbedded: true,
+      close: server.close,
+    };
+  }
+  const accessKeyId = needed(env, 'MINIO_ACCESS_KEY');
+  const secretAccessKey = needed(env, 'MINIO_SECRET_KEY');
+  if (options.seed) await ensureBucket({ endpoint, region, accessKeyId, secretAccessKey }, buckets[0] ?? '');
+  const variables = {
+    ...common,
+    MINIO_ENDPOINT: endpoint,
+    MINIO_PUBLIC_ENDPOINT: env['MINIO_PUBLIC_ENDPOINT'] || endpoint,
+    MINIO_ACCESS_KEY: accessKeyId,
+    MINIO_SECRET_KEY: secretAccessKey,
+  };
+  return { variables, shown: endpoint, isEmbedded: false, close: nothing };
+}
+
+/** The token issuer stand-in, or the issuer that JWKS_URL names. */
+export async function startTokens(options: StartOptions, env: Environment, state: string): Promise<Part> {
+  const jwksUrl = env['JWKS_URL'];
+  if (jwksUrl !== undefined && jwksUrl !== '') {
+    const variables = {
+      JWKS_URL: jwksUrl,
+      JWT_ISSUER: needed(env, 'JWT_ISSUER'),
+      JWT_AUDIENCE: needed(env, 'JWT_AUDIENCE'),
+    };
+    return { variables, shown: jwksUrl, isEmbedded: false, close: nothing };
+  }
+  const issuer = env['JWT_ISSUER'] || `http://${HOST}:${options.ports.tokens}`;
+  const audience = env['JWT_AUDIENCE'] || 'chartproof';
+  const directory = join(state, 'tokens');
+  const server = await startTokenIssuer({
+    directory,
+    host: HOST,
+    port: options.ports.tokens,
+    issuer,
+    audience,
+  });
+  const variables = {
+    JWKS_URL: `${server.url}/.well-known/jwks.json`,
+    JWT_ISSUER: issuer,
+    JWT_AUDIENCE: audience,
+  };
+  return { variables, shown: `${server.url}/token`, isEmbedded: true, close: server.close };
+}
+
+function needed(env: Environment, name: string): string {
+  const value = env[name];
+  if (value === undefined || value === '')
+    throw new PlainError(`${name} is missing: it belongs to the real service that is used.`);
+  return value;
+}

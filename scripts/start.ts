@@ -1,0 +1,187 @@
+import { createChartRenderer } from '../src/chart/render-chart.ts';
+import { createDatabase } from '../src/storage/database.ts';
+import { createS3ObjectStore } from '../src/storage/s3-object-store.ts';
+import { describeError } from './local/describe-error.ts';
+import { loadChartAssets } from './local/load-chart-assets.ts';
+import { PlainError } from './local/plain-error.ts';
+import { HELP, readStartOptions, type StartOptions } from './local/start-options.ts';
+import {
+  LOCAL_SERVICE_TOKEN,
+  startDatabase,
+  startStore,
+  startTokens,
+  type Part,
+} from './local/start-services.ts';
+import { startWorker, type RunningWorker } from './local/start-worker.ts';
+import { takeStateDirectory } from './local/state-directory.ts';
+import { applySeed } from './seed/apply-seed.ts';
+
+/** Variables that the Worker takes over from the shell when they are set. */
+const PASSED_ON = [
+  'READ_ACCESS',
+  'UNVERIFIED_OBJECTS',
+  'CORS_ORIGINS',
+  'JWT_COOKIE',
+  'JWT_HEADER',
+  'SERVICE_TOKENS',
+];
+const READY_DEADLINE_MS = 60_000;
+/** A request that meets the Worker in the middle of a reload may never be answered. */
+const READY_ATTEMPT_MS = 2_000;
+const CLOSE_DEADLINE_MS = 5_000;
+const MINUTE_MS = 60_000;
+
+const closers: (() => Promise<void>)[] = [];
+let isStopping = false;
+
+process.on('SIGINT', () => void stop(0));
+process.on('SIGTERM', () => void stop(0));
+process.on('uncaughtException', (error) => void fail(error));
+process.on('unhandledRejection', (error) => void fail(error));
+main().catch(fail);
+
+async function main(): Promise<void> {
+  const options = readStartOptions(process.argv.slice(2), process.env);
+  if (options.help) {
+    console.log(HELP);
+    return;
+  }
+  const state = await takeStateDirectory(options.stateDirectory, options);
+  closers.push(state.release);
+  if (state.isNew) console.log(`State is kept in ${state.path}`);
+
+  const store = await step('Starting the object store', () => startStore(options, process.env, state.path));
+  const tokens = await step('Starting the token issuer', () => startTokens(options, process.env, state.path));
+  const database = await step(state.isNew ? 'Making the database' : 'Opening the database', () =>
+    startDatabase(options, process.env, state.path),
+  );
+  await seed(options, database, store);
+  const passedOn = Object.fromEntries(
+    PASSED_ON.flatMap((name) => (process.env[name] ? [[name, process.env[name]]] : [])),
+  );
+  const variables = {
+    DEPLOYMENT: 'local',
+    SERVICE_TOKENS: LOCAL_SERVICE_TOKEN,
+    ...database.variables,
+    ...store.variables,
+    ...tokens.variables,
+    ...passedOn,
+  };
+  const worker = await step('Starting the Worker', () =>
+    startWorker({ port: options.ports.worker, stateDirectory: `${state.path}/worker`, variables }),
+  );
+  closers.push(worker.close);
+  await step('Waiting until it is ready', () => untilReady(worker));
+  runCrons(worker);
+  show(worker, { database, store, tokens });
+}
+
+/** A line for whatever takes longer than a second, so that nobody wonders. */
+async function step<T extends Part | unknown>(title: string, work: () => Promise<T>): Promise<T> {
+  const timer = setTimeout(() => console.log(`${title} …`), 1_000);
+  try {
+    const result = await work();
+    if (isPart(result)) closers.push(result.close);
+    return result;
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+function isPart(value: unknown): value is Part {
+  return typeof value === 'object' && value !== null && 'variables' in value && 'close' in value;
+}
+
+/** Embedded services are always seeded, real ones only when asked. */
+async function seed(options: StartOptions, database: Part, store: Part): Promise<void> {
+  if (!(database.isEmbedded && store.isEmbedded) && !options.seed) return;
+  const v = { ...database.variables, ...store.variables };
+  const [bucket = ''] = (v['MINIO_BUCKETS'] ?? '').split(',');
+  const report = await step('Seeding', async () =>
+    applySeed({
+      database: createDatabase({
+        databaseUrl: v['DATABASE_URL'] ?? '',
+        httpEndpoint: v['DATABASE_HTTP_ENDPOINT'] ?? null,
+      }),
+      store: createS3ObjectStore({
+        endpoint: v['MINIO_ENDPOINT'] ?? '',
+        region: v['MINIO_REGION'] ?? '',
+        accessKeyId: v['MINIO_ACCESS_KEY'] ?? '',
+        secretAccessKey: v['MINIO_SECRET_KEY'] ?? '',
+        buckets: [bucket],
+      }),
+      bucket,
+      publicEndpoint: v['MINIO_PUBLIC_ENDPOINT'] ?? '',
+      renderer: createChartRenderer(await loadChartAssets()),
+      say: () => {},
+    }),
+  );
+  if (report.added > 0) console.log(`Seeded ${report.added} artifacts (docs/seed.md names them).`);
+  if (report.skipped.length > 0)
+    console.log(`Left alone, because other rows have these ids: ${report.skipped.join(', ')}.`);
+}
+
+async function untilReady({ url }: RunningWorker): Promise<void> {
+  const deadline = Date.now() + READY_DEADLINE_MS;
+  for (;;) {
+    const response = await fetch(`${url}/readyz`, { signal: AbortSignal.timeout(READY_ATTEMPT_MS) }).catch(
+      () => null,
+    );
+    if (response?.status === 200) return;
+    if (Date.now() > deadline || response?.status === 500) {
+      const text = response === null ? 'it does not answer' : await response.text();
+      throw new PlainError(`The Worker is not ready: ${text.slice(0, 1_000)}`);
+    }
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+}
+
+/** Crons do not fire by themselves locally: once now, then every N minutes as a cron "every N minutes" says. */
+function runCrons({ url, crons }: RunningWorker): void {
+  for (const cron of crons) {
+    const fire = () =>
+      void fetch(`${url}/cdn-cgi/handler/scheduled?cron=${encodeURIComponent(cron)}`).then(
+        (response) => response.arrayBuffer(),
+        () => {},
+      );
+    fire();
+    const minutes = Number(/^\*\/(\d+) \* \* \* \*$/.exec(cron)?.[1] ?? '60');
+    const timer = setInterval(fire, minutes * MINUTE_MS);
+    closers.push(async () => clearInterval(timer));
+  }
+}
+
+function show({ url }: RunningWorker, parts: { database: Part; store: Part; tokens: Part }): void {
+  const lines: [string, string][] = [
+    ['TSLA, image lost', `${url}/api/artifacts/24/image`],
+    ['AAPL, in the store', `${url}/api/artifacts/1/image`],
+    ['5,000 bars', `${url}/api/artifacts/18/image`],
+    ['All artifacts', `${url}/api/artifacts`],
+    ['Is 24 proved?', `${url}/api/artifacts/24/verify`],
+    ['API', `${url}/openapi.json`],
+    ['What works', `${url}/readyz`],
+    ['Object store', parts.store.shown],
+    ['SQL', parts.database.shown],
+    ['User tokens', `POST ${parts.tokens.shown} {"sub": "ada", "scope": "artifact:write"}`],
+    ['Service token', process.env['SERVICE_TOKENS'] ? 'as in SERVICE_TOKENS' : LOCAL_SERVICE_TOKEN],
+  ];
+  console.log('');
+  for (const [name, value] of lines) console.log(`  ${name.padEnd(20)}${value}`);
+  console.log(`\nChartproof is ready: ${url}`);
+}
+
+async function fail(error: unknown): Promise<void> {
+  if (!isStopping) console.error(describeError(error));
+  await stop(1);
+}
+
+/** Ends everything that was started, last first; what does not end in time is left to the end of the process. */
+async function stop(exitCode: number): Promise<void> {
+  if (isStopping) return;
+  isStopping = true;
+  const all = (async () => {
+    for (const close of closers.toReversed()) await close().catch(() => {});
+  })();
+  await Promise.race([all, new Promise((resolve) => setTimeout(resolve, CLOSE_DEADLINE_MS))]);
+  process.exit(exitCode);
+}
