@@ -9,6 +9,7 @@ import { pixelHash } from './pixel-hash.ts';
 import { planChart } from './plan-chart.ts';
 import { provenanceChunk } from './png-provenance.ts';
 import { rasterizeSvg, startResvg } from './rasterize-svg.ts';
+import { TextStamps } from './text-stamps.ts';
 import { writeSvg } from './write-svg.ts';
 
 /** WebAssembly and fonts; the Worker bundles them, Node reads them from the same files. */
@@ -43,7 +44,7 @@ export interface RenderedChart {
 export interface ChartRenderer {
   /** Draws a chart. The same input gives the same pixels in every isolate. */
   render(input: RenderInput): Promise<RenderedChart>;
-  /** The SVG that `render` rasterizes, for the benchmark and for whoever wants to look. */
+  /** The same picture as SVG, texts included (`render` stamps those onto the pixels), for whoever draws it elsewhere. */
   renderSvg(input: RenderInput): Promise<string>;
   /** What would be drawn, as numbers and texts. */
   plan(input: RenderInput): Promise<ChartPlan>;
@@ -51,39 +52,55 @@ export interface ChartRenderer {
 
 /** Nothing is started before the first chart; the engines then live as long as the isolate. */
 export function createChartRenderer(assets: ChartAssets): ChartRenderer {
-  let opening: Promise<{ book: GlyphBook; frames: FrameBook }> | null = null;
+  let opening: Promise<Engines> | null = null;
 
-  async function open(): Promise<{ book: GlyphBook; frames: FrameBook }> {
-    const book = await GlyphBook.open(assets.yogaWasm, assets.regularFont, assets.boldFont);
-    return { book, frames: new FrameBook(book.fonts) };
+  async function engines(): Promise<Engines> {
+    opening ??= open(assets);
+    try {
+      return await opening;
+    } catch (error) {
+      opening = null; // a later chart may have more luck
+      throw error;
+    }
   }
 
   async function plan(input: RenderInput): Promise<ChartPlan> {
-    opening ??= open();
-    const { book, frames } = await opening;
+    const { book, frames } = await engines();
     return planChart(input, book, frames);
-  }
-
-  async function renderSvg(input: RenderInput): Promise<string> {
-    const chart = await plan(input);
-    opening ??= open();
-    const { book } = await opening;
-    return writeSvg(chart, book);
   }
 
   return {
     plan,
-    renderSvg,
+    async renderSvg(input) {
+      const chart = await plan(input);
+      return writeSvg(chart, chart.texts, (await engines()).book);
+    },
     async render(input) {
-      const svg = await renderSvg(input);
-      await startResvg(assets.resvgWasm);
-      const { width, height, rgba } = rasterizeSvg(svg);
+      const { book, stamps } = await engines();
+      const chart = await plan(input);
+      const upwards = chart.texts.filter((text) => text.upwards === true);
+      const flat = chart.texts.filter((text) => text.upwards !== true);
+      const raster = rasterizeSvg(writeSvg(chart, upwards, book));
+      stamps.draw(raster, flat);
+      const { width, height, rgba } = raster;
       const pixels = reduceToPalette(rgba, width);
       const pixelSha256 = await pixelHash(width, height, rgba);
       const chunk = provenanceChunk(provenanceOf(input, pixelSha256));
       return { png: encodePng(width, height, pixels, [chunk]), pixelSha256, width, height };
     },
   };
+}
+
+interface Engines {
+  readonly book: GlyphBook;
+  readonly frames: FrameBook;
+  readonly stamps: TextStamps;
+}
+
+async function open(assets: ChartAssets): Promise<Engines> {
+  const book = await GlyphBook.open(assets.yogaWasm, assets.regularFont, assets.boldFont);
+  await startResvg(assets.resvgWasm);
+  return { book, frames: new FrameBook(book.fonts), stamps: new TextStamps(book) };
 }
 
 function provenanceOf(input: RenderInput, pixelSha256: string) {

@@ -5,10 +5,10 @@ import { TEXT_UNITS_PER_PIXEL, type GlyphBook } from './glyph-book.ts';
 /** Lines are written in tenths of a pixel: whole, relative numbers are short and quick to parse. */
 const LINE_UNITS = 10;
 
-/** The plan as SVG without any text element: every text is outlines. */
-export function writeSvg(plan: ChartPlan, book: GlyphBook): string {
+/** `texts` are those to be written; each becomes outlines, there is no text element. */
+export function writeSvg(plan: ChartPlan, texts: readonly PlannedText[], book: GlyphBook): string {
   const open = `<svg xmlns="http://www.w3.org/2000/svg" width="${plan.width}" height="${plan.height}">`;
-  return `${open}${mergeRects(plan.shapes).map(writeShape).join('')}${plan.swatches}${writeTexts(plan.texts, book)}</svg>`;
+  return `${open}${mergeRects(plan.shapes).map(writeShape).join('')}${plan.swatches}${writeTexts(texts, book)}</svg>`;
 }
 
 /** Neighbouring layers of rectangles of one colour become one path. */
