@@ -1,8 +1,7 @@
-import { createChartRenderer } from '../src/chart/render-chart.ts';
 import { createDatabase } from '../src/storage/database.ts';
 import { createS3ObjectStore } from '../src/storage/s3-object-store.ts';
 import { ensureBucket } from './local/ensure-bucket.ts';
-import { loadChartAssets } from './local/load-chart-assets.ts';
+import { openRenderer } from './local/open-renderer.ts';
 import { PlainError } from './local/plain-error.ts';
 import { PostgresBackend } from './local/postgres-backend.ts';
 import { runScript } from './local/run-script.ts';
@@ -46,7 +45,7 @@ runScript(async () => {
       store: createS3ObjectStore({ ...s3, buckets: [bucket] }),
       bucket,
       publicEndpoint: process.env['MINIO_PUBLIC_ENDPOINT'] || endpoint,
-      renderer: createChartRenderer(await loadChartAssets()),
+      renderer: openRenderer,
       say: (line) => console.log(line),
     });
     console.log(`Added ${report.added}, already there ${report.kept}.`);

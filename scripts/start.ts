@@ -1,11 +1,11 @@
-import { createChartRenderer } from '../src/chart/render-chart.ts';
 import { createDatabase } from '../src/storage/database.ts';
 import { createS3ObjectStore } from '../src/storage/s3-object-store.ts';
 import { describeError } from './local/describe-error.ts';
-import { loadChartAssets } from './local/load-chart-assets.ts';
+import { openRenderer } from './local/open-renderer.ts';
 import { PlainError } from './local/plain-error.ts';
 import { HELP, readStartOptions, type StartOptions } from './local/start-options.ts';
 import {
+  databaseVariables,
   LOCAL_SERVICE_TOKEN,
   startDatabase,
   startStore,
@@ -30,6 +30,7 @@ const READY_DEADLINE_MS = 60_000;
 const READY_ATTEMPT_MS = 2_000;
 const CLOSE_DEADLINE_MS = 5_000;
 const MINUTE_MS = 60_000;
+const PARENT_WATCH_MS = 300;
 
 const closers: (() => Promise<void>)[] = [];
 let isStopping = false;
@@ -39,6 +40,12 @@ process.on('SIGTERM', () => void stop(0));
 process.on('uncaughtException', (error) => void fail(error));
 process.on('unhandledRejection', (error) => void fail(error));
 main().catch(fail);
+
+// npm does not pass a signal on: when it is killed, nobody else tells this process.
+const parent = process.ppid;
+setInterval(() => {
+  if (process.ppid !== parent) void stop(0);
+}, PARENT_WATCH_MS).unref();
 
 async function main(): Promise<void> {
   const options = readStartOptions(process.argv.slice(2), process.env);
@@ -52,25 +59,30 @@ async function main(): Promise<void> {
 
   const store = await step('Starting the object store', () => startStore(options, process.env, state.path));
   const tokens = await step('Starting the token issuer', () => startTokens(options, process.env, state.path));
-  const database = await step(state.isNew ? 'Making the database' : 'Opening the database', () =>
-    startDatabase(options, process.env, state.path),
-  );
-  await seed(options, database, store);
   const passedOn = Object.fromEntries(
     PASSED_ON.flatMap((name) => (process.env[name] ? [[name, process.env[name]]] : [])),
   );
   const variables = {
     DEPLOYMENT: 'local',
     SERVICE_TOKENS: LOCAL_SERVICE_TOKEN,
-    ...database.variables,
+    ...databaseVariables(options, process.env),
     ...store.variables,
     ...tokens.variables,
     ...passedOn,
   };
-  const worker = await step('Starting the Worker', () =>
-    startWorker({ port: options.ports.worker, stateDirectory: `${state.path}/worker`, variables }),
+  // The Worker is built and started by other processes while this one opens the database.
+  const starting = startWorker({
+    port: options.ports.worker,
+    stateDirectory: `${state.path}/worker`,
+    variables,
+  });
+  closers.push(async () => (await starting).close());
+  starting.catch(() => {});
+  const database = await step(state.isNew ? 'Making the database' : 'Opening the database', () =>
+    startDatabase(options, process.env, state.path),
   );
-  closers.push(worker.close);
+  await seed(options, database, store);
+  const worker = await step('Starting the Worker', () => starting);
   await step('Waiting until it is ready', () => untilReady(worker));
   runCrons(worker);
   show(worker, { database, store, tokens });
@@ -112,7 +124,7 @@ async function seed(options: StartOptions, database: Part, store: Part): Promise
       }),
       bucket,
       publicEndpoint: v['MINIO_PUBLIC_ENDPOINT'] ?? '',
-      renderer: createChartRenderer(await loadChartAssets()),
+      renderer: openRenderer,
       say: () => {},
     }),
   );

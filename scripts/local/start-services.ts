@@ -26,40 +26,44 @@ export interface Part {
 
 const nothing = async () => {};
 
+/** What the Worker is told of the database; known before the database is open, so that both start at once. */
+export function databaseVariables({ ports }: StartOptions, env: Environment) {
+  const databaseUrl = env['DATABASE_URL'] || EMBEDDED_DATABASE_URL;
+  const given = env['DATABASE_HTTP_ENDPOINT'] ?? '';
+  const isDirect =
+    given !== '' || (URL.canParse(databaseUrl) && new URL(databaseUrl).hostname.endsWith('.neon.tech'));
+  return {
+    DATABASE_URL: databaseUrl,
+    DATABASE_HTTP_ENDPOINT: isDirect ? given : `http://${HOST}:${ports.sql}/sql`,
+  };
+}
+
 /** PGlite behind the SQL endpoint, or the database that DATABASE_URL names. */
 export async function startDatabase(options: StartOptions, env: Environment, state: string): Promise<Part> {
-  const databaseUrl = env['DATABASE_URL'];
-  const given = env['DATABASE_HTTP_ENDPOINT'];
-  const at = { host: HOST, port: options.ports.sql };
-  if (databaseUrl === undefined || databaseUrl === '') {
-    const backend = await openPglite(join(state, 'postgres'));
-    const server = await startSqlEndpoint({ backend, ...at, databaseUrl: EMBEDDED_DATABASE_URL }).catch(
-      async (error: unknown) => {
-        await backend.close();
-        throw error;
-      },
-    );
-    const variables = { DATABASE_URL: EMBEDDED_DATABASE_URL, DATABASE_HTTP_ENDPOINT: server.url };
-    const close = async () => {
-      await server.close();
-      await backend.close();
-    };
-    return { variables, shown: server.url, isEmbedded: true, close };
-  }
-  if (options.migrate) await migratePostgres(databaseUrl);
+  const variables = databaseVariables(options, env);
+  const { DATABASE_URL: databaseUrl, DATABASE_HTTP_ENDPOINT: endpoint } = variables;
+  const isEmbedded = !env['DATABASE_URL'];
   const host = URL.canParse(databaseUrl) ? new URL(databaseUrl).host : 'DATABASE_URL';
-  if ((given !== undefined && given !== '') || host.endsWith('.neon.tech')) {
-    const variables = { DATABASE_URL: databaseUrl, DATABASE_HTTP_ENDPOINT: given ?? '' };
-    return { variables, shown: given || host, isEmbedded: false, close: nothing };
+  if (!isEmbedded && options.migrate) await migratePostgres(databaseUrl);
+  if (endpoint !== `http://${HOST}:${options.ports.sql}/sql`) {
+    return { variables, shown: endpoint || host, isEmbedded, close: nothing };
   }
-  const backend = new PostgresBackend(databaseUrl);
-  const server = await startSqlEndpoint({ backend, ...at, databaseUrl });
+  const backend = isEmbedded ? await openPglite(join(state, 'postgres')) : new PostgresBackend(databaseUrl);
+  const at = { host: HOST, port: options.ports.sql };
+  const server = await startSqlEndpoint({ backend, ...at, databaseUrl }).catch(async (error: unknown) => {
+    await backend.close();
+    throw error;
+  });
   const close = async () => {
     await server.close();
     await backend.close();
   };
-  const variables = { DATABASE_URL: databaseUrl, DATABASE_HTTP_ENDPOINT: server.url };
-  return { variables, shown: `${server.url} in front of ${host}`, isEmbedded: false, close };
+  return {
+    variables,
+    shown: isEmbedded ? server.url : `${server.url} in front of ${host}`,
+    isEmbedded,
+    close,
+  };
 }
 
 async function openPglite(directory: string): Promise<PgliteBackend> {

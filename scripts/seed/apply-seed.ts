@@ -32,7 +32,8 @@ export interface SeedTarget {
   readonly bucket: string;
   /** Base of the URLs that rows name. */
   readonly publicEndpoint: string;
-  readonly renderer: ChartRenderer;
+  /** Opened once, and only when something has to be drawn. */
+  readonly renderer: () => Promise<ChartRenderer>;
   readonly say: (line: string) => void;
 }
 
@@ -53,15 +54,17 @@ export async function applySeed(target: SeedTarget): Promise<SeedReport> {
     target.database,
     artifacts.map((artifact) => artifact.id),
   );
+  let opened: Promise<ChartRenderer> | undefined;
+  const renderer = () => (opened ??= target.renderer());
   let added = 0;
   for (const artifact of artifacts) {
     if (present.has(artifact.id)) continue;
-    const uploadedAt = await putObject(target, artifact);
+    const uploadedAt = await putObject({ ...target, renderer }, artifact);
     await target.database
       .insert(artifactTable)
       .values(rowOf(target, artifact, uploadedAt))
       .onConflictDoNothing();
-    if (artifact.object.kind === 'rendered') await drawInto(target, artifact);
+    if (artifact.object.kind === 'rendered') await drawInto({ ...target, renderer }, artifact);
     added += 1;
     target.say(`  ${String(artifact.id).padStart(2)}  ${artifact.shows}`);
   }
@@ -90,13 +93,13 @@ async function putObject(target: SeedTarget, { object }: SeedArtifact): Promise<
 
 type StoredContent = Exclude<SeedObject, { kind: 'none' } | { kind: 'rendered' }>;
 
-async function contentOf(renderer: ChartRenderer, object: StoredContent) {
+async function contentOf(renderer: SeedTarget['renderer'], object: StoredContent) {
   if (object.kind === 'jpeg') return { bytes: TINY_JPEG, contentType: 'image/jpeg', metadata: {} };
   if (object.kind === 'text') {
     return { bytes: new Uint8Array(Buffer.from(object.text)), contentType: 'image/png', metadata: {} };
   }
   const picture = await pictureOf('charts', object.bars, { symbol: 'SEED', timeframe: 'daily' });
-  const { png } = await renderer.render({ ...picture, spec: DEFAULT_SPEC });
+  const { png } = await (await renderer()).render({ ...picture, spec: DEFAULT_SPEC });
   const shown = object.labelled ? png : withoutLabel(png);
   return {
     bytes: object.cut ? shown.slice(0, Math.floor(shown.byteLength / 2)) : shown,
@@ -111,7 +114,8 @@ async function drawInto(target: SeedTarget, { id, columns }: SeedArtifact): Prom
   const { symbol, timeframe } = snapshot;
   const picture = await pictureOf(target.bucket, snapshot.bars, { symbol, timeframe });
   const ledger = createRenderLedger(target.database);
-  const { store, renderer } = target;
+  const { store } = target;
+  const renderer = await target.renderer();
   await redrawChart({ store, ledger, renderer, log: silentLog, now: Date.now }, picture, { useStore: true });
   const [source] = await target.database
     .select({ fingerprint: fingerprintSql })
