@@ -1,4 +1,4 @@
-/** A label of the gutter on the right: it wants its middle at `y`. */
+/** A label of the gutter on the right: it wants its middle at `y`. Those that move are of one height. */
 export interface GutterWish {
   /** Pixels, the height of the value on the axis. */
   readonly y: number;
@@ -28,7 +28,16 @@ export function placeGutter(
     placed[wish.index] = y;
     taken.push({ from: y - half, to: y + half });
   }
-  return placed;
+  return inOrder(wishes, placed);
+}
+
+/** Labels that gave way keep the order of their values: the free places go from top to bottom. */
+function inOrder(wishes: readonly GutterWish[], placed: readonly number[]): number[] {
+  const moving = wishes.flatMap((wish, index) => (wish.fixed === true ? [] : [{ y: wish.y, index }]));
+  const places = moving.map(({ index }) => placed[index] ?? 0).toSorted((a, b) => a - b);
+  const result = [...placed];
+  moving.toSorted((a, b) => a.y - b.y).forEach(({ index }, i) => (result[index] = places[i] ?? 0));
+  return result;
 }
 
 function nearestFree(
