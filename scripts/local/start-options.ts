@@ -31,8 +31,8 @@ type Environment = Readonly<Record<string, string | undefined>>;
 
 /** Reads flags and ports. Throws `PlainError` naming what is wrong. */
 export function readStartOptions(argv: readonly string[], env: Environment): StartOptions {
-  const known = ['--help', '-h', '--fresh', '--migrate', '--seed'];
-  const unknown = argv.find((argument) => !known.includes(argument));
+  const known = new Set(['--help', '-h', '--fresh', '--migrate', '--seed']);
+  const unknown = argv.find((argument) => !known.has(argument));
   if (unknown !== undefined)
     throw new PlainError(`"${unknown}" is not known: npm start -- --help lists what is.`);
   const ports = {
