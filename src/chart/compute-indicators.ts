@@ -72,21 +72,28 @@ export function computeIndicators(
     low: bars.map((bar) => bar.low),
     close,
     volume: bars.map((bar) => bar.volume),
-    sma20: sma(close, short),
-    sma50: sma(close, middle),
-    sma200: sma(close, long),
-    bbUpper: bands.upper,
-    bbMedian: bands.median,
-    bbLower: bands.lower,
-    stValues: trend.values,
+    sma20: finite(sma(close, short)),
+    sma50: finite(sma(close, middle)),
+    sma200: finite(sma(close, long)),
+    bbUpper: finite(bands.upper),
+    bbMedian: finite(bands.median),
+    bbLower: finite(bands.lower),
+    stValues: finite(trend.values),
     stDirection: trend.direction,
-    macdLine: macd.line,
-    signalLine: macd.signal,
-    histogram: macd.histogram,
-    rsi: rsi(close, parameters.rsi.period),
-    obv: obv(bars),
-    atr: atr(bars, parameters.atr.period),
+    macdLine: finite(macd.line),
+    signalLine: finite(macd.signal),
+    histogram: finite(macd.histogram),
+    rsi: finite(rsi(close, parameters.rsi.period)),
+    obv: finite(obv(bars)),
+    atr: finite(atr(bars, parameters.atr.period)),
   };
+}
+
+/** Prices near the end of the number range overflow in sums and squares: what has no finite value has none. */
+function finite(series: Series): Series {
+  return series.every((value) => value === null || Number.isFinite(value))
+    ? series
+    : series.map((value) => (value !== null && Number.isFinite(value) ? value : null));
 }
 
 /** Plain mean of the last `period` values. Each window is summed anew: a running sum keeps the error of values long gone. */
