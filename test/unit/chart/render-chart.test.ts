@@ -195,20 +195,22 @@ describe('what is written', () => {
 
 describe('what is drawn', () => {
   test('SuperTrend is green in an uptrend and dark red in a downtrend', async () => {
-    const trend = (at: (i: number) => number) =>
+    const trend = (at: (i: number) => number, lean: number) =>
       parseBars(
         Array.from({ length: 60 }, (_, i) => ({
           t: i * 86_400,
           o: at(i),
           h: at(i) + 2,
           l: at(i) - 2,
-          c: at(i),
+          c: at(i) + lean,
           v: 1,
         })),
       );
-    const up = await renderer.plan(inputOf({ bars: trend((i) => 100 + i), symbol: 'UP', timeframe: '1d' }));
+    const up = await renderer.plan(
+      inputOf({ bars: trend((i) => 100 + i, 1), symbol: 'UP', timeframe: '1d' }),
+    );
     const down = await renderer.plan(
-      inputOf({ bars: trend((i) => 200 - i), symbol: 'DOWN', timeframe: '1d' }),
+      inputOf({ bars: trend((i) => 200 - i, -1), symbol: 'DOWN', timeframe: '1d' }),
     );
     const strokes = (plan: typeof up, color: string): number =>
       plan.shapes.filter(
