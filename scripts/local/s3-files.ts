@@ -76,7 +76,8 @@ export class ObjectFiles {
     try {
       const file = await open(temporary, 'wx');
       try {
-        await file.writev([Buffer.from(`${JSON.stringify(record)}\n`), bytes]);
+        // writeFile goes on until all is written or fails; a single write may stop short on a full disk.
+        await file.writeFile(Buffer.concat([Buffer.from(`${JSON.stringify(record)}\n`), bytes]));
         await file.sync();
       } finally {
         await file.close();
@@ -97,7 +98,9 @@ export class ObjectFiles {
     const names = await readdir(join(this.#directory, bucket), { recursive: true, withFileTypes: true });
     const records: ObjectRecord[] = [];
     for (const entry of names) {
-      if (entry.isFile()) records.push(await readRecord(join(entry.parentPath, entry.name)));
+      if (!entry.isFile()) continue;
+      const record = await readRecord(join(entry.parentPath, entry.name)).catch(ignoreMissing);
+      if (record !== null) records.push(record);
     }
     return records.toSorted((a, b) => Buffer.compare(Buffer.from(a.key), Buffer.from(b.key)));
   }
@@ -123,10 +126,10 @@ export class ObjectFiles {
 
 function parse(file: Buffer): FileObject {
   const end = file.indexOf(0x0a);
-  return {
-    record: JSON.parse(file.subarray(0, end).toString('utf8')) as ObjectRecord,
-    bytes: file.subarray(end + 1),
-  };
+  const record = JSON.parse(file.subarray(0, end).toString('utf8')) as ObjectRecord;
+  const bytes = file.subarray(end + 1);
+  if (bytes.byteLength !== record.byteSize) throw new Error(`the file of "${record.key}" is damaged`);
+  return { record, bytes };
 }
 
 async function readRecord(path: string): Promise<ObjectRecord> {
@@ -137,4 +140,10 @@ async function readRecord(path: string): Promise<ObjectRecord> {
   } finally {
     await file.close().catch(() => {});
   }
+}
+
+/** Deleted between the listing and the look: it is not there any more. */
+function ignoreMissing(error: NodeJS.ErrnoException): null {
+  if (error.code === 'ENOENT') return null;
+  throw error;
 }

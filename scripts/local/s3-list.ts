@@ -1,3 +1,4 @@
+import { S3Error } from './s3-error.ts';
 import type { ObjectRecord } from './s3-files.ts';
 
 const MAX_KEYS = 1_000;
@@ -10,7 +11,10 @@ export function listObjects(
 ): object {
   const prefix = query.get('prefix') ?? '';
   const delimiter = query.get('delimiter') ?? '';
-  const maxKeys = Math.min(Number(query.get('max-keys') ?? MAX_KEYS), MAX_KEYS);
+  const asked = Number(query.get('max-keys') ?? MAX_KEYS);
+  if (!Number.isInteger(asked) || asked < 0)
+    throw new S3Error('InvalidArgument', 'max-keys must be a whole number from 0.');
+  const maxKeys = Math.min(asked, MAX_KEYS);
   const token = query.get('continuation-token');
   const after =
     token === null ? (query.get('start-after') ?? '') : Buffer.from(token, 'base64url').toString('utf8');
@@ -30,7 +34,7 @@ export function listObjects(
     )
       continue;
     if (contents.length + folders.size >= maxKeys) {
-      isTruncated = true;
+      isTruncated = maxKeys > 0;
       break;
     }
     if (folder === null) contents.push(record);

@@ -76,6 +76,7 @@ async function route(files: ObjectFiles, call: Call, response: ServerResponse): 
   if (key === '') return bucketCall(files, call, response);
   if (!(await files.hasBucket(bucket)))
     throw new S3Error('NoSuchBucket', 'The specified bucket does not exist');
+  assertPlainObjectCall(call);
   if (method === 'GET' || method === 'HEAD') return readObject(files, call, response);
   if (method === 'PUT') return files.exclusively(bucket, key, () => writeObject(files, call, response));
   if (method === 'DELETE') {
@@ -161,6 +162,15 @@ async function writeObject(files: ObjectFiles, call: Call, response: ServerRespo
   response.writeHead(200, { etag: `"${md5}"`, 'content-length': '0' }).end();
 }
 
+/** Tags, parts, copies and the like are calls of their own; taken for plain ones they would change the object. */
+function assertPlainObjectCall({ query, headers }: Call): void {
+  const other = [...query.keys()].find((name) => !/^(X-Amz-.+|x-id|response-.+)$/.test(name));
+  if (other !== undefined)
+    throw new S3Error('NotImplemented', `"${other}" of an object is not implemented here.`);
+  if (headers['x-amz-copy-source'] !== undefined)
+    throw new S3Error('NotImplemented', 'Copies are not implemented here.');
+}
+
 /** Path style only: `/bucket/key`. Keys that other stores refuse are refused here too. */
 function splitPath(rawPath: string): { bucket: string; key: string } {
   const [, rawBucket = '', ...rawSegments] = rawPath.split('/');
@@ -176,6 +186,9 @@ function splitPath(rawPath: string): { bucket: string; key: string } {
     throw new S3Error('InvalidBucketName', 'The specified bucket is not valid.');
   const key = segments.join('/');
   if (Buffer.byteLength(key) > MAX_KEY_BYTES) throw new S3Error('KeyTooLongError', 'Your key is too long');
+  // oxlint-disable-next-line no-control-regex -- they cannot be listed in XML
+  if (/[\u0000-\u001f\u007f]/.test(key))
+    throw new S3Error('XMinioInvalidObjectName', 'Object name contains unsupported characters.');
   const parts = key.replace(/\/$/, '').split('/');
   if (key !== '' && parts.some((part) => part === '' || part === '.' || part === '..')) {
     throw new S3Error('XMinioInvalidObjectName', 'Object name contains unsupported characters.');
@@ -241,6 +254,8 @@ function sendXml(response: ServerResponse, status: number, document: object): vo
 function refuse(request: IncomingMessage, response: ServerResponse, error: unknown, requestId: string): void {
   const known =
     error instanceof S3Error ? error : new S3Error('InternalError', 'We encountered an internal error.');
+  if (!(error instanceof S3Error))
+    console.error(`S3 server: ${error instanceof Error ? error.message : String(error)}`);
   // A client that went away in the middle of its upload gets no answer and leaves no object.
   if (response.destroyed || response.headersSent) return;
   const body = known.toXml((request.url ?? '').split('?')[0] ?? '', requestId);

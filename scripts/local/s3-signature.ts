@@ -55,6 +55,15 @@ export function verifySignature(request: SignedRequest, credentials: Credentials
   if (claim.accessKey !== credentials.accessKey) {
     throw new S3Error('InvalidAccessKeyId', 'The Access Key Id you provided does not exist in our records.');
   }
+  const unsigned = Object.keys(request.headers).find(
+    (name) =>
+      name.startsWith('x-amz-') && name !== 'x-amz-content-sha256' && !claim.signedHeaders.includes(name),
+  );
+  if (unsigned !== undefined)
+    throw new S3Error(
+      'AccessDenied',
+      `There were headers present in the request which were not signed: ${unsigned}`,
+    );
   if (!claim.signedHeaders.includes('host'))
     throw new S3Error('AccessDenied', 'The host header must be signed.');
   const expected = sign(request, claim, credentials.secretKey);
@@ -160,12 +169,9 @@ function hmac(key: Buffer, text: string): Buffer {
   return createHmac('sha256', key).update(text).digest();
 }
 
-/** S3 encodes each path segment once; what a client left plain or encoded too much comes out the same. */
+/** The whole path is decoded, then each segment encoded once: an encoded slash counts as a slash, as on S3. */
 function canonicalPath(rawPath: string): string {
-  return rawPath
-    .split('/')
-    .map((segment) => encode(decode(segment)))
-    .join('/');
+  return decode(rawPath).split('/').map(encode).join('/');
 }
 
 function canonicalQuery(query: string): string {

@@ -41,12 +41,13 @@ export function parseStoredUrl(
   const url = /^(https?|s3):\/\/([^/?#]*)([^?#]*)/i.exec(trimmed);
   if (url !== null) {
     const [, scheme = '', authority = '', path = ''] = url;
-    if (scheme.toLowerCase() === 's3') return checked(decoded(`${authority}${path}`), buckets);
+    // s3:// addresses are written as they are, not percent-encoded; `?` and `#` belong to the key.
+    if (scheme.toLowerCase() === 's3') return checked(trimmed.slice(5).split('/'), buckets);
     const segments = decoded(path.replace(/^\//, ''));
-    const hostLabel = /^(?:[^@]*@)?([^.:]+)\./.exec(authority)?.[1]?.toLowerCase();
-    const isVirtualHost =
-      hostLabel !== undefined && buckets.includes(hostLabel) && !isBucketFirst(segments, buckets);
-    return checked(isVirtualHost && segments !== null ? [hostLabel, ...segments] : segments, buckets);
+    const host = authority.replace(/^.*@/, '').toLowerCase();
+    const hostBucket = buckets.find((bucket) => host.startsWith(`${bucket}.`));
+    if (hostBucket === undefined || isBucketFirst(segments, buckets)) return checked(segments, buckets);
+    return checked(segments === null ? null : [hostBucket, ...segments], buckets);
   }
   if (/^[a-z][a-z0-9+.-]*:/i.test(trimmed))
     return { problem: 'the stored address is neither http(s) nor s3' };
@@ -77,6 +78,7 @@ function checked(
 ): { ref: ObjectRef } | { problem: string } {
   if (segments === null) return { problem: 'the stored address is not validly percent-encoded' };
   const [bucket = '', ...rest] = segments;
+  if (bucket === '') return { problem: 'the stored address names no bucket' };
   if (rest.some((segment) => segment.includes('/')))
     return { problem: 'the stored address hides a slash in its path' };
   const ref = { bucket, key: rest.join('/') };

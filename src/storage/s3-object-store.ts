@@ -76,9 +76,29 @@ export function createS3ObjectStore(config: S3Config): ObjectStore {
       ...(attempt.body === undefined ? {} : { body: attempt.body }),
     });
     const response = await fetch(request, { redirect: 'manual', signal });
-    const cap = response.ok ? maxBytes : MAX_ERROR_BYTES;
-    const body = attempt.method === 'HEAD' ? new Uint8Array() : await readCapped(response, cap, signal);
-    return { status: response.status, headers: response.headers, body };
+    return {
+      status: response.status,
+      headers: response.headers,
+      body: await bodyOf(attempt, response, signal),
+    };
+  }
+
+  /** An error's body only explains: when it is cut or too long, the status decides alone. */
+  async function bodyOf(
+    attempt: Attempt,
+    response: Response,
+    signal: AbortSignal,
+  ): Promise<Uint8Array<ArrayBuffer>> {
+    if (attempt.method === 'HEAD') return new Uint8Array();
+    const { ref } = attempt;
+    const what = `${attempt.method} ${ref.bucket}/${ref.key}`;
+    if (response.ok) return readCapped(response, maxBytes, signal, what);
+    try {
+      return await readCapped(response, MAX_ERROR_BYTES, signal, what);
+    } catch (error) {
+      if (error instanceof AppError) return new Uint8Array();
+      throw error;
+    }
   }
 
   /** Retries what is safe to repeat, once. Statuses in `expected` are the caller's to read; all else is thrown. */
@@ -104,8 +124,9 @@ export function createS3ObjectStore(config: S3Config): ObjectStore {
 
   return {
     async get(ref): Promise<StoredObject | null> {
-      const answer = await ask({ method: 'GET', ref }, [200, 404]);
-      if (answer.status === 404) return absent(ref, answer);
+      const attempt = { method: 'GET', ref } as const;
+      const answer = await ask(attempt, [200, 404]);
+      if (answer.status === 404) return absent(attempt, answer);
       return { ...headOf(answer.headers), byteSize: answer.body.byteLength, bytes: answer.body };
     },
 
@@ -116,13 +137,18 @@ export function createS3ObjectStore(config: S3Config): ObjectStore {
 
     async put(ref, bytes, options): Promise<PutOutcome> {
       const headers = putHeaders(options);
-      const isConditional = options.condition !== undefined;
-      // If-Match on a missing key is 404; 409 is another conditional write of the same key under way.
-      const expected = isConditional ? [200, 404, 409, 412] : [200];
-      const answer = await ask({ method: 'PUT', ref, headers, body: bytes }, expected);
-      if (answer.status === 200) return { stored: true, etag: answer.headers.get('etag') ?? '' };
-      if (answer.status === 404) absent(ref, answer);
-      return { stored: false, reason: 'precondition_failed' };
+      // 409 is another conditional write of the same key under way; If-Match on a missing key is 404.
+      const expected = options.condition === undefined ? [200, 404] : [200, 404, 409, 412];
+      const attempt = { method: 'PUT', ref, headers, body: bytes } as const;
+      const answer = await ask(attempt, expected);
+      if (answer.status === 404) {
+        absent(attempt, answer);
+        if (headers['if-match'] === undefined) throw refusal(attempt, answer);
+      }
+      if (answer.status !== 200) return { stored: false, reason: 'precondition_failed' };
+      const etag = answer.headers.get('etag');
+      if (etag === null) throw refusal(attempt, answer);
+      return { stored: true, etag };
     },
 
     async delete(ref): Promise<void> {
@@ -145,15 +171,17 @@ function putHeaders({
   return headers;
 }
 
-/** A missing object is null; a missing bucket is a mistake in the configuration, said once and clearly. */
-function absent(ref: ObjectRef, answer: Answer): null {
-  if (s3ErrorCode(answer.body) === 'NoSuchBucket') {
+/** A missing object is null. A missing bucket, or a 404 that is not S3's, is a mistake in the configuration. */
+function absent(attempt: Attempt, answer: Answer): null {
+  const code = s3ErrorCode(answer.body);
+  if (code === 'NoSuchBucket') {
     throw new AppError(
       'store_answered_wrongly',
-      `The object store has no bucket "${ref.bucket}" (MINIO_BUCKETS).`,
+      `The object store has no bucket "${attempt.ref.bucket}" (MINIO_BUCKETS).`,
     );
   }
-  return null;
+  if (code === 'NoSuchKey' || answer.body.byteLength === 0) return null;
+  throw refusal(attempt, answer);
 }
 
 function headOf(headers: Headers): ObjectHead {
