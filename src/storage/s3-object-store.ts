@@ -212,6 +212,9 @@ function refusal({ method, ref }: Attempt, { status, body }: Answer): AppError {
       `The object store redirects, which is not followed (${what}).`,
     );
   }
+  if (code === 'AuthorizationHeaderMalformed') {
+    return new AppError('store_answered_wrongly', `The object store refused (${what}). Check MINIO_REGION.`);
+  }
   const hint =
     status === 401 || status === 403
       ? ' Check MINIO_ACCESS_KEY, MINIO_SECRET_KEY, the clock and the host.'
