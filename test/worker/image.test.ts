@@ -209,7 +209,7 @@ describe('a missing image', () => {
   });
 
   it('is another picture when the bars change', async () => {
-    const changed = bars.map((bar, i) => (i === 119 ? { ...bar, volume: bar.volume + 1 } : bar));
+    const changed = [...bars.slice(0, -1), { ...makeBars(120, 4242).slice(-1)[0], volume: 1 } as RawBar];
     const snapshot = { symbol: 'TEST', timeframe: 'daily', bars: changed };
     await stack.send('PATCH', `/api/artifacts/${id}`, { metadata: { market_data_snapshot: snapshot } });
     const response = await image(id);
