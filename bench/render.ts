@@ -118,6 +118,7 @@ async function measureFreshIsolates() {
 
 buildRenderWorker();
 const worker = await startRenderWorker();
+const idle = memoryMb(worker.pid);
 try {
   const rows = [];
   for (const size of CASES) rows.push(await measure(worker, size));
@@ -127,7 +128,7 @@ try {
   console.table(rows);
   const memory = memoryMb(worker.pid);
   console.log(
-    `workerd after all that: ${memory.now.toFixed(0)} MB resident, at most ${memory.most.toFixed(0)} MB.`,
+    `workerd: ${idle.now.toFixed(0)} MB resident before the first chart, ${memory.now.toFixed(0)} MB after all that, at most ${memory.most.toFixed(0)} MB.`,
   );
 } finally {
   await worker.stop();

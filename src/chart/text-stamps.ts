@@ -19,7 +19,7 @@ const ABOVE = 1.05;
 const HEIGHT = 1.4;
 /** Coverage is kept in 16 steps: as smooth to the eye, and a palette of 256 colours has room for other edges. */
 const COVERAGE_STEP = 17;
-const MAX_STAMPS = 6_000;
+const MAX_CHARACTERS = 1_500;
 
 /**
  * Puts texts onto finished pixels. Each character is drawn by resvg once per size and quarter pixel, alone and at the
@@ -27,7 +27,7 @@ const MAX_STAMPS = 6_000;
  */
 export class TextStamps {
   readonly #book: GlyphBook;
-  readonly #stamps = new Map<string, Stamp>();
+  readonly #stamps = new Map<string, readonly Stamp[]>();
 
   constructor(book: GlyphBook) {
     this.#book = book;
@@ -35,46 +35,60 @@ export class TextStamps {
 
   /** Changes `raster`, which must be opaque. */
   draw(raster: Raster, texts: readonly PlannedText[]): void {
-    if (this.#stamps.size > MAX_STAMPS) this.#stamps.clear();
+    if (this.#stamps.size > MAX_CHARACTERS) this.#stamps.clear();
     for (const { text, x, y, size, weight, color } of texts) {
       const rgb = parseColor(color);
       let pen = x;
       for (const character of text) {
         const quarters = Math.round(pen * PHASES);
         const column = Math.floor(quarters / PHASES);
-        const stamp = this.#stamp(character, size, weight, quarters - column * PHASES);
-        blend(raster, stamp, column - MARGIN_PX, y - Math.round(size * ABOVE), rgb);
+        const stamp = this.#stampsOf(character, size, weight)[quarters - column * PHASES];
+        if (stamp !== undefined) blend(raster, stamp, column - MARGIN_PX, y - Math.round(size * ABOVE), rgb);
         pen += this.#book.width(character, size, weight);
       }
     }
   }
 
-  #stamp(character: string, size: number, weight: Weight, phase: number): Stamp {
-    const key = `${phase} ${size} ${weight} ${character}`;
+  #stampsOf(character: string, size: number, weight: Weight): readonly Stamp[] {
+    const key = `${size} ${weight} ${character}`;
     const kept = this.#stamps.get(key);
     if (kept !== undefined) return kept;
-    const stamp = drawStamp(this.#book, character, size, weight, phase);
-    this.#stamps.set(key, stamp);
-    return stamp;
+    const stamps = drawStamps(this.#book, character, size, weight);
+    this.#stamps.set(key, stamps);
+    return stamps;
   }
 }
 
-function drawStamp(book: GlyphBook, character: string, size: number, weight: Weight, phase: number): Stamp {
+/** The character on each quarter of a pixel, drawn side by side. */
+function drawStamps(book: GlyphBook, character: string, size: number, weight: Weight): Stamp[] {
   const width = Math.ceil(book.width(character, size, weight)) + MARGIN_PX * 2 + 1;
   const height = Math.ceil(size * HEIGHT);
-  const path = book.outline(character, size, weight, MARGIN_PX + phase / PHASES, Math.round(size * ABOVE));
-  if (path === '') return { width: 0, height: 0, coverage: new Uint8Array(0) };
+  const baseline = Math.round(size * ABOVE);
+  let path = '';
+  for (let phase = 0; phase < PHASES; phase++) {
+    path += book.outline(character, size, weight, phase * width + MARGIN_PX + phase / PHASES, baseline);
+  }
+  if (path === '') return [];
+  const sheet = drawSheet(path, width * PHASES, height);
+  return Array.from({ length: PHASES }, (_, phase) => {
+    const coverage = new Uint8Array(width * height);
+    for (let i = 0; i < coverage.length; i++) {
+      const row = Math.floor(i / width);
+      const alpha = sheet[(row * PHASES * width + phase * width + (i - row * width)) * 4 + 3] ?? 0;
+      coverage[i] = Math.round(alpha / COVERAGE_STEP) * COVERAGE_STEP;
+    }
+    return { width, height, coverage };
+  });
+}
+
+/** RGBA pixels of one path in black on nothing. */
+function drawSheet(path: string, width: number, height: number): Uint8Array {
   const open = `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}">`;
   const tree = new Resvg(`${open}<path transform="scale(${1 / TEXT_UNITS_PER_PIXEL})" d="${path}"/></svg>`);
   try {
     const image = tree.render();
     try {
-      const pixels = image.pixels;
-      const coverage = new Uint8Array(width * height);
-      for (let i = 0; i < coverage.length; i++) {
-        coverage[i] = Math.round((pixels[i * 4 + 3] ?? 0) / COVERAGE_STEP) * COVERAGE_STEP;
-      }
-      return { width, height, coverage };
+      return image.pixels;
     } finally {
       image.free();
     }
