@@ -129,6 +129,8 @@ async function writable<T>(directory: string, work: () => Promise<T>): Promise<T
         `${directory} cannot be written (${code}): set LOCAL_STATE_DIR to a directory of yours.`,
       );
     }
+    if (code === 'EEXIST' || code === 'ENOTDIR')
+      throw new PlainError(`${directory} is a file: set LOCAL_STATE_DIR to a directory.`);
     if (code === 'ENOSPC')
       throw new PlainError(`The disk of ${directory} is full: make room, or set LOCAL_STATE_DIR elsewhere.`);
     throw error;

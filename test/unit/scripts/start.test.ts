@@ -1,0 +1,127 @@
+import { spawn } from 'node:child_process';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { readStartOptions } from '../../../scripts/local/start-options.ts';
+import { takeStateDirectory } from '../../../scripts/local/state-directory.ts';
+
+const ROOT = fileURLToPath(new URL('../../../', import.meta.url));
+let directory: string;
+
+beforeAll(async () => {
+  directory = await mkdtemp(join(tmpdir(), 'chartproof-start-'));
+});
+afterAll(() => rm(directory, { recursive: true, force: true }));
+
+describe('readStartOptions', () => {
+  it('knows its defaults', () => {
+    expect(readStartOptions([], {})).toEqual({
+      help: false,
+      fresh: false,
+      migrate: false,
+      seed: false,
+      stateDirectory: '.local',
+      ports: { worker: 8787, s3: 9000, sql: 5488, tokens: 8788 },
+    });
+    expect(readStartOptions(['--fresh'], { PORT: '1234' })).toMatchObject({
+      fresh: true,
+      ports: { worker: 1234 },
+    });
+  });
+
+  it.each<[string, string[], Record<string, string>, RegExp]>([
+    ['an unknown flag', ['--frsh'], {}, /--frsh.*--help/],
+    ['a port that is none', [], { S3_PORT: '70000' }, /S3_PORT/],
+    ['two parts on one port', [], { PORT: '9000' }, /differ/],
+  ])('refuses %s', (_name, argv, env, message) => {
+    expect(() => readStartOptions(argv, env)).toThrow(message);
+  });
+});
+
+describe('takeStateDirectory', () => {
+  it('belongs to one at a time', async () => {
+    const path = join(directory, 'one');
+    const first = await takeStateDirectory(path, { fresh: false });
+    expect(first.isNew).toBe(true);
+    await expect(takeStateDirectory(path, { fresh: false })).rejects.toThrow(/Another npm start is using/);
+    await first.release();
+    const second = await takeStateDirectory(path, { fresh: false });
+    expect(second.isNew).toBe(false);
+    await second.release();
+  });
+
+  it('is free again when its owner was killed', async () => {
+    const path = join(directory, 'killed');
+    const script = `import('${ROOT}scripts/local/state-directory.ts').then(({ takeStateDirectory }) =>
+      takeStateDirectory(${JSON.stringify(path)}, { fresh: false })).then(() => { console.log('taken'); setInterval(() => {}, 1000); });`;
+    const owner = spawn(process.execPath, ['--import', 'tsx', '--input-type=module', '-e', script], {
+      cwd: ROOT,
+    });
+    await new Promise((resolve) => owner.stdout.once('data', resolve));
+    await expect(takeStateDirectory(path, { fresh: false })).rejects.toThrow(/Another npm start/);
+    owner.kill('SIGKILL');
+    await new Promise((resolve) => owner.once('exit', resolve));
+    const state = await takeStateDirectory(path, { fresh: false });
+    await state.release();
+  });
+
+  it('is emptied only when it was made here', async () => {
+    await writeFile(join(directory, 'letter.txt'), 'dear');
+    await expect(takeStateDirectory(directory, { fresh: true })).rejects.toThrow(/does not empty it/);
+    const path = join(directory, 'fresh');
+    await (await takeStateDirectory(path, { fresh: false })).release();
+    await writeFile(join(path, 'data'), 'x');
+    const again = await takeStateDirectory(path, { fresh: true });
+    expect(again.isNew).toBe(true);
+    await again.release();
+  });
+
+  it('says what is wrong with it', async () => {
+    await expect(takeStateDirectory(join(directory, 'letter.txt'), { fresh: false })).rejects.toThrow(
+      /is a file/,
+    );
+    const path = join(directory, 'future');
+    await (await takeStateDirectory(path, { fresh: false })).release();
+    await writeFile(join(path, 'chartproof-state.json'), '{"version": 99}');
+    await expect(takeStateDirectory(path, { fresh: false })).rejects.toThrow(/version 99.*--fresh/);
+  });
+});
+
+describe('npm start', () => {
+  function start(
+    argv: string[],
+    env: Record<string, string>,
+  ): Promise<{ code: number | null; output: string }> {
+    const child = spawn(process.execPath, ['--import', 'tsx', 'scripts/start.ts', ...argv], {
+      cwd: ROOT,
+      env: { ...process.env, LOCAL_STATE_DIR: join(directory, 'stack'), ...env },
+    });
+    let output = '';
+    child.stdout.on('data', (text) => (output += String(text)));
+    child.stderr.on('data', (text) => (output += String(text)));
+    return new Promise((resolve) => child.once('exit', (code) => resolve({ code, output })));
+  }
+
+  it('helps', async () => {
+    const { code, output } = await start(['--help'], {});
+    expect([code, output]).toEqual([0, expect.stringContaining('npm start -- --fresh')]);
+  });
+
+  it('says in one line that a port is taken', async () => {
+    const taken = createServer();
+    await new Promise<void>((resolve) => taken.listen(0, '127.0.0.1', resolve));
+    const { port } = taken.address() as { port: number };
+    const { code, output } = await start([], {
+      S3_PORT: String(port),
+      PORT: '28999',
+      SQL_PORT: '28998',
+      TOKENS_PORT: '28997',
+    });
+    taken.close();
+    expect(code).toBe(1);
+    expect(output.trim().split('\n').at(-1)).toMatch(new RegExp(`^Port ${port} is taken.*S3_PORT`));
+  });
+});
