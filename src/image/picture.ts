@@ -6,6 +6,9 @@ import type { ObjectRef } from '../storage/object-store.ts';
 import type { ChartSource } from './chart-source.repository.ts';
 import { renderKey, renderObjectRef } from './render-key.ts';
 
+/** A name is drawn, hashed and put into the PNG; nothing sensible is longer. */
+const NAME_MAX_LENGTH = 200;
+
 /** The picture that a row's usable bars make: what it is called and where it belongs. */
 export interface Picture {
   readonly bars: readonly Bar[];
@@ -58,5 +61,7 @@ function textOf(snapshot: unknown, name: string): string | null {
 }
 
 function textOrNull(value: unknown): string | null {
-  return typeof value === 'string' && value.trim() !== '' ? value : null;
+  return typeof value === 'string' && value.trim() !== ''
+    ? value.slice(0, NAME_MAX_LENGTH).toWellFormed()
+    : null;
 }

@@ -50,7 +50,6 @@ const VENDORS: Record<string, (file: string) => boolean> = {
   satori: (file) => file.startsWith('chart/'),
   '@resvg/resvg-wasm': (file) => file.startsWith('chart/'),
   technicalindicators: (file) => file.startsWith('chart/'),
-  'fast-png': (file) => file.startsWith('chart/'),
   zod: (file) => file.endsWith('.schema.ts') || file === 'config.ts',
   '@hono/zod-openapi': (file) => /\.(routes|schema)\.tsx?$/.test(file) || file === 'app.ts',
   jose: (file) => file === 'http/auth.ts',

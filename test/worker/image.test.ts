@@ -2,6 +2,11 @@ import { createHash } from 'node:crypto';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import canonicalize from 'canonicalize';
+import { loadChartAssets } from '../../scripts/local/load-chart-assets.ts';
+import { DEFAULT_SPEC } from '../../src/chart/chart-spec.ts';
+import { parseBars } from '../../src/chart/parse-bars.ts';
+import { createChartRenderer } from '../../src/chart/render-chart.ts';
 import { decodePng } from '../../src/chart/decode-png.ts';
 import { readProvenance } from '../../src/chart/png-provenance.ts';
 import { TINY_JPEG } from '../../scripts/seed/tiny-jpeg.ts';
@@ -128,6 +133,23 @@ describe('a missing image', () => {
       timeframe: 'daily',
       bar_count: 120,
     });
+  });
+
+  it('has the render key and the pixels that anybody can recompute', async () => {
+    const provenance = readProvenance(png);
+    const { snapshot_sha256, symbol, timeframe, spec, renderer } = provenance ?? {};
+    const json = canonicalize({ snapshot_sha256, symbol, timeframe, spec, renderer }) ?? '';
+    expect(createHash('sha256').update(json).digest('hex').slice(0, 32)).toBe(key);
+    const inNode = createChartRenderer(await loadChartAssets());
+    const again = await inNode.render({
+      bars: parseBars(bars),
+      symbol: 'TEST',
+      timeframe: 'daily',
+      snapshotSha256: snapshotHash(bars),
+      renderKey: key,
+      spec: DEFAULT_SPEC,
+    });
+    expect(again.pixelSha256).toBe(pixelHash(png));
   });
 
   it('lies in the bucket with its hashes, is in the ledger once, and the row points at it', async () => {
