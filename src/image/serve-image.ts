@@ -9,7 +9,7 @@ import type { ChartSource, ChartSourceRepository } from './chart-source.reposito
 import { objectFacts } from './object-facts.ts';
 import { fetchedAt, pictureOf, type Picture, type PictureState } from './picture.ts';
 import type { Pointer, PointerCache } from './pointer.ts';
-import type { RenderGate } from './render-gate.ts';
+import type { RenderGate } from './render-job.ts';
 import type { RenderReason } from './render-ledger.repository.ts';
 import { unusableBars } from './unusable-bars.ts';
 
