@@ -7,7 +7,7 @@ import { requireRead } from '../http/require-caller.ts';
 import { rejectInvalid } from '../http/validation.ts';
 import type { AppEnv } from '../services.ts';
 import { binaryBody, imageQuery } from './image.schema.ts';
-import type { ImageFacts, ImageOutcome } from './serve-image.ts';
+import type { ImageFacts, ImageOutcome } from './image-outcome.ts';
 
 const imageRoute = createRoute({
   method: 'get',

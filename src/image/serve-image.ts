@@ -4,34 +4,24 @@ import type { Log } from '../observability/log.ts';
 import type { EdgeCache } from '../storage/edge-cache.ts';
 import { parseStoredUrl } from '../storage/object-ref.ts';
 import type { ObjectRef, ObjectStore, StoredObject } from '../storage/object-store.ts';
-import { assessFreshness, type Assessment, type ObjectFacts } from './assess-freshness.ts';
+import { assessFreshness, type Assessment } from './assess-freshness.ts';
 import type { ChartSource, ChartSourceRepository } from './chart-source.repository.ts';
 import { objectFacts } from './object-facts.ts';
 import { fetchedAt, pictureOf, type Picture, type PictureState } from './picture.ts';
 import type { Pointer, PointerCache } from './pointer.ts';
 import type { RenderGate } from './render-job.ts';
+import {
+  asFound,
+  contentTypeOf,
+  olderImage,
+  pointerOf,
+  quoted,
+  verified,
+  type Found,
+  type ImageOutcome,
+} from './image-outcome.ts';
 import type { RenderReason } from './render-ledger.repository.ts';
 import { unusableBars } from './unusable-bars.ts';
-
-/** What the answer says of itself; all of it goes into headers. */
-export interface ImageFacts {
-  /** Quoted; weak (`W/`) when the bytes were drawn but could not be stored. */
-  readonly etag: string;
-  readonly source: 'edge' | 'store' | 'rendered' | 'stale';
-  readonly freshness: 'verified' | 'attached' | 'unverified' | 'regenerated' | 'stale';
-  readonly snapshotSha256: string | null;
-  readonly renderKey: string | null;
-  /** How long others may keep it: as usual, not without asking, or briefly and privately. */
-  readonly caching: 'shared' | 'revalidate' | 'brief';
-}
-
-export type ImageOutcome =
-  | (ImageFacts & {
-      readonly kind: 'image';
-      readonly bytes: Uint8Array<ArrayBuffer>;
-      readonly contentType: string;
-    })
-  | (ImageFacts & { readonly kind: 'not_modified' });
 
 export interface ImageDependencies {
   readonly config: Pick<Config, 'store' | 'unverifiedObjects'>;
@@ -166,11 +156,6 @@ function reasonToRedraw(
   return freshness === 'unverified' && mayRedraw ? { reason: 'unverified', detail } : null;
 }
 
-interface Found {
-  readonly object: StoredObject;
-  readonly facts: ObjectFacts;
-}
-
 function serveFound(
   deps: ImageDependencies,
   source: ChartSource,
@@ -230,46 +215,6 @@ async function redraw(
   }
 }
 
-/** Better an older picture that says so than none. */
-function olderImage({ object, facts }: Found, picture: Picture): ImageOutcome | null {
-  if (facts.inspection.kind === 'broken') return null;
-  return {
-    kind: 'image',
-    bytes: object.bytes,
-    contentType: contentTypeOf(facts),
-    etag: bytesEtag(facts),
-    source: 'stale',
-    freshness: 'stale',
-    snapshotSha256: facts.metadataSnapshotSha256 ?? facts.inspection.provenance?.snapshot_sha256 ?? null,
-    renderKey: picture.renderKey,
-    caching: 'revalidate',
-  };
-}
-
-function verified(picture: Picture) {
-  const { renderKey, snapshotSha256 } = picture;
-  return { etag: quoted(renderKey), freshness: 'verified', snapshotSha256, renderKey } as const;
-}
-
-function asFound(found: Found, picture: Picture | null, assessment: Assessment) {
-  const freshness = assessment.freshness === 'attached' ? 'attached' : 'unverified';
-  return {
-    etag: bytesEtag(found.facts),
-    freshness,
-    // The hash that the image is known to show; an unverified one is known to show nothing.
-    snapshotSha256: freshness === 'attached' ? (picture?.snapshotSha256 ?? null) : null,
-    renderKey: picture?.renderKey ?? null,
-  } as const;
-}
-
-function pointerOf(
-  facts: Pick<Pointer, 'etag' | 'freshness' | 'snapshotSha256' | 'renderKey'>,
-  contentKey: string,
-): Pointer {
-  const { etag, freshness, snapshotSha256, renderKey } = facts;
-  return { etag, contentKey, freshness, snapshotSha256, renderKey };
-}
-
 function fillEdge(
   deps: ImageDependencies,
   artifactId: number,
@@ -307,18 +252,6 @@ async function withDeadline<T>(work: Promise<T>): Promise<T> {
   } finally {
     clearTimeout(timer);
   }
-}
-
-function contentTypeOf(facts: ObjectFacts): string {
-  return facts.inspection.kind === 'jpeg' ? 'image/jpeg' : 'image/png';
-}
-
-function bytesEtag(facts: ObjectFacts): string {
-  return quoted(facts.sha256.slice(0, 32));
-}
-
-function quoted(tag: string): string {
-  return `"${tag}"`;
 }
 
 function isSame(a: ObjectRef, b: ObjectRef): boolean {
