@@ -12,6 +12,7 @@ import {
   artifactListSchema,
   artifactPatchSchema,
   artifactSchema,
+  newArtifactSchema,
   requireArtifactId,
 } from './artifact.schema.ts';
 import { toWire } from './artifact-wire.ts';
@@ -145,6 +146,7 @@ const deleteRoute = createRoute({
 /** Workflow artifacts: charts, LLM analyses and signals. */
 export const artifactRoutes = new OpenAPIHono<AppEnv>({ defaultHook: rejectInvalid });
 
+artifactRoutes.openAPIRegistry.register('NewArtifact', newArtifactSchema);
 artifactRoutes.openAPIRegistry.register('ArtifactPatch', artifactPatchSchema);
 artifactRoutes.openAPIRegistry.registerComponent('securitySchemes', 'token', {
   type: 'http',

@@ -3,7 +3,7 @@ import { AppError } from '../errors.ts';
 
 /** The bars' problems under the names that the row gives them. */
 export function unusableBars(error: BarsError): AppError {
-  return new AppError('unusable_bars', `The stored bars cannot be drawn: ${error.message}`, {
+  return new AppError('unusable_bars', error.message, {
     fields: error.problems.map(({ field, message }) => ({
       field: `metadata.market_data_snapshot.${field}`,
       message,

@@ -521,9 +521,15 @@ describe('verification', () => {
 it('describes itself', async () => {
   const document = (await (await stack.fetch('/openapi.json')).json()) as {
     openapi: string;
+    components: { schemas: object };
     paths: Record<string, object>;
   };
   expect(document.openapi).toBe('3.1.0');
+  const names = [...JSON.stringify(document).matchAll(/#\/components\/schemas\/(\w+)/g)].map(
+    (match) => match[1],
+  );
+  expect(names).toContain('NewArtifact');
+  expect(names.filter((name) => !(String(name) in document.components.schemas))).toEqual([]);
   expect(
     Object.entries(document.paths)
       .flatMap(([path, item]) => Object.keys(item).map((method) => `${method} ${path}`))
