@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { createDatabase } from '../src/storage/database.ts';
 import { createS3ObjectStore } from '../src/storage/s3-object-store.ts';
 import { describeError } from './local/describe-error.ts';
@@ -42,10 +43,20 @@ process.on('unhandledRejection', (error) => void fail(error));
 main().catch(fail);
 
 // npm does not pass a signal on: when it is killed, nobody else tells this process.
-const parent = process.ppid;
+const parents = parentIds();
 setInterval(() => {
-  if (process.ppid !== parent) void stop(0);
+  if (parentIds() !== parents) void stop(0);
 }, PARENT_WATCH_MS).unref();
+
+/** This process' parent and, where the system tells it, the parent of that: npm runs scripts through a shell. */
+function parentIds(): string {
+  try {
+    const stat = readFileSync(`/proc/${process.ppid}/stat`, 'utf8');
+    return `${process.ppid} ${stat.slice(stat.lastIndexOf(')')).split(' ')[2]}`;
+  } catch {
+    return String(process.ppid);
+  }
+}
 
 async function main(): Promise<void> {
   const options = readStartOptions(process.argv.slice(2), process.env);

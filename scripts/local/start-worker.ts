@@ -1,3 +1,5 @@
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { createServer } from 'node:net';
 import { PlainError, systemCode } from './plain-error.ts';
@@ -21,6 +23,8 @@ export async function startWorker(options: {
   process.env['WRANGLER_SEND_METRICS'] = 'false';
   process.env['WRANGLER_LOG'] = 'error';
   await assertFree(options.port);
+  // A restart is a new colo: what the edge kept would hide what happened to the store meanwhile.
+  await rm(join(options.stateDirectory, 'v3', 'cache'), { recursive: true, force: true });
   const { unstable_startWorker, unstable_readConfig } = await import('wrangler');
   const bindings = Object.fromEntries(
     Object.entries(options.variables).map(([name, value]) => [name, { type: 'plain_text' as const, value }]),
