@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { mkdir, readdir, readFile, rm, unlink, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, realpath, rm, unlink, writeFile } from 'node:fs/promises';
 import { connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
@@ -25,11 +25,13 @@ export async function takeStateDirectory(
   path: string,
   options: { readonly fresh: boolean },
 ): Promise<StateDirectory> {
-  const directory = resolve(path);
+  const made = resolve(path);
+  await writable(made, () => mkdir(made, { recursive: true }));
+  // Two names of one directory are one lock, and --fresh never removes a symbolic link instead of what it names.
+  const directory = await realpath(made);
   const release = await lock(directory);
   try {
     if (options.fresh) await empty(directory);
-    await writable(directory, () => mkdir(directory, { recursive: true }));
     const isNew = await checkVersion(directory);
     return { path: directory, isNew, release };
   } catch (error) {
@@ -40,8 +42,11 @@ export async function takeStateDirectory(
 
 async function lock(directory: string): Promise<() => Promise<void>> {
   const name = `chartproof-${createHash('sha256').update(directory).digest('hex').slice(0, 16)}`;
-  const path = process.platform === 'win32' ? `\\\\.\\pipe\\${name}` : join(tmpdir(), `${name}.sock`);
-  for (let attempt = 0; ; attempt += 1) {
+  const taken = new PlainError(
+    `Another npm start is using ${directory}: stop it, or set LOCAL_STATE_DIR to another directory.`,
+  );
+  const path = socketPath(name);
+  for (let attempt = 0; attempt < 2; attempt += 1) {
     const server = createServer((socket) => socket.end());
     const failure = await new Promise<unknown>((settle) => {
       server.once('error', settle);
@@ -52,15 +57,22 @@ async function lock(directory: string): Promise<() => Promise<void>> {
       return () => new Promise((done) => server.close(() => done()));
     }
     if (systemCode(failure) !== 'EADDRINUSE')
-      throw new PlainError(`The lock ${path} cannot be made: ${String(failure)}`);
-    if (attempt > 0 || (await isAlive(path))) {
-      throw new PlainError(
-        `Another npm start is using ${directory}: stop it, or set LOCAL_STATE_DIR to another directory.`,
-      );
-    }
+      throw new PlainError(`The lock of ${directory} cannot be made: ${String(failure)}`);
+    if (!isFile(path) || (await isAlive(path))) throw taken;
     // Nobody listens: it was left by a process that was killed.
     await unlink(path).catch(() => {});
   }
+  throw taken;
+}
+
+/** Names that end with their process, where the system has such; a file can outlive a killed process. */
+function socketPath(name: string): string {
+  if (process.platform === 'linux') return `\0${name}`;
+  return process.platform === 'win32' ? `\\\\.\\pipe\\${name}` : join(tmpdir(), `${name}.sock`);
+}
+
+function isFile(path: string): boolean {
+  return path.startsWith('/');
 }
 
 function isAlive(path: string): Promise<boolean> {
@@ -83,7 +95,11 @@ async function empty(directory: string): Promise<void> {
       `${directory} was not made by npm start, so --fresh does not empty it: delete it yourself.`,
     );
   }
-  await writable(directory, () => rm(directory, { recursive: true, force: true }));
+  const entries = await readdir(directory);
+  // The marker goes last: killed in between, the directory is still one that may be emptied.
+  for (const name of [...entries.filter((entry) => entry !== MARKER), MARKER]) {
+    await writable(directory, () => rm(join(directory, name), { recursive: true, force: true }));
+  }
 }
 
 /** True for a new directory. */

@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -66,6 +66,20 @@ describe('takeStateDirectory', () => {
     await new Promise((resolve) => owner.once('exit', resolve));
     const state = await takeStateDirectory(path, { fresh: false });
     await state.release();
+  });
+
+  it('is given to one of many who ask at once, under whatever name', async () => {
+    const path = join(directory, 'many');
+    const link = join(directory, 'link-to-many');
+    await mkdir(path);
+    await symlink(path, link);
+    const asked = Array.from({ length: 20 }, (_, i) =>
+      takeStateDirectory(i % 2 ? path : link, { fresh: false }),
+    );
+    const outcomes = await Promise.allSettled(asked);
+    const given = outcomes.filter((outcome) => outcome.status === 'fulfilled');
+    expect(given).toHaveLength(1);
+    await given[0]?.value.release();
   });
 
   it('is emptied only when it was made here', async () => {
