@@ -26,7 +26,11 @@ runScript(async () => {
     return;
   }
   const endpoint = required('MINIO_ENDPOINT').replace(/\/+$/, '');
+  if (!/^https?:/.test(endpoint) || !URL.canParse(endpoint))
+    throw new PlainError('MINIO_ENDPOINT must look like http://127.0.0.1:9000.');
   const databaseUrl = required('DATABASE_URL');
+  if (!/^postgres(ql)?:/.test(databaseUrl) || !URL.canParse(databaseUrl))
+    throw new PlainError('DATABASE_URL must look like postgresql://user:password@host:5432/database.');
   const [bucket = 'trading-charts'] = (process.env['MINIO_BUCKETS'] ?? 'trading-charts')
     .split(',')
     .map((name) => name.trim());
@@ -48,7 +52,9 @@ runScript(async () => {
       renderer: openRenderer,
       say: (line) => console.log(line),
     });
-    console.log(`Added ${report.added}, already there ${report.kept}.`);
+    console.log(
+      `Added ${report.added}, already there ${report.kept}, objects put back ${report.restored.length}.`,
+    );
     if (report.skipped.length > 0) {
       console.log(`Left alone, because other rows have these ids: ${report.skipped.join(', ')}.`);
     }

@@ -140,6 +140,8 @@ async function seed(options: StartOptions, database: Part, store: Part): Promise
     }),
   );
   if (report.added > 0) console.log(`Seeded ${report.added} artifacts (docs/seed.md names them).`);
+  if (report.restored.length > 0)
+    console.log(`Put back what was gone from the store: ${report.restored.join(', ')}.`);
   if (report.skipped.length > 0)
     console.log(`Left alone, because other rows have these ids: ${report.skipped.join(', ')}.`);
 }

@@ -1,30 +1,23 @@
-import { eq, inArray, sql } from 'drizzle-orm';
+import { and, eq, inArray, sql } from 'drizzle-orm';
 import { artifactTable } from '../../src/artifact/artifact.table.ts';
-import { DEFAULT_SPEC, RENDERER_VERSION } from '../../src/chart/chart-spec.ts';
 import { parseBars } from '../../src/chart/parse-bars.ts';
 import type { ChartRenderer } from '../../src/chart/render-chart.ts';
 import { snapshotHash } from '../../src/chart/snapshot-hash.ts';
-import { silentLog } from '../../src/observability/log.ts';
-import { fingerprintSql } from '../../src/image/chart-source.repository.ts';
+import { createChartSourceRepository, storedUrlSql } from '../../src/image/chart-source.repository.ts';
+import { pictureOf } from '../../src/image/picture.ts';
 import { redrawChart } from '../../src/image/redraw-chart.ts';
-import { renderKey, renderObjectRef } from '../../src/image/render-key.ts';
 import { createRenderLedger } from '../../src/image/render-ledger.repository.ts';
+import { silentLog } from '../../src/observability/log.ts';
 import type { Database } from '../../src/storage/database.ts';
-import type { ObjectStore } from '../../src/storage/object-store.ts';
 import { objectUrl } from '../../src/storage/object-ref.ts';
-import {
-  FOREIGN_HOST,
-  LOST_ON_HOST,
-  SEED_MARK,
-  seedArtifacts,
-  type SeedArtifact,
-  type SeedObject,
-} from './seed-artifacts.ts';
-import { TINY_JPEG } from './tiny-jpeg.ts';
-import { withoutLabel } from './without-label.ts';
+import type { ObjectStore } from '../../src/storage/object-store.ts';
+import { putSeedObject } from './put-seed-object.ts';
+import { FOREIGN_HOST, LOST_ON_HOST, SEED_MARK, seedArtifacts, type SeedArtifact } from './seed-artifacts.ts';
 
 /** Rows that name another host than the one that is seeded. */
 const BASES: Readonly<Record<string, string>> = { foreign_host: FOREIGN_HOST, lost: LOST_ON_HOST };
+/** `Last-Modified` has whole seconds, so this much later is surely later. */
+const SURELY_LATER_MS = 2_000;
 
 export interface SeedTarget {
   readonly database: Database;
@@ -40,6 +33,8 @@ export interface SeedTarget {
 export interface SeedReport {
   readonly added: number;
   readonly kept: number;
+  /** Of the kept ones: those whose object was gone and has been put back. */
+  readonly restored: readonly number[];
   /** Ids that somebody else's rows have; they were left alone. */
   readonly skipped: readonly number[];
 }
@@ -48,93 +43,103 @@ export interface SeedReport {
  * Adds what is missing of the seed: objects first, then the rows that name them. What is there stays as it is, so
  * running it twice neither undoes a repair nor touches a row that the seed did not make.
  */
-export async function applySeed(target: SeedTarget): Promise<SeedReport> {
-  const artifacts = seedArtifacts();
-  const present = await presentIds(
-    target.database,
-    artifacts.map((artifact) => artifact.id),
-  );
+export async function applySeed(options: SeedTarget): Promise<SeedReport> {
   let opened: Promise<ChartRenderer> | undefined;
-  const renderer = () => (opened ??= target.renderer());
+  const target = { ...options, renderer: () => (opened ??= options.renderer()) };
+  const artifacts = seedArtifacts();
+  const present = await presentRows(
+    target.database,
+    artifacts.map(({ id }) => id),
+  );
+  const restored: number[] = [];
+  const skipped: number[] = [];
   let added = 0;
   for (const artifact of artifacts) {
-    if (present.has(artifact.id)) continue;
-    const uploadedAt = await putObject({ ...target, renderer }, artifact);
-    await target.database
-      .insert(artifactTable)
-      .values(rowOf(target, artifact, uploadedAt))
-      .onConflictDoNothing();
-    if (artifact.object.kind === 'rendered') await drawInto({ ...target, renderer }, artifact);
-    added += 1;
-    target.say(`  ${String(artifact.id).padStart(2)}  ${artifact.shows}`);
+    const { id, shows } = artifact;
+    const row = present.get(id);
+    if (row === undefined) {
+      await add(target, artifact);
+      added += 1;
+      target.say(`  ${String(id).padStart(2)}  ${shows}`);
+    } else if (row.mark !== SEED_MARK) skipped.push(id);
+    else if (await restore(target, artifact, row.storedUrl)) {
+      restored.push(id);
+      target.say(`  ${String(id).padStart(2)}  its object was gone and is there again`);
+    }
   }
   await advanceSequence(target.database);
-  const skipped = [...present].filter(([, isOurs]) => !isOurs).map(([id]) => id);
-  return { added, kept: present.size - skipped.length, skipped };
+  return { added, kept: present.size - skipped.length, restored, skipped };
 }
 
-/** Ids that are taken, and whether by a row of the seed. */
-async function presentIds(database: Database, ids: readonly number[]): Promise<Map<number, boolean>> {
+interface PresentRow {
+  readonly mark: string | null;
+  readonly storedUrl: string | null;
+}
+
+async function presentRows(database: Database, ids: readonly number[]): Promise<Map<number, PresentRow>> {
   const rows = await database
-    .select({ id: artifactTable.id, mark: sql<string | null>`${artifactTable.artifact_metadata} ->> 'seed'` })
+    .select({
+      id: artifactTable.id,
+      mark: sql<string | null>`${artifactTable.artifact_metadata} ->> 'seed'`,
+      storedUrl: storedUrlSql,
+    })
     .from(artifactTable)
     .where(inArray(artifactTable.id, [...ids]));
-  return new Map(rows.map(({ id, mark }) => [id, mark === SEED_MARK]));
+  return new Map(rows.map(({ id, ...row }) => [id, row]));
 }
 
-/** Puts what the row names into the bucket; when it was put, as the store tells it. */
-async function putObject(target: SeedTarget, { object }: SeedArtifact): Promise<Date | null> {
-  if (object.kind === 'none' || object.kind === 'rendered') return null;
-  const ref = { bucket: target.bucket, key: object.key };
-  const { bytes, contentType, metadata } = await contentOf(target.renderer, object);
-  await target.store.put(ref, bytes, { contentType, metadata });
-  return (await target.store.head(ref))?.lastModified ?? null;
+async function add(target: SeedTarget, artifact: SeedArtifact): Promise<void> {
+  const { object } = artifact;
+  const isPut = object.kind !== 'none' && object.kind !== 'rendered';
+  const uploadedAt = isPut ? (await putSeedObject(target, object)).uploadedAt : null;
+  await target.database
+    .insert(artifactTable)
+    .values(rowOf(target, artifact, uploadedAt))
+    .onConflictDoNothing();
+  if (object.kind === 'rendered') await draw(target, artifact);
 }
 
-type StoredContent = Exclude<SeedObject, { kind: 'none' } | { kind: 'rendered' }>;
-
-async function contentOf(renderer: SeedTarget['renderer'], object: StoredContent) {
-  if (object.kind === 'jpeg') return { bytes: TINY_JPEG, contentType: 'image/jpeg', metadata: {} };
-  if (object.kind === 'text') {
-    return { bytes: new Uint8Array(Buffer.from(object.text)), contentType: 'image/png', metadata: {} };
+/** Puts back what a row of the seed still names. A row that names something else meanwhile was repaired or changed. */
+async function restore(
+  target: SeedTarget,
+  artifact: SeedArtifact,
+  storedUrl: string | null,
+): Promise<boolean> {
+  const { object } = artifact;
+  if (object.kind === 'none') return false;
+  if (object.kind === 'rendered') return draw(target, artifact);
+  if (storedUrl !== namedUrl(target, artifact)) return false;
+  const { isNew, uploadedAt } = await putSeedObject(target, object);
+  if (isNew && artifact.fetchedAfterUpload && uploadedAt !== null) {
+    const fetchedAt = JSON.stringify(laterThan(uploadedAt));
+    const { artifact_metadata: metadata } = artifactTable;
+    await target.database
+      .update(artifactTable)
+      .set({
+        artifact_metadata: sql`jsonb_set(${metadata}, '{market_data_snapshot,fetched_at}', ${fetchedAt}::jsonb)`,
+      })
+      .where(and(eq(artifactTable.id, artifact.id), sql`${metadata} ->> 'seed' = ${SEED_MARK}`));
   }
-  const picture = await pictureOf('charts', object.bars, { symbol: 'SEED', timeframe: 'daily' });
-  const { png } = await (await renderer()).render({ ...picture, spec: DEFAULT_SPEC });
-  const shown = object.labelled ? png : withoutLabel(png);
-  return {
-    bytes: object.cut ? shown.slice(0, Math.floor(shown.byteLength / 2)) : shown,
-    contentType: 'image/png',
-    metadata: object.hashInMetadata ? { 'snapshot-sha256': picture.snapshotSha256 } : {},
-  };
+  return isNew;
 }
 
-/** A picture as the product itself draws, stores and enters it. */
-async function drawInto(target: SeedTarget, { id, columns }: SeedArtifact): Promise<void> {
-  const snapshot = snapshotOf(columns);
-  const { symbol, timeframe } = snapshot;
-  const picture = await pictureOf(target.bucket, snapshot.bars, { symbol, timeframe });
-  const ledger = createRenderLedger(target.database);
-  const { store } = target;
+/** A picture as the product itself draws, stores and enters it. False when it is there, or the row has other bars. */
+async function draw(target: SeedTarget, { id, columns }: SeedArtifact): Promise<boolean> {
+  const { database, store, bucket } = target;
+  const source = await createChartSourceRepository(database).find(id);
+  const state = source === null ? null : await pictureOf(source, bucket);
+  if (source === null || state?.kind !== 'usable') return false;
+  const { picture } = state;
+  if (picture.snapshotSha256 !== (await snapshotHash(parseBars(snapshotOf(columns).bars)))) return false;
+  const url = objectUrl(target.publicEndpoint, picture.ref);
+  const { storedUrl, fingerprint } = source;
+  if (storedUrl !== null && (storedUrl !== url || (await store.head(picture.ref)) !== null)) return false;
+  const ledger = createRenderLedger(database);
   const renderer = await target.renderer();
   await redrawChart({ store, ledger, renderer, log: silentLog, now: Date.now }, picture, { useStore: true });
-  const [source] = await target.database
-    .select({ fingerprint: fingerprintSql })
-    .from(artifactTable)
-    .where(eq(artifactTable.id, id));
-  await ledger.link({
-    artifactId: id,
-    renderKey: picture.renderKey,
-    reason: { reason: 'missing', detail: 'drawn by the seed' },
-    url: objectUrl(target.publicEndpoint, picture.ref),
-    fingerprint: source?.fingerprint ?? '',
-  });
-}
-
-async function pictureOf(bucket: string, rawBars: unknown, name: { symbol: string; timeframe: string }) {
-  const bars = parseBars(rawBars);
-  const snapshotSha256 = await snapshotHash(bars);
-  const key = await renderKey({ snapshotSha256, ...name, spec: DEFAULT_SPEC, renderer: RENDERER_VERSION });
-  return { bars, ...name, snapshotSha256, renderKey: key, ref: renderObjectRef(bucket, name, key) };
+  const reason = { reason: 'missing', detail: 'drawn by the seed' } as const;
+  await ledger.link({ artifactId: id, renderKey: picture.renderKey, reason, url, fingerprint });
+  return true;
 }
 
 function rowOf(target: SeedTarget, artifact: SeedArtifact, uploadedAt: Date | null) {
@@ -142,17 +147,21 @@ function rowOf(target: SeedTarget, artifact: SeedArtifact, uploadedAt: Date | nu
   const row: Record<string, unknown> = { ...columns, id };
   const metadata = { ...(columns['artifact_metadata'] as Record<string, unknown>) };
   if (artifact.fetchedAfterUpload && uploadedAt !== null) {
-    // Last-Modified has whole seconds, so two seconds later is surely later.
-    const fetched_at = new Date(uploadedAt.getTime() + 2_000).toISOString();
-    metadata['market_data_snapshot'] = { ...snapshotOf(columns), fetched_at };
+    metadata['market_data_snapshot'] = { ...snapshotOf(columns), fetched_at: laterThan(uploadedAt) };
   }
-  if (pointsAt !== undefined) {
-    const base = BASES[pointsAt.by] ?? target.publicEndpoint;
-    const url = objectUrl(base, { bucket: target.bucket, key: pointsAt.key });
-    if (pointsAt.by === 'metadata') metadata['minio_url'] = url;
-    else row['chart_data'] = { ...(columns['chart_data'] as object), minio_url: url };
-  }
+  const url = namedUrl(target, artifact);
+  if (pointsAt?.by === 'metadata') metadata['minio_url'] = url;
+  else if (url !== null) row['chart_data'] = { ...(columns['chart_data'] as object), minio_url: url };
   return { ...row, artifact_metadata: metadata } as typeof artifactTable.$inferInsert;
+}
+
+function namedUrl({ publicEndpoint, bucket }: SeedTarget, { pointsAt }: SeedArtifact): string | null {
+  if (pointsAt === undefined) return null;
+  return objectUrl(BASES[pointsAt.by] ?? publicEndpoint, { bucket, key: pointsAt.key });
+}
+
+function laterThan(uploadedAt: Date): string {
+  return new Date(uploadedAt.getTime() + SURELY_LATER_MS).toISOString();
 }
 
 function snapshotOf(columns: SeedArtifact['columns']) {
@@ -162,8 +171,10 @@ function snapshotOf(columns: SeedArtifact['columns']) {
   return metadata.market_data_snapshot;
 }
 
-/** Ids were given, so the sequence does not know of them yet. `setval` never goes back here. */
+/** Ids were given, so the sequence may not know of them yet. It never goes back, and stays when it is ahead already. */
 async function advanceSequence(database: Database): Promise<void> {
-  await database.execute(sql`select setval(sequence, greatest(nextval(sequence), (select max(id) from artifacts)))
-    from (select pg_get_serial_sequence('artifacts', 'id')::regclass as sequence) as s where sequence is not null`);
+  await database.execute(sql`select setval(sequence, greatest(nextval(sequence), used))
+    from (select pg_get_serial_sequence('artifacts', 'id')::regclass as sequence,
+      (select max(id) from artifacts) as used) as s
+    where coalesce(pg_sequence_last_value(sequence), 0) < used`);
 }

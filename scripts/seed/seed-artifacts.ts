@@ -45,9 +45,9 @@ const WORKFLOW = { workflow_id: 'ibkr_trading_signal_workflow', dag_id: 'ibkr_tr
 const EXECUTION = '2013-03-01 21:05:00.000000+00:00';
 const TSLA_EXECUTION = '2025-11-15 13:54:31.981650+00:00';
 const TSLA_KEY = 'charts/TSLA/daily/20251115_135558_1b8741ec.png';
-/** Of the same bucket as the configured one; the host is nobody's. */
 /** Where the workflow of 24 stored its chart, before it was lost. */
 export const LOST_ON_HOST = 'http://localhost:9000';
+/** Of the same bucket as the configured one; the host is nobody's. */
 export const FOREIGN_HOST = 'https://charts.example.invalid';
 
 interface ChartOptions {

@@ -96,6 +96,12 @@ describe('npm run seed', () => {
     };
     await backend.pglite.query("insert into artifacts (id, name, type) values (5, 'somebody else’s', 'llm')");
   });
+  async function everything() {
+    const { rows } = await backend.pglite.query(
+      'select a, r, last_value from artifacts a left join artifact_render r on r.artifact_id = a.id, artifacts_id_seq order by a.id',
+    );
+    return rows;
+  }
   afterAll(async () => {
     for (const server of servers) await server.close();
     await backend.close();
@@ -104,13 +110,59 @@ describe('npm run seed', () => {
 
   it('adds everything but what is somebody else’s, then nothing more', async () => {
     const count = seedArtifacts().length;
-    expect(await applySeed(target)).toEqual({ added: count - 1, kept: 0, skipped: [5] });
+    expect(await applySeed(target)).toEqual({ added: count - 1, kept: 0, restored: [], skipped: [5] });
     await backend.pglite.query("update artifacts set chart_data = '{}' where id = 24");
-    expect(await applySeed(target)).toEqual({ added: 0, kept: count - 1, skipped: [5] });
+    const before = await everything();
+    expect(await applySeed(target)).toEqual({ added: 0, kept: count - 1, restored: [], skipped: [5] });
+    expect(await everything()).toEqual(before);
     const { rows } = await backend.pglite.query(
       'select id, name, chart_data, run_id from artifacts where id in (5, 24) order by id',
     );
     expect(rows).toMatchObject([{ name: 'somebody else’s' }, { chart_data: {}, run_id: null }]);
+  });
+
+  it('puts back objects that rows of its own still name', async () => {
+    const at = (key: string) => ({ bucket: 'trading-charts', key });
+    const { rows } = await backend.pglite.query<{ path: string }>(
+      'select image_path as path from artifacts where id = 1',
+    );
+    const rendered = at(rows[0]?.path.split('/trading-charts/')[1] ?? '');
+    const bytes = (await target.store.get(rendered))?.bytes;
+    for (const ref of [rendered, at('seed/attached.png'), at('seed/unverified.png')]) {
+      expect(await target.store.head(ref)).not.toBeNull();
+      await target.store.delete(ref);
+    }
+    // The product has redrawn 8 meanwhile: its row names another object.
+    await backend.pglite.query(
+      `update artifacts set chart_data = chart_data || '{"minio_url": "http://localhost:9000/trading-charts/charts/new.png"}' where id = 8`,
+    );
+    expect((await applySeed(target)).restored).toEqual([1, 2]);
+    expect((await target.store.get(rendered))?.bytes).toEqual(bytes);
+    expect(await target.store.head(at('seed/unverified.png'))).toBeNull();
+  });
+
+  it('overwrites no object that lies under a name of its own', async () => {
+    const ref = { bucket: 'trading-charts', key: 'seed/attached.png' };
+    await backend.pglite.query('delete from artifacts where id = 2');
+    await target.store.put(ref, new Uint8Array([1, 2, 3]), { contentType: 'image/png' });
+    expect(await applySeed(target)).toMatchObject({ added: 1, restored: [] });
+    expect((await target.store.get(ref))?.byteSize).toBe(3);
+  });
+
+  it('keeps a chart that is older than its bars older, when it is put back', async () => {
+    await backend.pglite.query('delete from artifacts where id = 5');
+    expect(await applySeed(target)).toMatchObject({ added: 1, skipped: [] });
+    const ref = { bucket: 'trading-charts', key: 'seed/stale-by-age.png' };
+    await target.store.delete(ref);
+    await backend.pglite.query(
+      `update artifacts set artifact_metadata = jsonb_set(artifact_metadata, '{market_data_snapshot,fetched_at}', '"2013-03-02T06:00:00Z"') where id = 5`,
+    );
+    expect(await applySeed(target)).toMatchObject({ restored: [5] });
+    const uploadedAt = (await target.store.head(ref))?.lastModified?.getTime() ?? Number.NaN;
+    const { rows } = await backend.pglite.query<{ at: string }>(
+      "select artifact_metadata #>> '{market_data_snapshot,fetched_at}' as at from artifacts where id = 5",
+    );
+    expect(Date.parse(rows[0]?.at ?? '')).toBeGreaterThan(uploadedAt);
   });
 
   it('lets the next artifact have the next id', async () => {
