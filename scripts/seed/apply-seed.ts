@@ -9,6 +9,7 @@ import { redrawChart } from '../../src/image/redraw-chart.ts';
 import { createRenderLedger } from '../../src/image/render-ledger.repository.ts';
 import { silentLog } from '../../src/observability/log.ts';
 import type { Database } from '../../src/storage/database.ts';
+import { guarded } from '../../src/storage/database-errors.ts';
 import { objectUrl } from '../../src/storage/object-ref.ts';
 import type { ObjectStore } from '../../src/storage/object-store.ts';
 import { putSeedObject } from './put-seed-object.ts';
@@ -77,14 +78,13 @@ interface PresentRow {
 }
 
 async function presentRows(database: Database, ids: readonly number[]): Promise<Map<number, PresentRow>> {
-  const rows = await database
-    .select({
-      id: artifactTable.id,
-      mark: sql<string | null>`${artifactTable.artifact_metadata} ->> 'seed'`,
-      storedUrl: storedUrlSql,
-    })
-    .from(artifactTable)
-    .where(inArray(artifactTable.id, [...ids]));
+  const mark = sql<string | null>`${artifactTable.artifact_metadata} ->> 'seed'`;
+  const rows = await guarded('seed.read_rows', async () =>
+    database
+      .select({ id: artifactTable.id, mark, storedUrl: storedUrlSql })
+      .from(artifactTable)
+      .where(inArray(artifactTable.id, [...ids])),
+  );
   return new Map(rows.map(({ id, ...row }) => [id, row]));
 }
 
@@ -92,10 +92,12 @@ async function add(target: SeedTarget, artifact: SeedArtifact): Promise<void> {
   const { object } = artifact;
   const isPut = object.kind !== 'none' && object.kind !== 'rendered';
   const uploadedAt = isPut ? (await putSeedObject(target, object)).uploadedAt : null;
-  await target.database
-    .insert(artifactTable)
-    .values(rowOf(target, artifact, uploadedAt))
-    .onConflictDoNothing();
+  await guarded('seed.add_row', async () =>
+    target.database
+      .insert(artifactTable)
+      .values(rowOf(target, artifact, uploadedAt))
+      .onConflictDoNothing(),
+  );
   if (object.kind === 'rendered') await draw(target, artifact);
 }
 
@@ -113,12 +115,13 @@ async function restore(
   if (isNew && artifact.fetchedAfterUpload && uploadedAt !== null) {
     const fetchedAt = JSON.stringify(laterThan(uploadedAt));
     const { artifact_metadata: metadata } = artifactTable;
-    await target.database
-      .update(artifactTable)
-      .set({
-        artifact_metadata: sql`jsonb_set(${metadata}, '{market_data_snapshot,fetched_at}', ${fetchedAt}::jsonb)`,
-      })
-      .where(and(eq(artifactTable.id, artifact.id), sql`${metadata} ->> 'seed' = ${SEED_MARK}`));
+    const moved = sql`jsonb_set(${metadata}, '{market_data_snapshot,fetched_at}', ${fetchedAt}::jsonb)`;
+    await guarded('seed.move_fetched_at', async () =>
+      target.database
+        .update(artifactTable)
+        .set({ artifact_metadata: moved })
+        .where(and(eq(artifactTable.id, artifact.id), sql`${metadata} ->> 'seed' = ${SEED_MARK}`)),
+    );
   }
   return isNew;
 }
@@ -173,8 +176,9 @@ function snapshotOf(columns: SeedArtifact['columns']) {
 
 /** Ids were given, so the sequence may not know of them yet. It never goes back, and stays when it is ahead already. */
 async function advanceSequence(database: Database): Promise<void> {
-  await database.execute(sql`select setval(sequence, greatest(nextval(sequence), used))
+  const advance = sql`select setval(sequence, greatest(nextval(sequence), used))
     from (select pg_get_serial_sequence('artifacts', 'id')::regclass as sequence,
       (select max(id) from artifacts) as used) as s
-    where coalesce(pg_sequence_last_value(sequence), 0) < used`);
+    where coalesce(pg_sequence_last_value(sequence), 0) < used`;
+  await guarded('seed.advance_sequence', async () => database.execute(advance));
 }
