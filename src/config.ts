@@ -27,6 +27,43 @@ const httpUrl = z
 const optional = <Schema extends z.ZodType>(schema: Schema) =>
   z.preprocess((value) => (value === undefined || value === '' ? null : value), schema.nullable());
 
+/**
+ * An address that the service can do without: a wrong one must neither stop it nor become a broken link. User and password
+ * in it are credentials for calls and never part of a link.
+ */
+const lenientHttpUrl = z
+  .string()
+  .default('')
+  .transform((text): LenientUrl => {
+    const trimmed = text.trim();
+    if (trimmed === '') return { kind: 'unset' };
+    const url = URL.canParse(trimmed) ? new URL(trimmed) : null;
+    if (url === null || !/^https?:$/.test(url.protocol) || url.hostname === '') return { kind: 'wrong' };
+    const { username, password } = url;
+    const base = `${url.origin}${url.pathname}`.replace(/\/+$/, '');
+    if (username === '') return { kind: 'url', base, credentials: null };
+    const credentials = { username: percentDecoded(username), password: percentDecoded(password) };
+    return { kind: 'url', base, credentials };
+  });
+
+function percentDecoded(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
+}
+
+type LenientUrl =
+  | { readonly kind: 'unset' | 'wrong' }
+  | {
+      readonly kind: 'url';
+      readonly base: string;
+      readonly credentials: { readonly username: string; readonly password: string } | null;
+    };
+
+const headerValue = z.string().regex(/^[\t\x20-\x7e]*$/, 'holds a character that no header can carry');
+
 const required = (what: string) => z.string({ error: `is missing: ${what}` }).min(1, `is empty: ${what}`);
 
 const variables = z.object({
@@ -62,6 +99,15 @@ const variables = z.object({
   JWKS_URL: optional(httpUrl),
   JWT_COOKIE: optional(z.string().regex(/^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/, 'is not a cookie name')),
   JWT_HEADER: optional(z.string().regex(/^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/, 'is not a header name')),
+  MLFLOW_TRACKING_URI: lenientHttpUrl,
+  MLFLOW_UI_URL: lenientHttpUrl,
+  MLFLOW_EXPERIMENT_NAMES: commaList(''),
+  MLFLOW_USERNAME: optional(z.string()),
+  MLFLOW_PASSWORD: optional(z.string()),
+  MLFLOW_TOKEN: optional(headerValue),
+  MLFLOW_WORKSPACE: optional(headerValue),
+  AIRFLOW_UI_URL: lenientHttpUrl,
+  AIRFLOW_MAJOR_VERSION: z.enum(['2', '3']).default('3'),
 });
 
 export interface JwtConfig {
@@ -70,6 +116,24 @@ export interface JwtConfig {
   readonly jwksUrl: string;
   readonly cookie: string | null;
   readonly header: string | null;
+}
+
+export interface MlflowConfig {
+  /** Base of the REST API, without a trailing slash; null: nobody can be asked, `problem` says why. */
+  readonly trackingUri: string | null;
+  readonly problem: string | null;
+  /** Base of the UI's links; null: no links. */
+  readonly uiUrl: string | null;
+  /** Only these experiments are searched; empty: all that the account may read. */
+  readonly experimentNames: readonly string[];
+  /** Value of the Authorization header. */
+  readonly authorization: string | null;
+  readonly workspace: string | null;
+}
+
+export interface AirflowConfig {
+  readonly uiUrl: string | null;
+  readonly majorVersion: 2 | 3;
 }
 
 /** Everything the Worker is told from outside, checked and typed. Only this module reads `env`. */
@@ -91,6 +155,8 @@ export interface Config {
   readonly serviceTokens: readonly string[];
   /** Null: user tokens are refused; service tokens still work. */
   readonly jwt: JwtConfig | null;
+  readonly mlflow: MlflowConfig;
+  readonly airflow: AirflowConfig;
 }
 
 /**
@@ -131,7 +197,43 @@ export function readConfig(env: object): Config {
     corsOrigins: v.CORS_ORIGINS,
     serviceTokens: v.SERVICE_TOKENS,
     jwt: jwtConfig(v),
+    mlflow: mlflowConfig(v),
+    airflow: {
+      uiUrl: v.AIRFLOW_UI_URL.kind === 'url' ? v.AIRFLOW_UI_URL.base : null,
+      majorVersion: v.AIRFLOW_MAJOR_VERSION === '2' ? 2 : 3,
+    },
   };
+}
+
+function mlflowConfig(v: z.output<typeof variables>): MlflowConfig {
+  const tracking = v.MLFLOW_TRACKING_URI;
+  const ui = v.MLFLOW_UI_URL.kind === 'unset' ? tracking : v.MLFLOW_UI_URL;
+  return {
+    trackingUri: tracking.kind === 'url' ? tracking.base : null,
+    problem: TRACKING_PROBLEM[tracking.kind],
+    uiUrl: ui.kind === 'url' ? ui.base : null,
+    experimentNames: v.MLFLOW_EXPERIMENT_NAMES,
+    authorization: mlflowAuthorization(v),
+    workspace: v.MLFLOW_WORKSPACE,
+  };
+}
+
+const TRACKING_PROBLEM = {
+  url: null,
+  unset: 'MLflow is not configured (MLFLOW_TRACKING_URI).',
+  wrong: 'MLFLOW_TRACKING_URI is not an http or https address.',
+} as const;
+
+/** User and password come before a token, as in MLflow's own client. */
+function mlflowAuthorization(v: z.output<typeof variables>): string | null {
+  const inUrl = v.MLFLOW_TRACKING_URI.kind === 'url' ? v.MLFLOW_TRACKING_URI.credentials : null;
+  const username = v.MLFLOW_USERNAME ?? inUrl?.username;
+  const password = v.MLFLOW_PASSWORD ?? inUrl?.password;
+  if (username !== undefined && password !== undefined) {
+    const bytes = new TextEncoder().encode(`${username}:${password}`);
+    return `Basic ${btoa(String.fromCharCode(...bytes))}`;
+  }
+  return v.MLFLOW_TOKEN === null ? null : `Bearer ${v.MLFLOW_TOKEN}`;
 }
 
 /** All of issuer, audience and JWKS, or none: a token whose audience nobody checks is anybody's token. */

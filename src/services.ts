@@ -16,6 +16,7 @@ import { createRenderLedger } from './image/render-ledger.repository.ts';
 import { removeArtifactImage } from './image/remove-artifact-image.ts';
 import { createServeImage } from './image/serve-image.ts';
 import { verifyArtifactImage, verifyImage } from './image/verify-image.ts';
+import { createHydration } from './lineage/hydrate.ts';
 import { createLog } from './observability/log.ts';
 import { createDatabase } from './storage/database.ts';
 import { createDependencyProbes } from './storage/dependency-probe.repository.ts';
@@ -62,6 +63,7 @@ export function createServices(env: Env, platform: Platform) {
     log,
     authenticator: createAuthenticator(config),
     artifacts,
+    hydration: createHydration(config),
     createArtifact: (
       request: Parameters<typeof createArtifact>[1],
       repeat: Parameters<typeof createArtifact>[2],

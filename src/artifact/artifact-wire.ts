@@ -2,8 +2,8 @@ import { isoTimestamp } from '../storage/iso-timestamp.ts';
 import type { Artifact, ArtifactPatch, NewArtifact } from './artifact.schema.ts';
 import type { ArtifactRow, NewArtifactRow } from './artifact.table.ts';
 
-/** A row as it goes over the wire. */
-export function toWire(row: ArtifactRow): Artifact {
+/** What the row itself says, as it goes over the wire; lineage and links are added by those who know them. */
+export function toWire(row: ArtifactRow): Omit<Artifact, 'lineage' | 'links'> {
   const { artifact_metadata, confidence, created_at, updated_at, ...columns } = row;
   return {
     ...columns,

@@ -1,17 +1,20 @@
 import { and, count, desc, eq, getTableColumns, sql, type SQL } from 'drizzle-orm';
 import type { PgColumn } from 'drizzle-orm/pg-core';
 import type { Database } from '../storage/database.ts';
-import { guarded } from '../storage/database-errors.ts';
+import { guarded, sqlStateOf } from '../storage/database-errors.ts';
 import type { ArtifactListQuery, ArtifactPatch, NewArtifact } from './artifact.schema.ts';
 import { artifactTable, type ArtifactRow } from './artifact.table.ts';
 import { toColumns } from './artifact-wire.ts';
+import type { ArtifactRecord } from './derive-lineage.ts';
+import { lineageLookupTable, lookupOfArtifact } from './lineage-lookup.table.ts';
 import { idempotencyKeyTable } from './idempotency-key.table.ts';
 import type { IdempotencyClaim } from './idempotency.repository.ts';
 
 export interface ArtifactRepository {
-  find(id: number): Promise<ArtifactRow | null>;
+  /** One statement. Works, without look-up, on a database where only `artifacts` exists. */
+  find(id: number): Promise<ArtifactRecord | null>;
   /** Newest first; `total` counts everything that matches. Bars are left out unless asked for. */
-  list(query: ArtifactListQuery): Promise<{ rows: ArtifactRow[]; total: number }>;
+  list(query: ArtifactListQuery): Promise<{ records: ArtifactRecord[]; total: number }>;
   /** Inserts, and completes the idempotency claim in the same statement: a crash leaves both or neither. */
   create(input: NewArtifact, claim: IdempotencyClaim | null): Promise<ArtifactRow>;
   /** JSON objects are merged one level deep by the database, so two patches at once both arrive. Null: no such artifact. */
@@ -20,14 +23,26 @@ export interface ArtifactRepository {
   remove(id: number): Promise<ArtifactRow | null>;
 }
 
+const UNDEFINED_TABLE = '42P01';
 const JSON_COLUMNS = ['chart_data', 'signal_data', 'artifact_metadata'] as const;
 
 export function createArtifactRepository(database: Database): ArtifactRepository {
   return {
     find: (id) =>
       guarded('artifact.find', async () => {
-        const [row] = await database.select().from(artifactTable).where(eq(artifactTable.id, id));
-        return row ?? null;
+        try {
+          const [found] = await database
+            .select({ row: artifactTable, lookup: lineageLookupTable })
+            .from(artifactTable)
+            .leftJoin(lineageLookupTable, lookupOfArtifact)
+            .where(eq(artifactTable.id, id));
+          return found ?? null;
+        } catch (error) {
+          // A database that nobody has migrated yet: its artifacts are readable all the same.
+          if (sqlStateOf(error) !== UNDEFINED_TABLE) throw error;
+          const [row] = await database.select().from(artifactTable).where(eq(artifactTable.id, id));
+          return row === undefined ? null : { row, lookup: null };
+        }
       }),
 
     list: (query) =>
@@ -45,7 +60,7 @@ export function createArtifactRepository(database: Database): ArtifactRepository
             .limit(query.limit),
           database.select({ total: count() }).from(artifactTable).where(matching),
         ]);
-        return { rows, total: counted?.total ?? 0 };
+        return { records: rows.map((row) => ({ row, lookup: null })), total: counted?.total ?? 0 };
       }),
 
     create: (input, claim) =>

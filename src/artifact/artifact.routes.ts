@@ -1,4 +1,5 @@
 import { createRoute, OpenAPIHono } from '@hono/zod-openapi';
+import type { Context } from 'hono';
 import { jsonEtag } from '../http/json-etag.ts';
 import { problemResponses } from '../http/problem.schema.ts';
 import { readJson } from '../http/read-json.ts';
@@ -12,10 +13,10 @@ import {
   artifactListSchema,
   artifactPatchSchema,
   artifactSchema,
+  type Artifact,
   newArtifactSchema,
   requireArtifactId,
 } from './artifact.schema.ts';
-import { toWire } from './artifact-wire.ts';
 import { readNewArtifact } from './read-new-artifact.ts';
 
 const TAGS = ['Artifacts'];
@@ -155,8 +156,10 @@ artifactRoutes.openAPIRegistry.registerComponent('securitySchemes', 'token', {
 });
 
 artifactRoutes.openapi(listRoute, async (c) => {
-  const { rows, total } = await c.var.services.artifacts.list(c.req.valid('query'));
-  return c.json({ artifacts: rows.map(toWire), total }, 200);
+  const { artifacts, hydration } = c.var.services;
+  const { records, total } = await artifacts.list(c.req.valid('query'));
+  const hydrated = await hydration.many(records);
+  return c.json({ artifacts: hydrated.map((one) => hydration.present(one, originOf(c))), total }, 200);
 });
 
 artifactRoutes.openapi(createArtifactRoute, async (c) => {
@@ -167,17 +170,18 @@ artifactRoutes.openapi(createArtifactRoute, async (c) => {
   c.header('location', `/api/artifacts/${row.id}`);
   c.header('cache-control', 'no-store');
   if (replayed) c.header('idempotent-replayed', 'true');
-  return c.json(toWire(row), 201);
+  const { hydration } = c.var.services;
+  return c.json(hydration.present(hydration.known({ row, lookup: null }), originOf(c)), 201);
 });
 
 artifactRoutes.openapi(readRoute, async (c) => {
-  return c.json(toWire(await found(c.req.valid('param').id, c.var.services.artifacts.find)), 200);
+  return c.json(await readArtifact(c, c.req.valid('param').id), 200);
 });
 
 artifactRoutes.openapi(downloadRoute, async (c) => {
-  const row = await found(c.req.valid('param').id, c.var.services.artifacts.find);
-  c.header('content-disposition', `attachment; filename="artifact-${row.id}.json"`);
-  return c.json(toWire(row), 200);
+  const artifact = await readArtifact(c, c.req.valid('param').id);
+  c.header('content-disposition', `attachment; filename="artifact-${artifact.id}.json"`);
+  return c.json(artifact, 200);
 });
 
 artifactRoutes.openapi(patchRoute, async (c) => {
@@ -189,13 +193,24 @@ artifactRoutes.openapi(patchRoute, async (c) => {
   const row = await found(c.req.valid('param').id, (id) => c.var.services.artifacts.patch(id, parsed.data));
   await c.var.services.forgetImage(row.id);
   c.header('cache-control', 'no-store');
-  return c.json(toWire(row), 200);
+  const record = await found(String(row.id), c.var.services.artifacts.find);
+  const { hydration } = c.var.services;
+  return c.json(hydration.present(hydration.known(record), originOf(c)), 200);
 });
 
 artifactRoutes.openapi(deleteRoute, async (c) => {
   await found(c.req.valid('param').id, c.var.services.removeArtifact);
   return c.body(null, 204);
 });
+
+async function readArtifact(c: Context<AppEnv>, idText: string): Promise<Artifact> {
+  const { artifacts, hydration } = c.var.services;
+  return hydration.present(await hydration.one(await found(idText, artifacts.find)), originOf(c));
+}
+
+function originOf(c: Context<AppEnv>): string {
+  return new URL(c.req.url).origin;
+}
 
 /** Throws `not_found` where nobody answers to the id. */
 async function found<Row>(idText: string, look: (id: number) => Promise<Row | null>): Promise<Row> {

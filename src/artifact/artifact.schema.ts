@@ -70,6 +70,39 @@ export type ArtifactPatch = z.output<typeof artifactPatchSchema>;
 
 const time = z.string().openapi({ format: 'date-time', example: '2025-11-15T13:55:58.123456+00:00' });
 
+const nullableUrl = z.string().nullable();
+
+/** Whether the artifact's MLflow run and experiment are known, how, and if not, why. */
+export const lineageSchema = z
+  .object({
+    status: z.enum(['linked', 'pending', 'unresolved', 'unavailable']).openapi({
+      description:
+        'linked: run and experiment are known. pending: not found yet, looked for again. unresolved: nothing more can be done. unavailable: MLflow could not be asked.',
+    }),
+    source: z
+      .enum(['stored', 'sibling', 'mlflow', 'airflow'])
+      .nullable()
+      .openapi({ description: 'Where this answer has it from; null when there is nothing.' }),
+    reason: z.string().nullable().openapi({ description: 'Why it is not linked, in words.' }),
+    checked_at: time.nullable().openapi({ description: 'When MLflow was last asked about it.' }),
+  })
+  .openapi('Lineage');
+export type Lineage = z.output<typeof lineageSchema>;
+
+/** Where a person goes on from here; null where that is not known. */
+export const linksSchema = z
+  .object({
+    self: z.string(),
+    image: nullableUrl,
+    execution: nullableUrl,
+    mlflow_run: nullableUrl,
+    mlflow_experiment: nullableUrl,
+    airflow_run: nullableUrl,
+    airflow_task: nullableUrl,
+  })
+  .openapi('Links');
+export type Links = z.output<typeof linksSchema>;
+
 /** One workflow artifact as it goes over the wire: the row, `artifact_metadata` as `metadata`, decimals as numbers. */
 export const artifactSchema = z
   .object({
@@ -98,6 +131,8 @@ export const artifactSchema = z
     metadata: z.unknown(),
     created_at: time,
     updated_at: time.nullable(),
+    lineage: lineageSchema,
+    links: linksSchema,
   })
   .openapi('Artifact');
 export type Artifact = z.output<typeof artifactSchema>;

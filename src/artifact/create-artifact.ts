@@ -43,7 +43,7 @@ export async function createArtifact(
   }
   const outcome = await deps.idempotency.claim(repeat.caller, repeat.key, request.sha256);
   if (outcome.kind === 'done') {
-    const row = await deps.artifacts.find(outcome.artifactId);
+    const row = (await deps.artifacts.find(outcome.artifactId))?.row ?? null;
     if (row === null)
       throw new AppError('not_found', `Artifact ${outcome.artifactId} was made by this key and is deleted.`);
     return { row, replayed: true };

@@ -37,6 +37,15 @@ describe('readConfig', () => {
       corsOrigins: [],
       serviceTokens: [],
       jwt: null,
+      mlflow: {
+        trackingUri: null,
+        problem: 'MLflow is not configured (MLFLOW_TRACKING_URI).',
+        uiUrl: null,
+        experimentNames: [],
+        authorization: null,
+        workspace: null,
+      },
+      airflow: { uiUrl: null, majorVersion: 3 },
     });
   });
 
@@ -86,5 +95,35 @@ describe('readConfig', () => {
     });
     expect(config.store.buckets).toEqual(['one-bucket', 'two-bucket']);
     expect(config.corsOrigins).toEqual(['https://a.example.com', 'http://localhost:5173']);
+  });
+
+  it('takes an MLflow that is wrong for an MLflow that is not there', () => {
+    const read = (uri: string, ui = '') =>
+      readConfig({ ...good, MLFLOW_TRACKING_URI: uri, MLFLOW_UI_URL: ui }).mlflow;
+    expect(read('databricks').problem).toBe('MLFLOW_TRACKING_URI is not an http or https address.');
+    expect(read('file:///mlruns')).toMatchObject({ trackingUri: null, uiUrl: null });
+    expect(read('https://mlflow.example.com/team/')).toMatchObject({
+      trackingUri: 'https://mlflow.example.com/team',
+      uiUrl: 'https://mlflow.example.com/team',
+      problem: null,
+    });
+    expect(read('http://mlflow:5000', 'https://ml.example.com/').uiUrl).toBe('https://ml.example.com');
+    expect(read('http://mlflow:5000', 'ml.example.com').uiUrl).toBeNull();
+    expect(readConfig({ ...good, AIRFLOW_UI_URL: 'airflow:8080' }).airflow.uiUrl).toBeNull();
+  });
+
+  it('sends MLflow user and password before a token, and never shows them in a link', () => {
+    const read = (vars: Record<string, string>) =>
+      readConfig({ ...good, MLFLOW_TRACKING_URI: 'http://mlflow:5000', ...vars }).mlflow;
+    expect(read({ MLFLOW_TOKEN: 't' }).authorization).toBe('Bearer t');
+    expect(read({ MLFLOW_TOKEN: 't', MLFLOW_USERNAME: 'ü', MLFLOW_PASSWORD: 'p:w' }).authorization).toBe(
+      `Basic ${Buffer.from('ü:p:w').toString('base64')}`,
+    );
+    const inUrl = read({ MLFLOW_TRACKING_URI: 'https://me:p%40w@mlflow.example.com' });
+    expect(inUrl.authorization).toBe(`Basic ${Buffer.from('me:p@w').toString('base64')}`);
+    expect([inUrl.trackingUri, inUrl.uiUrl]).toEqual([
+      'https://mlflow.example.com',
+      'https://mlflow.example.com',
+    ]);
   });
 });
