@@ -1,6 +1,7 @@
 import { neon, neonConfig } from '@neondatabase/serverless';
 import { drizzle, type NeonHttpDatabase } from 'drizzle-orm/neon-http';
 import { DatabaseTransportError } from './database-errors.ts';
+import { BodyError, readCapped } from './read-capped.ts';
 
 /** Drizzle over Neon's HTTP protocol: single statements and `batch` (one transaction); `transaction` throws. */
 export type Database = NeonHttpDatabase<Record<string, never>>;
@@ -50,9 +51,11 @@ function createTransport(endpoint: string | null, deadlineMs: number): Transport
     let body: ArrayBuffer;
     try {
       response = await fetch(endpoint ?? driverUrl, { ...init, redirect: 'manual', signal });
-      body = await readBody(response, signal);
+      body = (await readCapped(response, ANSWER_MAX_BYTES, signal)).buffer;
     } catch (error) {
-      if (error instanceof DatabaseTransportError) throw error;
+      if (error instanceof BodyError && error.reason === 'too_long') {
+        throw new DatabaseTransportError('too_long', ANSWER_MAX_BYTES);
+      }
       throw new DatabaseTransportError(signal.aborted ? 'deadline' : 'unreachable', deadlineMs);
     }
     // 400 carries PostgreSQL's own error, which the driver reads. A redirect would take the password elsewhere.
@@ -63,35 +66,4 @@ function createTransport(endpoint: string | null, deadlineMs: number): Transport
       response.status,
     );
   };
-}
-
-/** The whole body, counted; the signal ends a body that stops in the middle as well. */
-async function readBody(response: Response, signal: AbortSignal): Promise<ArrayBuffer> {
-  if (response.body === null) return new ArrayBuffer(0);
-  const reader: ReadableStreamDefaultReader<Uint8Array> = response.body.getReader();
-  const stopped = new Promise<never>((_, reject) => {
-    signal.addEventListener('abort', () => reject(new Error('deadline')), { once: true });
-  });
-  stopped.catch(() => {});
-  const chunks: Uint8Array[] = [];
-  let length = 0;
-  try {
-    for (;;) {
-      const { done, value } = await Promise.race([reader.read(), stopped]);
-      if (done) break;
-      length += value.byteLength;
-      if (length > ANSWER_MAX_BYTES) throw new DatabaseTransportError('too_long', ANSWER_MAX_BYTES);
-      chunks.push(value);
-    }
-  } catch (error) {
-    reader.cancel().catch(() => {});
-    throw error;
-  }
-  const whole = new Uint8Array(length);
-  let offset = 0;
-  for (const chunk of chunks) {
-    whole.set(chunk, offset);
-    offset += chunk.byteLength;
-  }
-  return whole.buffer;
 }

@@ -1,24 +1,38 @@
-import { AppError } from '../errors.ts';
+/** Why a body could not be read to its end; `maxBytes` is the cap it was read against. */
+export class BodyError extends Error {
+  override readonly name = 'BodyError';
+  readonly reason: 'too_long' | 'cut';
+  readonly maxBytes: number;
+
+  constructor(reason: BodyError['reason'], maxBytes: number) {
+    super(reason === 'too_long' ? `longer than ${sizeInWords(maxBytes)}` : 'broke off in the middle');
+    this.reason = reason;
+    this.maxBytes = maxBytes;
+  }
+}
+
+/** `64000 bytes`, `20 MB`. */
+function sizeInWords(bytes: number): string {
+  return bytes < 1_000_000 ? `${bytes} bytes` : `${Math.floor(bytes / 1_000_000)} MB`;
+}
 
 /**
  * Reads a response to its end, counted against `maxBytes` and against Content-Length: a body that was cut on its way must
- * never look like an object. `signal` ends a body that trickles; `what` names the call in messages. Throws `store_answered_wrongly` (cause `cut` when a
- * repetition may help).
+ * never look like a whole one. `signal` ends a body that trickles. Throws `BodyError`, or what the signal was aborted with.
  */
 export async function readCapped(
   response: Response,
   maxBytes: number,
   signal: AbortSignal,
-  what: string,
 ): Promise<Uint8Array<ArrayBuffer>> {
   const declared = response.headers.get('content-length');
-  // A coded body has another length than its header says; S3 objects come as they are.
+  // A coded body has another length than its header says.
   const expected = declared === null || response.headers.has('content-encoding') ? null : Number(declared);
   if (expected !== null && expected > maxBytes) {
     await response.body?.cancel();
-    throw tooLong(maxBytes, what);
+    throw new BodyError('too_long', maxBytes);
   }
-  if (response.body === null) return checkedLength(new Uint8Array(), expected, what);
+  if (response.body === null) return checkedLength(new Uint8Array(), expected, maxBytes);
   const reader = response.body.getReader();
   const onAbort = () => void reader.cancel(signal.reason).catch(() => {});
   signal.addEventListener('abort', onAbort, { once: true });
@@ -32,14 +46,14 @@ export async function readCapped(
       size += value.byteLength;
       if (size > maxBytes) {
         await reader.cancel();
-        throw tooLong(maxBytes, what);
+        throw new BodyError('too_long', maxBytes);
       }
       chunks.push(value);
     }
-    return checkedLength(joined(chunks, size), expected, what);
+    return checkedLength(joined(chunks, size), expected, maxBytes);
   } catch (error) {
-    if (error instanceof AppError || signal.aborted) throw error;
-    throw cut(what);
+    if (error instanceof BodyError || signal.aborted) throw error;
+    throw new BodyError('cut', maxBytes);
   } finally {
     signal.removeEventListener('abort', onAbort);
   }
@@ -58,23 +72,8 @@ function joined(chunks: readonly Uint8Array[], size: number): Uint8Array<ArrayBu
 function checkedLength(
   bytes: Uint8Array<ArrayBuffer>,
   expected: number | null,
-  what: string,
+  maxBytes: number,
 ): Uint8Array<ArrayBuffer> {
-  if (expected !== null && bytes.byteLength !== expected) throw cut(what);
+  if (expected !== null && bytes.byteLength !== expected) throw new BodyError('cut', maxBytes);
   return bytes;
-}
-
-function tooLong(maxBytes: number, what: string): AppError {
-  const limit = maxBytes < 1_000_000 ? `${maxBytes} bytes` : `${Math.floor(maxBytes / 1_000_000)} MB`;
-  return new AppError('store_answered_wrongly', `The object is larger than ${limit} (${what}).`);
-}
-
-function cut(what: string): AppError {
-  return new AppError(
-    'store_answered_wrongly',
-    `The object store broke off in the middle of an object (${what}).`,
-    {
-      cause: 'cut',
-    },
-  );
 }

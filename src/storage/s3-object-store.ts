@@ -10,7 +10,7 @@ import type {
   PutOutcome,
   StoredObject,
 } from './object-store.ts';
-import { readCapped } from './read-capped.ts';
+import { BodyError, readCapped } from './read-capped.ts';
 import { s3ErrorCode } from './s3-error-code.ts';
 
 export interface S3Config {
@@ -90,14 +90,12 @@ export function createS3ObjectStore(config: S3Config): ObjectStore {
     signal: AbortSignal,
   ): Promise<Uint8Array<ArrayBuffer>> {
     if (attempt.method === 'HEAD') return new Uint8Array();
-    const { ref } = attempt;
-    const what = `${attempt.method} ${ref.bucket}/${ref.key}`;
-    if (response.ok) return readCapped(response, maxBytes, signal, what);
     try {
-      return await readCapped(response, MAX_ERROR_BYTES, signal, what);
+      return await readCapped(response, response.ok ? maxBytes : MAX_ERROR_BYTES, signal);
     } catch (error) {
-      if (error instanceof AppError) return new Uint8Array();
-      throw error;
+      if (!(error instanceof BodyError)) throw error;
+      if (!response.ok) return new Uint8Array();
+      throw unreadable(attempt, error);
     }
   }
 
@@ -169,6 +167,18 @@ function putHeaders({
   if (condition !== undefined && 'ifMatch' in condition) headers['if-match'] = condition.ifMatch;
   if (condition !== undefined && 'ifNoneMatch' in condition) headers['if-none-match'] = condition.ifNoneMatch;
   return headers;
+}
+
+/** The cause `cut` says that a repetition may help. */
+function unreadable({ method, ref }: Attempt, { reason, message }: BodyError): AppError {
+  const what = `${method} ${ref.bucket}/${ref.key}`;
+  return reason === 'cut'
+    ? new AppError(
+        'store_answered_wrongly',
+        `The object store broke off in the middle of an object (${what}).`,
+        { cause: 'cut' },
+      )
+    : new AppError('store_answered_wrongly', `The object is ${message} (${what}).`);
 }
 
 /** A missing object is null. A missing bucket, or a 404 that is not S3's, is a mistake in the configuration. */
