@@ -1,6 +1,7 @@
 import { OpenAPIHono } from '@hono/zod-openapi';
 import { cors } from 'hono/cors';
 import { HTTPException } from 'hono/http-exception';
+import { artifactListRoutes } from './artifact/artifact-list.routes.ts';
 import { artifactRoutes } from './artifact/artifact.routes.ts';
 import { AppError } from './errors.ts';
 import { livenessRoutes, readinessRoutes } from './http/health.routes.ts';
@@ -59,6 +60,7 @@ export function createApp(servicesOf: (env: Env) => Services): OpenAPIHono<AppEn
   app.route('/', imageRoutes);
   app.route('/', chartDataRoutes);
   app.route('/', verifyRoutes);
+  app.route('/', artifactListRoutes);
   app.route('/', artifactRoutes);
   app.doc31('/openapi.json', {
     openapi: '3.1.0',

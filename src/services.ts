@@ -1,6 +1,8 @@
+import { createArtifactListRepository } from './artifact/artifact-list.repository.ts';
 import { createArtifactRepository } from './artifact/artifact.repository.ts';
 import { createArtifact } from './artifact/create-artifact.ts';
 import { createIdempotencyRepository } from './artifact/idempotency.repository.ts';
+import { listArtifacts } from './artifact/list-artifacts.ts';
 import { chartAssets } from './chart/chart-assets.worker.ts';
 import { createChartRenderer } from './chart/render-chart.ts';
 import { readConfig, type Config } from './config.ts';
@@ -16,7 +18,10 @@ import { createRenderLedger } from './image/render-ledger.repository.ts';
 import { removeArtifactImage } from './image/remove-artifact-image.ts';
 import { createServeImage } from './image/serve-image.ts';
 import { verifyArtifactImage, verifyImage } from './image/verify-image.ts';
+import { createCircuitBreaker, type CircuitBreaker } from './lineage/circuit-breaker.ts';
 import { createHydration } from './lineage/hydrate.ts';
+import { createLineageRepository } from './lineage/lineage.repository.ts';
+import { createMlflowClient, type MlflowClient } from './lineage/mlflow-client.ts';
 import { createLog } from './observability/log.ts';
 import { createDatabase } from './storage/database.ts';
 import { createDependencyProbes } from './storage/dependency-probe.repository.ts';
@@ -50,10 +55,24 @@ export function createServices(env: Env, platform: Platform) {
   const pointers = createPointerCache(memory, edge);
   const sources = createChartSourceRepository(database);
   const artifacts = createArtifactRepository(database);
+  const isMlflowConfigured = config.mlflow.problem === null;
+  const artifactList = createArtifactListRepository(database, { isMlflowConfigured });
   const idempotency = createIdempotencyRepository(database);
   const attachImage = createAttachImage({ store, bucket, publicEndpoint: config.store.publicEndpoint });
   const probes = createDependencyProbes(database);
   const verification = { buckets: config.store.buckets, sources, store, ledger };
+  const mlflow = createMlflow(
+    config,
+    createCircuitBreaker(() => Date.now()),
+  );
+  const hydration = createHydration({
+    config,
+    lineage: createLineageRepository(database),
+    mlflow,
+    findRecord: artifacts.find,
+    log,
+    now: () => Date.now(),
+  });
   const gateOf = (renderKey: string) =>
     // The stub's methods are those of the class that `renderGateClass` makes.
     env.RENDER_GATE.getByName(renderKey) as unknown as RenderGate;
@@ -63,7 +82,8 @@ export function createServices(env: Env, platform: Platform) {
     log,
     authenticator: createAuthenticator(config),
     artifacts,
-    hydration: createHydration(config),
+    listArtifacts: (query: Parameters<typeof listArtifacts>[1]) => listArtifacts(artifactList, query),
+    hydration,
     createArtifact: (
       request: Parameters<typeof createArtifact>[1],
       repeat: Parameters<typeof createArtifact>[2],
@@ -123,6 +143,14 @@ function createStorage(config: Config) {
     httpEndpoint: config.database.httpEndpoint,
   });
   return { database, store: createS3ObjectStore(config.store), ledger: createRenderLedger(database) };
+}
+
+/** Null where MLflow is not configured; `config.mlflow.problem` says why. */
+function createMlflow({ mlflow }: Config, breaker: CircuitBreaker): MlflowClient | null {
+  const { trackingUri } = mlflow;
+  return trackingUri === null
+    ? null
+    : createMlflowClient({ ...mlflow, trackingUri }, breaker, () => Date.now());
 }
 
 /** Hono's environment: the one type that routes may take from above. */

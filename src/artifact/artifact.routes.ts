@@ -9,8 +9,6 @@ import { AppError } from '../errors.ts';
 import type { AppEnv } from '../services.ts';
 import {
   artifactIdParam,
-  artifactListQuery,
-  artifactListSchema,
   artifactPatchSchema,
   artifactSchema,
   type Artifact,
@@ -30,19 +28,6 @@ const writeFailures = problemResponses(
   'invalid_input',
   'database_unavailable',
 );
-
-const listRoute = createRoute({
-  method: 'get',
-  path: '/api/artifacts',
-  tags: TAGS,
-  summary: 'List artifacts, newest first',
-  middleware: [requireRead, jsonEtag] as const,
-  request: { query: artifactListQuery },
-  responses: {
-    200: { description: 'Artifacts', content: { 'application/json': { schema: artifactListSchema } } },
-    ...problemResponses('invalid_input', 'database_unavailable'),
-  },
-});
 
 // Bodies are read by `readNewArtifact` and `readJson`, counted against a cap, so the schemas are only named here.
 const createArtifactRoute = createRoute({
@@ -153,13 +138,6 @@ artifactRoutes.openAPIRegistry.registerComponent('securitySchemes', 'token', {
   type: 'http',
   scheme: 'bearer',
   description: 'A service token, or a JWT whose scope allows it.',
-});
-
-artifactRoutes.openapi(listRoute, async (c) => {
-  const { artifacts, hydration } = c.var.services;
-  const { records, total } = await artifacts.list(c.req.valid('query'));
-  const hydrated = await hydration.many(records);
-  return c.json({ artifacts: hydrated.map((one) => hydration.present(one, originOf(c))), total }, 200);
 });
 
 artifactRoutes.openapi(createArtifactRoute, async (c) => {

@@ -2,8 +2,6 @@ import { z } from '@hono/zod-openapi';
 import { AppError } from '../errors.ts';
 
 const INT4_MAX = 2_147_483_647;
-export const LIST_LIMIT_DEFAULT = 100;
-export const LIST_LIMIT_MAX = 500;
 
 /** PostgreSQL counts characters, JavaScript UTF-16 units; and no text column takes U+0000. */
 const column = (maxCharacters: number) =>
@@ -137,13 +135,6 @@ export const artifactSchema = z
   .openapi('Artifact');
 export type Artifact = z.output<typeof artifactSchema>;
 
-export const artifactListSchema = z
-  .object({
-    artifacts: z.array(artifactSchema),
-    total: z.int().openapi({ description: 'How many artifacts match, on this page or not.' }),
-  })
-  .openapi('ArtifactList');
-
 /** Decimal ids only here: a UUID names a project document. Anything else, and ids beyond int4, name nothing. */
 export const artifactIdParam = z.object({
   id: z.string().openapi({ param: { name: 'id', in: 'path' }, example: '24', pattern: '^[1-9][0-9]{0,9}$' }),
@@ -155,30 +146,3 @@ export function requireArtifactId(text: string): number {
   if (id <= INT4_MAX) return id;
   throw new AppError('not_found', `There is no artifact "${text.slice(0, 64)}".`);
 }
-
-export const artifactListQuery = z.strictObject({
-  type: z
-    .enum([...ARTIFACT_TYPES, 'order', 'trade', 'portfolio'])
-    .optional()
-    .openapi({
-      description: 'order, trade and portfolio are signals with that `signal_data.artifact_type`.',
-    }),
-  symbol: column(50).optional(),
-  workflow_id: column(255).optional(),
-  execution_id: column(255).optional(),
-  dag_id: column(255).optional(),
-  step_name: column(100).optional(),
-  run_id: column(255).optional(),
-  include: z
-    .enum(['bars'])
-    .optional()
-    .openapi({ description: '`bars`: with every stored bar; they are left out otherwise.' }),
-  limit: z.coerce
-    .number()
-    .int()
-    .min(1)
-    .max(LIST_LIMIT_MAX)
-    .default(LIST_LIMIT_DEFAULT)
-    .openapi({ description: `At most ${LIST_LIMIT_MAX}.` }),
-});
-export type ArtifactListQuery = z.output<typeof artifactListQuery>;

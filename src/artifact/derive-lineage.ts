@@ -6,8 +6,14 @@ import type { LineageLookupRow } from './lineage-lookup.table.ts';
 /** A row with what is known of its run, or of its execution while it names no run. */
 export interface ArtifactRecord {
   readonly row: ArtifactRow;
-  readonly lookup: LineageLookupRow | null;
+  readonly lookup: LookupFacts | null;
 }
+
+/** What a look-up left behind, as far as reading needs it. */
+export type LookupFacts = Pick<
+  LineageLookupRow,
+  'status' | 'reason' | 'airflow_dag_id' | 'airflow_run_id' | 'attempts' | 'checked_at' | 'next_check_at'
+>;
 
 /** What is known without asking anybody; `lineageStatusSql` is its twin in SQL. `mlflowProblem`: why nobody can be asked. */
 export function deriveLineage({ row, lookup }: ArtifactRecord, mlflowProblem: string | null): Lineage {

@@ -1,0 +1,72 @@
+import { and, eq, gte, lt, sql, type SQL } from 'drizzle-orm';
+import { sqlStateOf } from '../storage/database-errors.ts';
+import type { ArtifactFilter } from './artifact-filter.schema.ts';
+import { artifactTable } from './artifact.table.ts';
+import { lineageStatusSql, linkedSql } from './lineage-lookup.table.ts';
+import { badCursor, type PagePosition } from './page-cursor.ts';
+
+/** What `lineage.status` depends on beside the row. */
+export interface LineageKnowledge {
+  /** Whether there is a MLflow to ask. */
+  readonly isConfigured: boolean;
+  /** Whether the table of look-ups exists. */
+  readonly lookup: boolean;
+}
+
+const UNDEFINED_TABLE = '42P01';
+const EQUAL = ['symbol', 'workflow_id', 'execution_id', 'dag_id', 'step_name', 'run_id'] as const;
+
+/** The condition that every wanted artifact fulfils, or undefined when all are wanted. */
+export function matchingWhere(filter: ArtifactFilter, knowledge: LineageKnowledge): SQL | undefined {
+  const conditions: SQL[] = EQUAL.flatMap((name) => {
+    const wanted = filter[name];
+    return wanted === undefined ? [] : [eq(artifactTable[name], wanted)];
+  });
+  if (filter.type === 'order' || filter.type === 'trade' || filter.type === 'portfolio') {
+    conditions.push(eq(artifactTable.type, 'signal'));
+    conditions.push(sql`${artifactTable.signal_data} ->> 'artifact_type' = ${filter.type}`);
+  } else if (filter.type !== undefined) {
+    conditions.push(eq(artifactTable.type, filter.type));
+  }
+  if (filter.lineage === 'linked') conditions.push(linkedSql);
+  else if (filter.lineage !== undefined) {
+    conditions.push(sql`${lineageStatusSql(knowledge)} = ${filter.lineage}`);
+  }
+  if (filter.q !== undefined && filter.q !== '') conditions.push(contains(filter.q));
+  const { created_after: after, created_before: before } = filter;
+  if (after !== undefined) conditions.push(gte(artifactTable.created_at, after));
+  if (before !== undefined) conditions.push(lt(artifactTable.created_at, before));
+  return and(...conditions);
+}
+
+/** Whether `matchingWhere` speaks of look-ups, so that they must be joined by `lookupOfArtifact`. */
+export function needsLookup(filter: ArtifactFilter, knowledge: LineageKnowledge): boolean {
+  return knowledge.lookup && filter.lineage !== undefined && filter.lineage !== 'linked';
+}
+
+/** `q` anywhere in name, symbol or run_id, in any case; `%`, `_` and the backslash are themselves. */
+function contains(q: string): SQL {
+  const pattern = `%${q.replaceAll(/[\\%_]/g, String.raw`\$&`)}%`;
+  const { name, symbol, run_id } = artifactTable;
+  return sql`(${name} ilike ${pattern} or ${symbol} ilike ${pattern} or ${run_id} ilike ${pattern})`;
+}
+
+/** A database that nobody has migrated yet has no look-ups; its artifacts are listed all the same. */
+export async function withOrWithoutLookup<T>(run: (lookup: boolean) => Promise<T>): Promise<T> {
+  try {
+    return await run(true);
+  } catch (error) {
+    if (sqlStateOf(error) !== UNDEFINED_TABLE) throw error;
+    return run(false);
+  }
+}
+
+/** What a forged cursor holds may be no value of its column; the filters were checked before. */
+export async function blamingCursor<T>(after: PagePosition | null, run: () => Promise<T>): Promise<T> {
+  try {
+    return await run();
+  } catch (error) {
+    if (after !== null && sqlStateOf(error)?.startsWith('22') === true) throw badCursor();
+    throw error;
+  }
+}

@@ -1,0 +1,32 @@
+import { createRoute, OpenAPIHono } from '@hono/zod-openapi';
+import { jsonEtag } from '../http/json-etag.ts';
+import { problemResponses } from '../http/problem.schema.ts';
+import { requireRead } from '../http/require-caller.ts';
+import { rejectInvalid } from '../http/validation.ts';
+import type { AppEnv } from '../services.ts';
+import { artifactListQuery, artifactListSchema } from './artifact-list.schema.ts';
+
+const listRoute = createRoute({
+  method: 'get',
+  path: '/api/artifacts',
+  tags: ['Artifacts'],
+  summary: 'List artifacts, newest first',
+  middleware: [requireRead, jsonEtag] as const,
+  request: { query: artifactListQuery },
+  responses: {
+    200: { description: 'A page', content: { 'application/json': { schema: artifactListSchema } } },
+    304: { description: 'As it was' },
+    ...problemResponses('unauthenticated', 'invalid_input', 'database_unavailable'),
+  },
+});
+
+/** Lists of artifacts, flat or by execution. */
+export const artifactListRoutes = new OpenAPIHono<AppEnv>({ defaultHook: rejectInvalid });
+
+artifactListRoutes.openapi(listRoute, async (c) => {
+  const { listArtifacts, hydration } = c.var.services;
+  const { origin } = new URL(c.req.url);
+  const { records, total, nextCursor } = await listArtifacts(c.req.valid('query'));
+  const artifacts = (await hydration.many(records)).map((one) => hydration.present(one, origin));
+  return c.json({ artifacts, total, next_cursor: nextCursor }, 200);
+});

@@ -1,0 +1,23 @@
+import type { ArtifactListRepository } from './artifact-list.repository.ts';
+import type { ArtifactListQuery } from './artifact-list.schema.ts';
+import type { ArtifactRecord } from './derive-lineage.ts';
+import { cursorScope, readCursor, writeCursor } from './page-cursor.ts';
+
+export interface ListedArtifacts {
+  readonly records: ArtifactRecord[];
+  readonly total: number;
+  readonly nextCursor: string | null;
+}
+
+/** One page of artifacts. Throws `invalid_input` that names `cursor` when that belongs to another list. */
+export async function listArtifacts(
+  list: ArtifactListRepository,
+  query: ArtifactListQuery,
+): Promise<ListedArtifacts> {
+  const { sort, limit, cursor, include, group_by: _, ...filter } = query;
+  const scope = cursorScope('artifacts', sort, filter);
+  const after = cursor === undefined ? null : await readCursor(scope, cursor);
+  const page = await list.page({ filter, sort, limit, after, includeBars: include === 'bars' });
+  const nextCursor = page.next === null ? null : await writeCursor(scope, page.next);
+  return { records: page.records, total: page.total, nextCursor };
+}

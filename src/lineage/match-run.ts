@@ -1,0 +1,99 @@
+import type { RunShape } from '../artifact/lineage-lookup.table.ts';
+import { parseExecutionId, type ExecutionId } from './execution-id.ts';
+import type { MlflowRun } from './mlflow.schema.ts';
+
+/** The execution of an artifact: what a run must agree with. */
+export interface WantedExecution {
+  readonly id: ExecutionId;
+  /** The artifact's workflow_id and dag_id, as far as it has them. */
+  readonly workflows: readonly string[];
+}
+
+export interface RunMatch {
+  readonly run: MlflowRun;
+  readonly shape: RunShape;
+  /** 2: the same id, or the same instant; 1: a run id and an instant, which Airflow 3 lets differ. */
+  readonly rank: 1 | 2;
+  /** The run itself names the artifact's workflow. */
+  readonly namesWorkflow: boolean;
+}
+
+/** How producers tag their runs, the usual one first. */
+export const RUN_SHAPES: readonly RunShape[] = [
+  'execution_id',
+  'airflow_run_id',
+  'execution_date_tag',
+  'execution_date_param',
+];
+
+/** MLflow's name of the field that a shape is read from. */
+export const SHAPE_FIELD: Readonly<Record<RunShape, string>> = {
+  execution_id: 'tags.execution_id',
+  airflow_run_id: 'tags.airflow_run_id',
+  execution_date_tag: 'tags.execution_date',
+  execution_date_param: 'params.execution_date',
+};
+
+/** Workflows that a run says it belongs to. */
+export function workflowsOf({ tags }: MlflowRun): string[] {
+  return [tags.get('workflow_id'), tags.get('airflow_dag_id')].filter(
+    (name) => name !== undefined && name !== '',
+  ) as string[];
+}
+
+/**
+ * Whether a run belongs to an execution, judged by all that the run says of itself, whatever the search was for. A run of
+ * another workflow, or with an id of another execution, is refused even when a second tag would fit.
+ */
+export function matchRun(wanted: WantedExecution, run: MlflowRun): RunMatch | null {
+  if (!run.isActive) return null;
+  const named = workflowsOf(run);
+  const namesWorkflow = named.some((name) => wanted.workflows.includes(name));
+  if (named.length > 0 && wanted.workflows.length > 0 && !namesWorkflow) return null;
+
+  const said = RUN_SHAPES.flatMap((shape) => {
+    const text = valueOf(run, shape);
+    return text === undefined || text === '' ? [] : [{ shape, id: parseExecutionId(text) }];
+  });
+  for (const { shape, id } of said) {
+    const verdict = compareIds(id, wanted.id);
+    if (verdict === 'same') return { run, shape, rank: 2, namesWorkflow };
+    if (verdict === 'other') return null;
+  }
+  const near = said.find(({ id }) => id.instant !== null && id.instant === wanted.id.instant);
+  return near === undefined ? null : { run, shape: near.shape, rank: 1, namesWorkflow };
+}
+
+/** `unclear`: an id of another kind (an instant and a run id), or a text that is neither. */
+function compareIds(a: ExecutionId, b: ExecutionId): 'same' | 'other' | 'unclear' {
+  if (a.text === b.text) return 'same';
+  if ((a.runType === null) !== (b.runType === null)) return 'unclear';
+  if (a.instant === null || b.instant === null) return a.runType === null ? 'unclear' : 'other';
+  return a.instant === b.instant && a.runType === b.runType && a.suffix === b.suffix ? 'same' : 'other';
+}
+
+function valueOf({ tags, params }: MlflowRun, shape: RunShape): string | undefined {
+  if (shape === 'execution_date_param') return params.get('execution_date');
+  return tags.get(shape === 'execution_date_tag' ? 'execution_date' : shape);
+}
+
+/**
+ * The run of an execution among those that match: runs that name the workflow before those that name none (every workflow
+ * has a run at midnight), ids before instants, FINISHED or RUNNING before FAILED or KILLED, then the newest.
+ */
+export function chooseRun(matches: readonly RunMatch[]): RunMatch | null {
+  const [best] = matches.toSorted(
+    (a, b) =>
+      Number(b.namesWorkflow) - Number(a.namesWorkflow) ||
+      b.rank - a.rank ||
+      Number(isGood(b.run)) - Number(isGood(a.run)) ||
+      b.run.startTimeMs - a.run.startTimeMs ||
+      (a.run.runId < b.run.runId ? -1 : 1),
+  );
+  return best ?? null;
+}
+
+/** A run that ended well, or has not ended. */
+export function isGood({ status }: MlflowRun): boolean {
+  return status === 'FINISHED' || status === 'RUNNING';
+}

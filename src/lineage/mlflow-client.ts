@@ -1,0 +1,216 @@
+import type { MlflowConfig } from '../config.ts';
+import { BodyError, readCapped } from '../storage/read-capped.ts';
+import type { CircuitBreaker } from './circuit-breaker.ts';
+import { MlflowFailure, statusFailure } from './mlflow-failure.ts';
+import {
+  experimentGetSchema,
+  experimentsSearchSchema,
+  mlflowErrorSchema,
+  runGetSchema,
+  runsSearchSchema,
+  toMlflowRun,
+  type MlflowRun,
+} from './mlflow.schema.ts';
+
+export interface RunPage {
+  readonly runs: readonly MlflowRun[];
+  /** More runs match than were given. */
+  readonly isTruncated: boolean;
+  /** Asks for them; null as well when the search needed several calls. */
+  readonly nextPageToken: string | null;
+}
+
+/** What bounds one look-up: its deadline, and how many calls may still be made. */
+export interface LookupBounds {
+  readonly signal: AbortSignal;
+  callsLeft: number;
+}
+
+/** MLflow's REST API as far as lineage needs it. Everything throws `MlflowFailure`, or `OutOfCalls` beyond its bounds. */
+export interface MlflowClient {
+  /** Newest first, in all experiments that may be searched. Deleted runs are hidden by MLflow. */
+  searchRuns(
+    search: { readonly filter: string; readonly maxResults: number; readonly pageToken?: string | null },
+    bounds: LookupBounds,
+  ): Promise<RunPage>;
+  /** Deleted runs too; null when there is no such run. */
+  getRun(runId: string, bounds: LookupBounds): Promise<MlflowRun | null>;
+  /** Why nobody asks MLflow at the moment, or null. */
+  openedBy(): MlflowFailure | null;
+}
+
+/** Nothing is wrong, but this look-up may not ask any further. */
+export class OutOfCalls extends Error {
+  override readonly name = 'OutOfCalls';
+}
+
+/** A page of 1,000 runs is 1.7 MB. */
+const ANSWER_MAX_BYTES = 16_000_000;
+const EXPERIMENTS_TTL_MS = 30_000;
+const EXPERIMENTS_PER_PAGE = 1_000;
+/** Experiment ids of one search; further ones go into another. */
+const EXPERIMENTS_PER_SEARCH = 1_000;
+const NOT_FOUND = 'RESOURCE_DOES_NOT_EXIST';
+
+type Parser<T> = { safeParse(value: unknown): { success: true; data: T } | { success: false } };
+
+export function createMlflowClient(
+  config: MlflowConfig & { readonly trackingUri: string },
+  breaker: CircuitBreaker,
+  now: () => number,
+): MlflowClient {
+  let known: { ids: readonly string[]; until: number } | null = null;
+  const headers: Record<string, string> = { 'content-type': 'application/json' };
+  if (config.authorization !== null) headers['authorization'] = config.authorization;
+  if (config.workspace !== null) headers['x-mlflow-workspace'] = config.workspace;
+
+  /** One call. Null: MLflow says that what was asked for does not exist. */
+  async function call<T>(
+    path: string,
+    body: object | null,
+    answer: Parser<T>,
+    bounds: LookupBounds,
+  ): Promise<T | null> {
+    if (bounds.callsLeft <= 0) throw new OutOfCalls();
+    bounds.callsLeft -= 1;
+    return breaker.run(async () => {
+      try {
+        const response = await fetch(`${config.trackingUri}/api/2.0/mlflow/${path}`, {
+          method: body === null ? 'GET' : 'POST',
+          headers,
+          redirect: 'manual',
+          signal: bounds.signal,
+          ...(body === null ? {} : { body: JSON.stringify(body) }),
+        });
+        const text = new TextDecoder().decode(await readCapped(response, ANSWER_MAX_BYTES, bounds.signal));
+        if (response.status === 200) return parsed(text, answer);
+        const code = errorCode(text);
+        if (response.status === 404 && code === NOT_FOUND) return null;
+        throw statusFailure(response, text, code);
+      } catch (error) {
+        throw asFailure(error, bounds.signal);
+      }
+    });
+  }
+
+  async function experimentIds(bounds: LookupBounds): Promise<readonly string[]> {
+    if (known !== null && now() < known.until) return known.ids;
+    const ids = config.experimentNames.length > 0 ? await namedIds(bounds) : await allIds(bounds);
+    known = { ids, until: now() + EXPERIMENTS_TTL_MS };
+    return ids;
+  }
+
+  async function namedIds(bounds: LookupBounds): Promise<string[]> {
+    const answers = await Promise.all(
+      config.experimentNames.map((name) =>
+        call(
+          `experiments/get-by-name?experiment_name=${encodeURIComponent(name)}`,
+          null,
+          experimentGetSchema,
+          bounds,
+        ),
+      ),
+    );
+    return answers.flatMap((answer) => {
+      const isActive = answer?.experiment.lifecycle_stage === 'active';
+      return answer !== null && isActive ? [answer.experiment.experiment_id] : [];
+    });
+  }
+
+  async function allIds(bounds: LookupBounds): Promise<string[]> {
+    const ids: string[] = [];
+    let pageToken: string | undefined;
+    do {
+      const page = await call(
+        'experiments/search',
+        { max_results: EXPERIMENTS_PER_PAGE, ...(pageToken === undefined ? {} : { page_token: pageToken }) },
+        experimentsSearchSchema,
+        bounds,
+      );
+      ids.push(...(page?.experiments ?? []).map((experiment) => experiment.experiment_id));
+      pageToken = page?.next_page_token;
+    } while (pageToken !== undefined && pageToken !== '');
+    return ids;
+  }
+
+  return {
+    openedBy: breaker.openedBy,
+
+    async searchRuns({ filter, maxResults, pageToken = null }, bounds) {
+      const ids = await experimentIds(bounds);
+      if (ids.length === 0) throw new MlflowFailure('refused', noExperiments(config.experimentNames));
+      const runs: MlflowRun[] = [];
+      const nextTokens: string[] = [];
+      for (let from = 0; from < ids.length; from += EXPERIMENTS_PER_SEARCH) {
+        const search = {
+          experiment_ids: ids.slice(from, from + EXPERIMENTS_PER_SEARCH),
+          filter,
+          order_by: ['attributes.start_time DESC'],
+          max_results: maxResults,
+          ...(pageToken === null ? {} : { page_token: pageToken }),
+        };
+        const page = await call('runs/search', search, runsSearchSchema, bounds);
+        runs.push(...(page?.runs ?? []).map(toMlflowRun));
+        if (page?.next_page_token) nextTokens.push(page.next_page_token);
+      }
+      const isOneCall = ids.length <= EXPERIMENTS_PER_SEARCH;
+      return {
+        runs,
+        isTruncated: nextTokens.length > 0,
+        nextPageToken: isOneCall ? (nextTokens[0] ?? null) : null,
+      };
+    },
+
+    async getRun(runId, bounds) {
+      const path = `runs/get?run_id=${encodeURIComponent(runId)}`;
+      const answer = await call(path, null, runGetSchema, bounds);
+      return answer === null ? null : toMlflowRun(answer.run);
+    },
+  };
+}
+
+function noExperiments(names: readonly string[]): string {
+  return names.length === 0
+    ? 'MLflow shows this account no experiment.'
+    : `MLflow has none of the experiments that MLFLOW_EXPERIMENT_NAMES names (${names.join(', ').slice(0, 200)}).`;
+}
+
+function parsed<T>(text: string, answer: Parser<T>): T {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    const isPage = text.trimStart().startsWith('<');
+    throw new MlflowFailure(
+      'wrong',
+      isPage
+        ? 'MLflow answered with a web page, not with JSON: is there a login page or a proxy in between?'
+        : 'MLflow answered with something that is not JSON.',
+    );
+  }
+  const result = answer.safeParse(value);
+  if (!result.success) throw new MlflowFailure('wrong', 'MLflow answered with JSON of another shape.');
+  return result.data;
+}
+
+function errorCode(text: string): string | null {
+  try {
+    const result = mlflowErrorSchema.safeParse(JSON.parse(text));
+    return result.success ? result.data.error_code : null;
+  } catch {
+    return null;
+  }
+}
+
+function asFailure(error: unknown, signal: AbortSignal): MlflowFailure {
+  if (error instanceof MlflowFailure) return error;
+  if (error instanceof BodyError) {
+    return new MlflowFailure(
+      'wrong',
+      `MLflow's answer ${error.reason === 'cut' ? error.message : `is ${error.message}`}.`,
+    );
+  }
+  return signal.aborted
+    ? new MlflowFailure('slow', 'MLflow did not answer in time.')
+    : new MlflowFailure('unreachable', 'MLflow cannot be reached.');
+}
