@@ -10,6 +10,7 @@ import { requestContext } from './http/request-id.ts';
 import { chartDataRoutes } from './image/chart-data.routes.ts';
 import { imageRoutes } from './image/image.routes.ts';
 import { verifyRoutes } from './image/verify.routes.ts';
+import { lineageRoutes } from './lineage/lineage.routes.ts';
 import { createLog } from './observability/log.ts';
 import type { AppEnv, Services } from './services.ts';
 
@@ -62,6 +63,7 @@ export function createApp(servicesOf: (env: Env) => Services): OpenAPIHono<AppEn
   app.route('/', verifyRoutes);
   app.route('/', artifactListRoutes);
   app.route('/', artifactRoutes);
+  app.route('/', lineageRoutes);
   app.doc31('/openapi.json', {
     openapi: '3.1.0',
     info: {

@@ -2,21 +2,32 @@ import { failure } from './errors.ts';
 import type { Services } from './services.ts';
 
 /** Cron expression of wrangler.toml -> what is done then. */
-const TASKS: Readonly<Record<string, (services: Services) => Promise<void>>> = {
-  '*/5 * * * *': (services) => services.probeStore(),
+const TASKS: Readonly<Record<string, Readonly<Record<string, (services: Services) => Promise<void>>>>> = {
+  '*/5 * * * *': {
+    'probe store': (services) => services.probeStore(),
+    'probe MLflow': ({ lineage }) => lineage.probe(),
+    'repair lineage': ({ lineage }) => lineage.repairDue(),
+  },
 };
 
-/** Runs the task of one cron; a failure is logged and thrown, so that the platform counts it. */
+/** Runs the tasks of one cron, each whatever becomes of the others; a failure is logged and thrown, so that the platform counts it. */
 export async function runScheduled(cron: string, services: Services): Promise<void> {
-  const task = TASKS[cron];
-  if (task === undefined) {
+  const tasks = TASKS[cron];
+  if (tasks === undefined) {
     services.log.warn('cron.unknown', { cron });
     return;
   }
-  try {
-    await task(services);
-  } catch (error) {
-    services.log.error('cron.failed', { cron, ...failure(error) });
-    throw error;
-  }
+  const failures = await Promise.all(
+    Object.entries(tasks).map(async ([task, run]) => {
+      try {
+        await run(services);
+        return [];
+      } catch (error) {
+        services.log.error('cron.failed', { cron, task, ...failure(error) });
+        return [error];
+      }
+    }),
+  );
+  const [first] = failures.flat();
+  if (first !== undefined) throw first;
 }

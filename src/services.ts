@@ -18,9 +18,8 @@ import { createRenderLedger } from './image/render-ledger.repository.ts';
 import { removeArtifactImage } from './image/remove-artifact-image.ts';
 import { createServeImage } from './image/serve-image.ts';
 import { verifyArtifactImage, verifyImage } from './image/verify-image.ts';
-import { createCircuitBreaker, type CircuitBreaker } from './lineage/circuit-breaker.ts';
-import { createHydration } from './lineage/hydrate.ts';
-import { createLineageRepository } from './lineage/lineage.repository.ts';
+import { createCircuitBreaker } from './lineage/circuit-breaker.ts';
+import { createLineage, MLFLOW_PROBE } from './lineage/create-lineage.ts';
 import { createMlflowClient, type MlflowClient } from './lineage/mlflow-client.ts';
 import { createLog } from './observability/log.ts';
 import { createDatabase } from './storage/database.ts';
@@ -61,14 +60,11 @@ export function createServices(env: Env, platform: Platform) {
   const attachImage = createAttachImage({ store, bucket, publicEndpoint: config.store.publicEndpoint });
   const probes = createDependencyProbes(database);
   const verification = { buckets: config.store.buckets, sources, store, ledger };
-  const mlflow = createMlflow(
+  const lineage = createLineage({
     config,
-    createCircuitBreaker(() => Date.now()),
-  );
-  const hydration = createHydration({
-    config,
-    lineage: createLineageRepository(database),
-    mlflow,
+    database,
+    connect: () => connectMlflow(config),
+    probes,
     findRecord: artifacts.find,
     log,
     now: () => Date.now(),
@@ -83,7 +79,8 @@ export function createServices(env: Env, platform: Platform) {
     authenticator: createAuthenticator(config),
     artifacts,
     listArtifacts: (query: Parameters<typeof listArtifacts>[1]) => listArtifacts(artifactList, query),
-    hydration,
+    lineage,
+    hydration: lineage.hydration,
     createArtifact: (
       request: Parameters<typeof createArtifact>[1],
       repeat: Parameters<typeof createArtifact>[2],
@@ -111,7 +108,14 @@ export function createServices(env: Env, platform: Platform) {
     verifyImage: (bytes: Uint8Array<ArrayBuffer>) => verifyImage(verification, bytes),
     readIndicators: (id: number) => readIndicators({ bucket, sources }, id),
     readMarketData: (id: number, limit: number) => readMarketData({ bucket, sources }, id, limit),
-    readiness: () => readReadiness({ probes, store, bucket, conditionalWrites: CONDITIONAL_WRITES }),
+    readiness: () =>
+      readReadiness({
+        probes,
+        store,
+        bucket,
+        conditionalWrites: CONDITIONAL_WRITES,
+        mlflow: { probe: MLFLOW_PROBE, problem: config.mlflow.problem },
+      }),
     /** By cron, never by a request: whether the store honours conditional writes. */
     probeStore: async () => {
       const { honoured, detail } = await probeConditionalWrites(store, bucket);
@@ -146,11 +150,11 @@ function createStorage(config: Config) {
 }
 
 /** Null where MLflow is not configured; `config.mlflow.problem` says why. */
-function createMlflow({ mlflow }: Config, breaker: CircuitBreaker): MlflowClient | null {
+function connectMlflow({ mlflow }: Config): MlflowClient | null {
   const { trackingUri } = mlflow;
-  return trackingUri === null
-    ? null
-    : createMlflowClient({ ...mlflow, trackingUri }, breaker, () => Date.now());
+  if (trackingUri === null) return null;
+  const now = () => Date.now();
+  return createMlflowClient({ ...mlflow, trackingUri }, createCircuitBreaker(now), now);
 }
 
 /** Hono's environment: the one type that routes may take from above. */

@@ -2,7 +2,7 @@ import { and, eq, gte, lt, sql, type SQL } from 'drizzle-orm';
 import { sqlStateOf } from '../storage/database-errors.ts';
 import type { ArtifactFilter } from './artifact-filter.schema.ts';
 import { artifactTable } from './artifact.table.ts';
-import { lineageStatusSql, linkedSql } from './lineage-lookup.table.ts';
+import { lineageLookupTable, lineageStatusSql, linkedSql, lookupOfArtifact } from './lineage-lookup.table.ts';
 import { badCursor, type PagePosition } from './page-cursor.ts';
 
 /** What `lineage.status` depends on beside the row. */
@@ -42,6 +42,13 @@ export function matchingWhere(filter: ArtifactFilter, knowledge: LineageKnowledg
 /** Whether `matchingWhere` speaks of look-ups, so that they must be joined by `lookupOfArtifact`. */
 export function needsLookup(filter: ArtifactFilter, knowledge: LineageKnowledge): boolean {
   return knowledge.lookup && filter.lineage !== undefined && filter.lineage !== 'linked';
+}
+
+/** The tables that `matchingWhere` speaks of, for statements written by hand. */
+export function matchingFrom(filter: ArtifactFilter, knowledge: LineageKnowledge): SQL {
+  return needsLookup(filter, knowledge)
+    ? sql`${artifactTable} left join ${lineageLookupTable} on ${lookupOfArtifact}`
+    : sql`${artifactTable}`;
 }
 
 /** `q` anywhere in name, symbol or run_id, in any case; `%`, `_` and the backslash are themselves. */

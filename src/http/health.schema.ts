@@ -7,6 +7,11 @@ const dependency = z.object({ ok: z.boolean(), detail: z.string(), checked_at: z
 export const readinessSchema = z
   .object({
     status: z.enum(['ready', 'unavailable']),
-    dependencies: z.object({ database: dependency, store: dependency, conditional_writes: dependency }),
+    dependencies: z.object({
+      database: dependency,
+      store: dependency,
+      conditional_writes: dependency,
+      mlflow: dependency,
+    }),
   })
   .openapi('Readiness');

@@ -22,7 +22,12 @@ export async function completeRuns(
   deps: { readonly lineage: LineageRepository; readonly mlflow: MlflowClient },
   runIds: readonly string[],
   bounds: LookupBounds,
-): Promise<{ completions: ReadonlyMap<string, Completion>; linked: readonly LinkedArtifact[] }> {
+): Promise<{
+  completions: ReadonlyMap<string, Completion>;
+  linked: readonly LinkedArtifact[];
+  failure: MlflowFailure | null;
+}> {
+  let failure: MlflowFailure | null = null;
   const completions = new Map<string, Completion>();
   const runs: MlflowRun[] = [];
   for (let from = 0; from < runIds.length; from += RUNS_PER_SEARCH) {
@@ -41,6 +46,7 @@ export async function completeRuns(
       }
     } catch (error) {
       if (!(error instanceof MlflowFailure) && !(error instanceof OutOfCalls)) throw error;
+      if (error instanceof MlflowFailure && !error.isOfThisRequest) failure = error;
       for (const runId of some) {
         completions.set(
           runId,
@@ -56,7 +62,7 @@ export async function completeRuns(
     deps.lineage.completeExperiments(runs.map(toFound)),
     deps.lineage.recordMisses(misses),
   ]);
-  return { completions, linked };
+  return { completions, linked, failure };
 }
 
 async function readRuns(

@@ -6,7 +6,6 @@ import type { Log } from '../observability/log.ts';
 import { completeRuns, type Completion } from './complete-runs.ts';
 import {
   ATTEMPTS_UNTIL_UNRESOLVED,
-  type FoundRun,
   type LineageRepository,
   type LinkedArtifact,
   type Miss,
@@ -69,14 +68,13 @@ export function createHydration(deps: HydrationDependencies): Hydration {
       [...executions.values()],
       bounds,
       {
-        sweep: isPage,
-        each: !isPage,
+        mode: isPage ? 'page' : 'one',
         mayAsk: (execution) => due.has(keyOf(execution)) && client.openedBy() === null,
       },
     );
     const completed =
       runIds.length === 0 || client.openedBy() !== null
-        ? { completions: new Map<string, Completion>(), linked: [] }
+        ? { completions: new Map<string, Completion>(), linked: [], failure: null }
         : await completeRuns({ lineage, mlflow: client }, runIds, bounds);
     const linked = new Map([...resolved.linked, ...completed.linked].map((one) => [one.id, one]));
     return Promise.all(
@@ -95,19 +93,19 @@ export function createHydration(deps: HydrationDependencies): Hydration {
           const facts = completion?.kind === 'completed' ? completion.facts : null;
           return nowLinked(record, update, 'mlflow', facts, now());
         }
-        if (resolution?.kind === 'linked' && !isPage) return changedMeanwhile(record, resolution.run);
         const looked = resolution ?? completion;
-        return looked?.kind === 'missed' ? missed(record, looked.miss, now()) : unasked(record, client);
+        if (looked?.kind !== 'missed') return unasked(record, client);
+        return isPage ? missed(record, looked.miss, now()) : changedMeanwhile(record, looked.miss);
       }),
     );
   }
 
-  /** The row was not updated: somebody else linked it just now, or it names an experiment that the run is not in. */
-  async function changedMeanwhile(record: ArtifactRecord, run: FoundRun): Promise<HydratedArtifact> {
-    const current = (await deps.findRecord(record.row.id)) ?? record;
-    if (current.row.run_id !== null || current.row.experiment_id === null) return known(current);
-    const reason = `Run ${run.runId} is in experiment ${run.experimentId}, but the artifact names experiment ${current.row.experiment_id}.`;
-    return { record: current, lineage: { status: 'unresolved', source: null, reason, checked_at: null } };
+  /** Somebody else may have linked it while MLflow was asked. */
+  async function changedMeanwhile(record: ArtifactRecord, miss: Miss): Promise<HydratedArtifact> {
+    const current = await deps.findRecord(record.row.id);
+    return current !== null && current.row.run_id !== record.row.run_id
+      ? known(current)
+      : missed(record, miss, now());
   }
 
   /** Not asked for now: what is known already, unless MLflow is left alone at the moment. */

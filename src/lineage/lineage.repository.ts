@@ -57,6 +57,8 @@ export interface LinkedArtifact {
   readonly experimentId: string;
   /** As PostgreSQL writes it. */
   readonly updatedAt: string;
+  readonly workflow: string;
+  readonly executionId: string | null;
 }
 
 export interface UnlinkedExecution {
@@ -64,6 +66,9 @@ export interface UnlinkedExecution {
   readonly executionId: string;
   readonly workflows: readonly string[];
 }
+
+/** What is due by its own memory, or everything that was not checked since an instant (ISO 8601). */
+export type DueLookups = 'due' | { readonly before: string };
 
 export interface LineageRepository {
   /** Everything stored under these execution ids, of any workflow. */
@@ -75,10 +80,10 @@ export interface LineageRepository {
   /** Fills in the experiment of every row that names one of the runs without it. */
   completeExperiments(runs: readonly Omit<FoundRun, 'executionIds'>[]): Promise<LinkedArtifact[]>;
   recordMisses(misses: readonly Miss[]): Promise<void>;
-  /** Executions with rows that name no run, longest unchecked first; `before`: not checked since then. */
-  unlinkedExecutions(limit: number, due: { readonly before: string } | 'due'): Promise<UnlinkedExecution[]>;
+  /** Executions with rows that name no run, longest unchecked first. */
+  unlinkedExecutions(limit: number, due: DueLookups): Promise<UnlinkedExecution[]>;
   /** Runs that rows name without their experiment. */
-  incompleteRuns(limit: number, due: { readonly before: string } | 'due'): Promise<string[]>;
+  incompleteRuns(limit: number, due: DueLookups): Promise<string[]>;
 }
 
 /** Looks that found nothing until an execution is called unresolved: doubling from 5 s, that is after 85 minutes. */
@@ -87,7 +92,7 @@ const { run_id, experiment_id, execution_id, id } = artifactTable;
 
 export function createLineageRepository(database: Database): LineageRepository {
   /** Joined rows whose look-up is due. */
-  const isDue = (due: { readonly before: string } | 'due'): SQL | undefined =>
+  const isDue = (due: DueLookups): SQL | undefined =>
     due === 'due'
       ? sql`(${lineageLookupTable.next_check_at} is null or ${lineageLookupTable.next_check_at} <= now())`
       : sql`(${lineageLookupTable.checked_at} is null or ${lineageLookupTable.checked_at} < ${due.before}::timestamptz)`;
@@ -133,7 +138,8 @@ export function createLineageRepository(database: Database): LineageRepository {
           where ${execution_id} = given.name and ${lookupWorkflowSql} = given.workflow and ${artifactTable.run_id} is null
             and (${artifactTable.experiment_id} is null or ${artifactTable.experiment_id} = given.experiment_id)
           returning ${id} as id, ${artifactTable.run_id} as run_id, ${artifactTable.experiment_id} as experiment_id,
-            ${artifactTable.updated_at}::text as updated_at`;
+            ${artifactTable.updated_at}::text as updated_at,
+            ${lookupWorkflowSql} as workflow, ${execution_id} as execution_id`;
         const forgotten = sql`delete from ${lineageLookupTable} using ${given}
           where ${lineageLookupTable.kind} = 'execution' and ${lineageLookupTable.workflow} = given.workflow
             and ${lineageLookupTable.name} = given.name`;
@@ -153,7 +159,8 @@ export function createLineageRepository(database: Database): LineageRepository {
           from jsonb_to_recordset(${JSON.stringify(rows)}::jsonb) as given(run_id text, experiment_id text)
           where ${artifactTable.run_id} = given.run_id and ${artifactTable.experiment_id} is null
           returning ${id} as id, ${artifactTable.run_id} as run_id, ${artifactTable.experiment_id} as experiment_id,
-            ${artifactTable.updated_at}::text as updated_at`;
+            ${artifactTable.updated_at}::text as updated_at,
+            ${lookupWorkflowSql} as workflow, ${execution_id} as execution_id`;
         const [result] = await database.batch([
           database.execute<LinkedRow>(completed),
           ...rememberRuns(database, runs),
@@ -200,13 +207,22 @@ export function createLineageRepository(database: Database): LineageRepository {
   };
 }
 
-type LinkedRow = { id: number; run_id: string; experiment_id: string; updated_at: string };
+type LinkedRow = {
+  id: number;
+  run_id: string;
+  experiment_id: string;
+  updated_at: string;
+  workflow: string;
+  execution_id: string | null;
+};
 
 const toLinked = (row: LinkedRow): LinkedArtifact => ({
   id: row.id,
   runId: row.run_id,
   experimentId: row.experiment_id,
   updatedAt: row.updated_at,
+  workflow: row.workflow,
+  executionId: row.execution_id,
 });
 
 /** One parameter, however long the list. */

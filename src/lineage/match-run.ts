@@ -51,10 +51,7 @@ export function matchRun(wanted: WantedExecution, run: MlflowRun): RunMatch | nu
   const namesWorkflow = named.some((name) => wanted.workflows.includes(name));
   if (named.length > 0 && wanted.workflows.length > 0 && !namesWorkflow) return null;
 
-  const said = RUN_SHAPES.flatMap((shape) => {
-    const text = valueOf(run, shape);
-    return text === undefined || text === '' ? [] : [{ shape, id: parseExecutionId(text) }];
-  });
+  const said = idsOf(run);
   for (const { shape, id } of said) {
     const verdict = compareIds(id, wanted.id);
     if (verdict === 'same') return { run, shape, rank: 2, namesWorkflow };
@@ -62,6 +59,14 @@ export function matchRun(wanted: WantedExecution, run: MlflowRun): RunMatch | nu
   }
   const near = said.find(({ id }) => id.instant !== null && id.instant === wanted.id.instant);
   return near === undefined ? null : { run, shape: near.shape, rank: 1, namesWorkflow };
+}
+
+/** Every execution id that a run carries, with where it stands. */
+export function idsOf(run: MlflowRun): { readonly shape: RunShape; readonly id: ExecutionId }[] {
+  return RUN_SHAPES.flatMap((shape) => {
+    const text = valueOf(run, shape);
+    return text === undefined || text === '' ? [] : [{ shape, id: parseExecutionId(text) }];
+  });
 }
 
 /** `unclear`: an id of another kind (an instant and a run id), or a text that is neither. */

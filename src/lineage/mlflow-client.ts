@@ -35,6 +35,8 @@ export interface MlflowClient {
   ): Promise<RunPage>;
   /** Deleted runs too; null when there is no such run. */
   getRun(runId: string, bounds: LookupBounds): Promise<MlflowRun | null>;
+  /** Whether it answers this account, by one call. */
+  probe(bounds: LookupBounds): Promise<void>;
   /** Why nobody asks MLflow at the moment, or null. */
   openedBy(): MlflowFailure | null;
 }
@@ -159,6 +161,10 @@ export function createMlflowClient(
         isTruncated: nextTokens.length > 0,
         nextPageToken: isOneCall ? (nextTokens[0] ?? null) : null,
       };
+    },
+
+    async probe(bounds) {
+      await call('experiments/search', { max_results: 1 }, experimentsSearchSchema, bounds);
     },
 
     async getRun(runId, bounds) {

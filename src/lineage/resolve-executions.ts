@@ -13,7 +13,7 @@ import { matchRun, type RunMatch } from './match-run.ts';
 import { OutOfCalls, type LookupBounds, type MlflowClient } from './mlflow-client.ts';
 import { MlflowFailure } from './mlflow-failure.ts';
 import { refusal } from './run-filter.ts';
-import { sweepRuns } from './sweep-runs.ts';
+import { sweepRuns, type SweepOptions } from './sweep-runs.ts';
 
 /** One execution without a run, as its rows name it. */
 export interface OpenExecution {
@@ -41,7 +41,20 @@ export interface Resolved {
   readonly resolutions: ReadonlyMap<OpenExecution, Resolution>;
   /** Every artifact that names a run now, and did not before. */
   readonly linked: readonly LinkedArtifact[];
+  /** MLflow failed before everything was asked. */
+  readonly failure: MlflowFailure | null;
 }
+
+/**
+ * `one`: a look-up of its own for each. `page`: few searches for all together, whatever they find. `repair`: searches for
+ * all together that are read to their end, and a look-up of its own for each that they cannot decide.
+ */
+export type ResolveMode = 'one' | 'page' | 'repair';
+
+const SWEEPS: Readonly<Record<Exclude<ResolveMode, 'one'>, SweepOptions>> = {
+  page: { byWorkflow: true, pagesMax: 2 },
+  repair: { byWorkflow: false, pagesMax: 4 },
+};
 
 /** Individual look-ups at once; more only queue up in MLflow. */
 const CONCURRENT_LOOKUPS = 4;
@@ -50,21 +63,17 @@ const NOT_AT_ALL =
   'MLflow has no run of this execution, however often it was looked for; it is still looked for once an hour. Runs of deleted or unreadable experiments do not show.';
 
 /**
- * Finds the runs of executions and persists what it found, once for all rows of each execution: siblings that are linked
- * already answer first, then few searches for all together, then (`each`) one look-up for each of the rest.
+ * Finds the runs of executions and persists what it found, once for all rows of each execution. Siblings that are linked
+ * already answer first, without MLflow.
  */
 export async function resolveExecutions(
   deps: ResolveDependencies,
   open: readonly OpenExecution[],
   bounds: LookupBounds,
-  options: {
-    readonly sweep: boolean;
-    readonly each: boolean;
-    readonly mayAsk: (execution: OpenExecution) => boolean;
-  },
+  options: { readonly mode: ResolveMode; readonly mayAsk: (execution: OpenExecution) => boolean },
 ): Promise<Resolved> {
   const resolutions = new Map<OpenExecution, Resolution>();
-  if (open.length === 0) return { resolutions, linked: [] };
+  if (open.length === 0) return { resolutions, linked: [], failure: null };
   const context = await readContext(deps.lineage, open);
   const wanted = new Map<OpenExecution, FindOptions>();
   for (const execution of open) {
@@ -72,29 +81,43 @@ export async function resolveExecutions(
     const sibling = siblingRun(execution, siblings);
     const refused = refusal(id);
     if (sibling !== null) resolutions.set(execution, { kind: 'linked', source: 'sibling', run: sibling });
-    else if (refused !== null) resolutions.set(execution, refusedResolution(execution, refused));
+    else if (refused !== null) resolutions.set(execution, unresolved(execution, refused));
     else if (options.mayAsk(execution))
       wanted.set(execution, { id, workflows: execution.workflows, ...more });
     else resolutions.set(execution, { kind: 'left' });
   }
+  const failure =
+    wanted.size === 0 ? null : await ask(deps.mlflow, wanted, bounds, options.mode, resolutions);
+  return { resolutions, failure, linked: await persist(deps, resolutions) };
+}
+
+/** Fills `resolutions` with what MLflow says of each; says what it failed with. */
+async function ask(
+  mlflow: MlflowClient,
+  wanted: ReadonlyMap<OpenExecution, FindOptions>,
+  bounds: LookupBounds,
+  mode: ResolveMode,
+  resolutions: Map<OpenExecution, Resolution>,
+): Promise<MlflowFailure | null> {
   let failure: MlflowFailure | null = null;
-  if (options.sweep && wanted.size > 0) {
-    const sweep = await sweepRuns(deps.mlflow, [...wanted.values()], bounds);
-    failure = sweep.failure;
+  if (mode !== 'one') {
+    const sweep = await sweepRuns(mlflow, [...wanted.values()], bounds, SWEEPS[mode]);
+    // What MLflow would not take for all together, it may take one by one.
+    failure = mode === 'repair' && sweep.failure?.isOfThisRequest ? null : sweep.failure;
     for (const [execution, options] of wanted) {
       const finding = sweep.findings.get(options);
       if (finding !== undefined) resolutions.set(execution, toResolution(execution, finding));
+      else if (sweep.isAbsent(options))
+        resolutions.set(execution, toResolution(execution, { kind: 'not_found' }));
     }
   }
   const rest = [...wanted].filter(([execution]) => !resolutions.has(execution));
-  if (options.each && failure === null) {
-    failure = await findEach(deps.mlflow, rest, bounds, resolutions);
-  }
+  if (mode !== 'page' && failure === null) failure = await findEach(mlflow, rest, bounds, resolutions);
   for (const [execution] of rest) {
     if (resolutions.has(execution)) continue;
     resolutions.set(execution, failure === null ? swept(execution) : unavailable(execution, failure));
   }
-  return { resolutions, linked: await persist(deps, resolutions) };
+  return failure;
 }
 
 /** Looks up one after the other, some at once, until calls or MLflow give out; says what MLflow failed with. */
@@ -113,8 +136,9 @@ async function findEach(
         resolutions.set(execution, toResolution(execution, await findRun(mlflow, options, bounds)));
       } catch (error) {
         if (error instanceof OutOfCalls) resolutions.set(execution, { kind: 'left' });
-        else if (error instanceof MlflowFailure) failure = error;
-        else throw error;
+        else if (!(error instanceof MlflowFailure)) throw error;
+        else if (error.isOfThisRequest) resolutions.set(execution, unavailable(execution, error));
+        else failure = error;
       }
     }
   };
@@ -172,19 +196,8 @@ function toResolution(execution: OpenExecution, finding: RunFinding): Resolution
   if (finding.kind === 'found') {
     return { kind: 'linked', source: 'mlflow', run: toFoundRun(execution, finding.match) };
   }
-  const base = { kind: 'execution', workflow: execution.workflow, name: execution.executionId } as const;
-  if (finding.kind === 'ambiguous') {
-    const { reason } = finding;
-    return missed({ ...base, status: 'unresolved', reason, finalReason: reason, attempts: 1, waitMs: null });
-  }
-  return missed({
-    ...base,
-    status: 'pending',
-    reason: NOT_YET,
-    finalReason: NOT_AT_ALL,
-    attempts: 1,
-    waitMs: null,
-  });
+  if (finding.kind === 'ambiguous') return unresolved(execution, finding.reason);
+  return missed(execution, { status: 'pending', reason: NOT_YET, finalReason: NOT_AT_ALL, attempts: 1 });
 }
 
 /** With every text of the execution that the run stands for as surely as for the one that was looked up. */
@@ -204,62 +217,55 @@ function toFoundRun(execution: OpenExecution, { run, shape }: RunMatch): FoundRu
   };
 }
 
-function missed(miss: Miss): Resolution {
-  return { kind: 'missed', miss };
+function missed(
+  { workflow, executionId }: OpenExecution,
+  miss: Pick<Miss, 'status' | 'reason' | 'attempts'> & { finalReason?: string; waitMs?: number },
+): Resolution {
+  const { finalReason = miss.reason, waitMs = null } = miss;
+  const name = executionId;
+  return { kind: 'missed', miss: { ...miss, kind: 'execution', workflow, name, finalReason, waitMs } };
 }
 
 /** Asked for together with others, which does not find every way of tagging: no attempt, but not at once again. */
-function swept({ workflow, executionId }: OpenExecution): Resolution {
-  return missed({
-    kind: 'execution',
-    workflow,
-    name: executionId,
-    status: 'pending',
-    reason: NOT_YET,
-    finalReason: NOT_AT_ALL,
-    attempts: 0,
-    waitMs: null,
-  });
+function swept(execution: OpenExecution): Resolution {
+  return missed(execution, { status: 'pending', reason: NOT_YET, finalReason: NOT_AT_ALL, attempts: 0 });
 }
 
-function unavailable({ workflow, executionId }: OpenExecution, failure: MlflowFailure): Resolution {
-  return missed({
-    kind: 'execution',
-    workflow,
-    name: executionId,
-    status: 'unavailable',
-    reason: failure.message,
-    finalReason: failure.message,
-    attempts: 0,
-    waitMs: failure.retryAfterMs,
-  });
+function unavailable(execution: OpenExecution, { message, retryAfterMs }: MlflowFailure): Resolution {
+  return missed(execution, { status: 'unavailable', reason: message, attempts: 0, waitMs: retryAfterMs });
 }
 
-function refusedResolution({ workflow, executionId }: OpenExecution, reason: string): Resolution {
-  return missed({
-    kind: 'execution',
-    workflow,
-    name: executionId,
-    status: 'unresolved',
-    reason,
-    finalReason: reason,
-    attempts: 1,
-    waitMs: null,
-  });
+function unresolved(execution: OpenExecution, reason: string): Resolution {
+  return missed(execution, { status: 'unresolved', reason, attempts: 1 });
 }
 
+/** Writes it down, and turns what could not be written into the miss that it is. */
 async function persist(
   { lineage, log }: ResolveDependencies,
-  resolutions: ReadonlyMap<OpenExecution, Resolution>,
+  resolutions: Map<OpenExecution, Resolution>,
 ): Promise<readonly LinkedArtifact[]> {
-  const found: FoundRun[] = [];
+  const found = [...resolutions.values()].flatMap((one) => (one.kind === 'linked' ? [one.run] : []));
+  const linked = await lineage.link(found);
+  const written = new Set(linked.map(({ workflow, executionId }) => JSON.stringify([workflow, executionId])));
   const misses = new Map<string, Miss>();
-  for (const resolution of resolutions.values()) {
-    if (resolution.kind === 'linked') found.push(resolution.run);
-    if (resolution.kind === 'missed')
-      misses.set(JSON.stringify([resolution.miss.workflow, resolution.miss.name]), resolution.miss);
+  for (const [execution, resolution] of resolutions) {
+    if (resolution.kind === 'linked' && !isWritten(resolution.run, written)) {
+      resolutions.set(execution, unresolved(execution, otherExperiment(resolution.run)));
+    }
+    const outcome = resolutions.get(execution);
+    if (outcome?.kind === 'missed')
+      misses.set(JSON.stringify([execution.workflow, execution.executionId]), outcome.miss);
   }
-  const [linked] = await Promise.all([lineage.link(found), lineage.recordMisses([...misses.values()])]);
+  await lineage.recordMisses([...misses.values()]);
   if (linked.length > 0) log.info('lineage.linked', { artifacts: linked.length, executions: found.length });
   return linked;
+}
+
+function isWritten({ workflow, executionIds }: FoundRun, written: ReadonlySet<string>): boolean {
+  return executionIds.some((executionId) => written.has(JSON.stringify([workflow, executionId])));
+}
+
+/** No row took the run: whoever else linked it meanwhile is right, or the rows name an experiment that it is not in. */
+function otherExperiment({ runId, experimentId }: FoundRun): string {
+  return `MLflow has run ${runId} for this execution, in experiment ${experimentId}, but the artifact names another experiment.`;
 }

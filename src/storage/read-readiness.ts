@@ -1,5 +1,5 @@
 import { failure } from '../errors.ts';
-import type { DependencyProbes } from './dependency-probe.repository.ts';
+import type { DependencyFinding, DependencyProbes } from './dependency-probe.repository.ts';
 import type { ObjectStore } from './object-store.ts';
 
 export interface DependencyState {
@@ -12,7 +12,9 @@ export interface DependencyState {
 export interface Readiness {
   /** Database and store answer; without either, the service cannot do its work. */
   readonly ready: boolean;
-  readonly dependencies: Readonly<Record<'database' | 'store' | 'conditional_writes', DependencyState>>;
+  readonly dependencies: Readonly<
+    Record<'database' | 'store' | 'conditional_writes' | 'mlflow', DependencyState>
+  >;
 }
 
 /** Never written; asking for it tells a bucket that is there from one that is not. */
@@ -23,24 +25,32 @@ export async function readReadiness(deps: {
   readonly probes: DependencyProbes;
   readonly store: ObjectStore;
   readonly bucket: string;
+  /** Names of what a cron probes; `problem`: why MLflow cannot be probed at all. */
   readonly conditionalWrites: string;
+  readonly mlflow: { readonly probe: string; readonly problem: string | null };
 }): Promise<Readiness> {
-  const [probe, store] = await Promise.allSettled([
+  const [probe, mlflow, store] = await Promise.allSettled([
     deps.probes.find(deps.conditionalWrites),
+    deps.mlflow.problem === null ? deps.probes.find(deps.mlflow.probe) : null,
     deps.store.get({ bucket: deps.bucket, key: SENTINEL_KEY }),
   ]);
-  const finding = probe.status === 'fulfilled' ? probe.value : null;
   return {
     ready: probe.status === 'fulfilled' && store.status === 'fulfilled',
     dependencies: {
       database: stateOf(probe),
       store: stateOf(store),
-      conditional_writes:
-        finding === null
-          ? { ok: false, detail: 'not probed yet' }
-          : { ok: finding.ok, detail: finding.detail, checked_at: finding.checkedAt },
+      conditional_writes: probedState(probe),
+      mlflow: deps.mlflow.problem === null ? probedState(mlflow) : { ok: false, detail: deps.mlflow.problem },
     },
   };
+}
+
+/** What a cron found out; unknown while the database that keeps it does not answer. */
+function probedState(result: PromiseSettledResult<DependencyFinding | null>): DependencyState {
+  const finding = result.status === 'fulfilled' ? result.value : null;
+  return finding === null
+    ? { ok: false, detail: 'not probed yet' }
+    : { ok: finding.ok, detail: finding.detail, checked_at: finding.checkedAt };
 }
 
 function stateOf(result: PromiseSettledResult<unknown>): DependencyState {

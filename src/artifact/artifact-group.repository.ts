@@ -1,0 +1,239 @@
+import { asc, eq, sql, type SQL } from 'drizzle-orm';
+import type { Database } from '../storage/database.ts';
+import { guarded } from '../storage/database-errors.ts';
+import { listedColumns } from './artifact-columns.repository.ts';
+import {
+  blamingCursor,
+  matchingFrom,
+  matchingWhere,
+  withOrWithoutLookup,
+  type LineageKnowledge,
+} from './artifact-filter.repository.ts';
+import type { ArtifactFilter } from './artifact-filter.schema.ts';
+import { artifactTable } from './artifact.table.ts';
+import type { ArtifactRecord } from './derive-lineage.ts';
+import { lineageLookupTable, lookupOfArtifact } from './lineage-lookup.table.ts';
+import type { PagePosition } from './page-cursor.ts';
+
+/** The artifacts of one execution, or all that name none. */
+export interface ArtifactGroup {
+  /** Null: unknown. */
+  readonly workflowId: string | null;
+  /** Null: the one group of artifacts that name no execution. */
+  readonly executionId: string | null;
+  /** Of the whole group, as PostgreSQL's text. */
+  readonly firstAt: string;
+  readonly lastAt: string;
+  /** How many of each type the group has, listed or not. */
+  readonly counts: Readonly<Record<string, number>>;
+  readonly symbols: readonly string[];
+  /** Newest first, at most `GROUP_ARTIFACTS_MAX`. */
+  readonly records: readonly ArtifactRecord[];
+}
+
+export interface ArtifactGroupRequest {
+  readonly filter: ArtifactFilter;
+  readonly sort: '-created_at' | 'created_at';
+  readonly limit: number;
+  readonly after: PagePosition | null;
+  readonly includeBars: boolean;
+  /** Leaves out the group without execution. */
+  readonly executionsOnly: boolean;
+}
+
+export interface ArtifactGroupPage {
+  readonly groups: ArtifactGroup[];
+  readonly groupCount: number;
+  /** Artifacts in all groups. */
+  readonly total: number;
+  readonly next: PagePosition | null;
+}
+
+export interface ArtifactGroupRepository {
+  /** Sorted by each group's newest matching artifact. One statement for the page, one for the counts, in one request. */
+  page(request: ArtifactGroupRequest): Promise<ArtifactGroupPage>;
+}
+
+export const GROUP_ARTIFACTS_MAX = 500;
+
+/** `isMlflowConfigured`: whether there is a MLflow to ask, on which `lineage.status` depends. */
+export function createArtifactGroupRepository(
+  database: Database,
+  { isMlflowConfigured }: { readonly isMlflowConfigured: boolean },
+): ArtifactGroupRepository {
+  const read = async (request: ArtifactGroupRequest, lookup: boolean): Promise<ArtifactGroupPage> => {
+    const knowledge = { isConfigured: isMlflowConfigured, lookup };
+    const listed = database.$with('listed', listedFields).as(listedSql(request, knowledge));
+    const row = listedColumns(request.includeBars);
+    const of = listedFields;
+    const group = {
+      ordinal: of.ordinal,
+      headId: of.headId,
+      headAt: of.headAt,
+      upToId: of.upToId,
+      workflowId: of.workflowId,
+      executionId: of.executionId,
+      summary: of.summary,
+    };
+    const isListed = eq(artifactTable.id, of.artifactId);
+    const page = lookup
+      ? database
+          .with(listed)
+          .select({ group, row, lookup: lineageLookupTable })
+          .from(listed)
+          .innerJoin(artifactTable, isListed)
+          .leftJoin(lineageLookupTable, lookupOfArtifact)
+          .orderBy(asc(of.ordinal), asc(of.place))
+      : database
+          .with(listed)
+          .select({ group, row, lookup: sql<null>`null` })
+          .from(listed)
+          .innerJoin(artifactTable, isListed)
+          .orderBy(asc(of.ordinal), asc(of.place));
+    const [found, counted] = await database.batch([
+      page,
+      database.execute<{ groups: string; total: string }>(countSql(request, knowledge)),
+    ]);
+    const heads = new Map<number, { head: (typeof found)[number]['group']; records: ArtifactRecord[] }>();
+    for (const { group: head, row, lookup } of found) {
+      const known = heads.get(head.ordinal);
+      if (known === undefined) heads.set(head.ordinal, { head, records: [{ row, lookup }] });
+      else known.records.push({ row, lookup });
+    }
+    const groups = [...heads.values()];
+    const shown = groups.slice(0, request.limit);
+    const last = groups.length > request.limit ? shown.at(-1)?.head : undefined;
+    const [counts] = counted.rows;
+    return {
+      groups: shown.map(({ head, records }) => toGroup(head, records)),
+      groupCount: Number(counts?.groups ?? 0),
+      total: Number(counts?.total ?? 0),
+      next: last === undefined ? null : { value: last.headAt, id: last.headId, upToId: last.upToId },
+    };
+  };
+
+  return {
+    page: (request) =>
+      guarded('artifact.list_groups', () =>
+        blamingCursor(request.after, () => withOrWithoutLookup((lookup) => read(request, lookup))),
+      ),
+  };
+}
+
+/** What `listedSql` gives for every artifact of the page: where it stands, and of the first of each group the summary. */
+const listedFields = {
+  ordinal: sql<number>`listed.ordinal`.mapWith(Number).as('ordinal'),
+  place: sql<number>`listed.place`.mapWith(Number).as('place'),
+  artifactId: sql<number>`listed.artifact_id`.mapWith(Number).as('artifact_id'),
+  headId: sql<number>`listed.head_id`.mapWith(Number).as('head_id'),
+  headAt: sql<string>`listed.head_at`.as('head_at'),
+  upToId: sql<number>`listed.up_to_id`.mapWith(Number).as('up_to_id'),
+  workflowId: sql<string | null>`listed.workflow_id`.as('workflow_id'),
+  executionId: sql<string | null>`listed.execution_id`.as('execution_id'),
+  summary: sql<GroupSummary>`listed.summary`.as('summary'),
+};
+
+interface GroupSummary {
+  readonly first_at: string;
+  readonly last_at: string;
+  readonly kinds: readonly (readonly [type: string, symbol: string | null, count: number])[];
+}
+
+function toGroup(
+  head: { workflowId: string | null; executionId: string | null; summary: GroupSummary },
+  records: readonly ArtifactRecord[],
+): ArtifactGroup {
+  const { first_at, last_at, kinds } = head.summary;
+  const counts: Record<string, number> = {};
+  const symbols = new Set<string>();
+  for (const [type, symbol, count] of kinds) {
+    counts[type] = (counts[type] ?? 0) + count;
+    if (symbol !== null && symbol !== '') symbols.add(symbol);
+  }
+  return {
+    workflowId: head.workflowId,
+    executionId: head.executionId,
+    firstAt: first_at,
+    lastAt: last_at,
+    counts,
+    symbols: [...symbols].toSorted(),
+    records,
+  };
+}
+
+/** `a` and `b` are rows of `matching`; an empty workflow_id is none. */
+const isSameExecution = (a: SQL, b: SQL) =>
+  sql`${a}.execution_id = ${b}.execution_id
+    and nullif(${a}.workflow_id, '') is not distinct from nullif(${b}.workflow_id, '')`;
+
+const namesNoExecution = (a: SQL) => sql`(${a}.execution_id is null or ${a}.execution_id = '')`;
+
+/** The rows that match, as a view: every use of it is planned by itself, with the indexes that fit there. */
+function matchingSql(filter: ArtifactFilter, knowledge: LineageKnowledge): SQL {
+  const { id, type, symbol, workflow_id, execution_id, created_at } = artifactTable;
+  const where = matchingWhere(filter, knowledge);
+  return sql`matching as not materialized (
+    select ${id}, ${type}, ${symbol}, ${workflow_id}, ${execution_id}, ${created_at}
+    from ${matchingFrom(filter, knowledge)} ${where === undefined ? sql`` : sql`where ${where}`})`;
+}
+
+/**
+ * A group is found by its head, the newest row: one for which no newer row of the same group matches. Heads are walked in
+ * order and the walk ends with the page, so its cost does not grow with the table. Rows that came after the first page was
+ * read move no group.
+ */
+function listedSql(request: ArtifactGroupRequest, knowledge: LineageKnowledge): SQL {
+  const { after, limit, sort } = request;
+  const [way, beyond] = sort === '-created_at' ? [sql`desc`, sql`<`] : [sql`asc`, sql`>`];
+  const [h, n] = [sql`h`, sql`n`];
+  const upTo = after?.upToId ?? null;
+  const isOld = (a: SQL) => (upTo === null ? sql`` : sql`and ${a}.id <= ${upTo}::integer`);
+  const isAfter =
+    after === null
+      ? sql`true`
+      : sql`(h.created_at, h.id) ${beyond} (${after.value}::timestamptz, ${after.id}::integer)`;
+  const order = sql`order by h.created_at ${way}, h.id ${way} limit ${limit + 1}`;
+  const executions = sql`(select h.id, h.created_at, nullif(h.workflow_id, '') as workflow_id, h.execution_id
+    from matching h
+    where h.execution_id <> '' ${isOld(h)} and ${isAfter} and not exists (
+      select from matching n where ${isSameExecution(n, h)} ${isOld(n)}
+        and (n.created_at, n.id) > (h.created_at, h.id))
+    ${order})`;
+  const ungrouped = sql`union all (select h.id, h.created_at, null, null from (
+      select n.id, n.created_at from matching n where ${namesNoExecution(n)} ${isOld(n)}
+      order by n.created_at desc, n.id desc limit 1) h
+    where ${isAfter})`;
+  return sql`with ${matchingSql(request.filter, knowledge)},
+  heads as materialized (
+    select h.*, row_number() over (order by h.created_at ${way}, h.id ${way}) as ordinal
+    from (${executions} ${request.executionsOnly ? sql`` : ungrouped}) h ${order}),
+  summarised as materialized (
+    select h.*, g.* from heads h cross join lateral (${summarySql}) g)
+  select h.ordinal, h.id as head_id, h.created_at as head_at, h.workflow_id, h.execution_id,
+    ${upTo === null ? sql`(select max(${artifactTable.id}) from ${artifactTable})` : sql`${upTo}::integer`} as up_to_id,
+    m.id as artifact_id, m.place, case when m.place = 1 then h.summary end as summary
+  from summarised h cross join lateral unnest(h.ids) with ordinality m(id, place)`;
+}
+
+/**
+ * Of the group whose head is `h`. Two arms instead of an "or", each with an index of its own; the one that is not meant is
+ * not run.
+ */
+const summarySql = sql`with members as materialized (
+    select m.* from matching m where h.execution_id is not null and ${isSameExecution(sql`m`, sql`h`)}
+    union all
+    select m.* from matching m where h.execution_id is null and ${namesNoExecution(sql`m`)})
+  select array(
+      select m.id from members m order by m.created_at desc, m.id desc limit ${GROUP_ARTIFACTS_MAX}) as ids,
+    (select jsonb_build_object('first_at', min(k.first_at)::text, 'last_at', max(k.last_at)::text,
+        'kinds', jsonb_agg(jsonb_build_array(k.type, k.symbol, k.n)))
+      from (select m.type, m.symbol, count(*) as n, min(m.created_at) as first_at, max(m.created_at) as last_at
+        from members m group by m.type, m.symbol) k) as summary`;
+
+function countSql(request: ArtifactGroupRequest, knowledge: LineageKnowledge): SQL {
+  const where = request.executionsOnly ? sql`where m.execution_id <> ''` : sql``;
+  return sql`with ${matchingSql(request.filter, knowledge)}
+    select count(*) as groups, coalesce(sum(n), 0) as total from (
+      select count(*) as n from matching m ${where}
+      group by nullif(m.execution_id, ''), case when m.execution_id <> '' then nullif(m.workflow_id, '') end) g`;
+}

@@ -1,0 +1,102 @@
+import type { ArtifactRecord } from '../artifact/derive-lineage.ts';
+import type { Log } from '../observability/log.ts';
+import type { Database } from '../storage/database.ts';
+import type { DependencyProbes } from '../storage/dependency-probe.repository.ts';
+import { attachLineage } from './attach-lineage.ts';
+import { attachRows } from './attach-lineage.repository.ts';
+import { createHydration, type Hydration } from './hydrate.ts';
+import { createLineageStatusRepository } from './lineage-status.repository.ts';
+import { createLineageRepository } from './lineage.repository.ts';
+import type { AttachRequest, RepairRequest } from './lineage.schema.ts';
+import type { LinkBases } from './links.ts';
+import type { MlflowClient } from './mlflow-client.ts';
+import { MlflowFailure } from './mlflow-failure.ts';
+import { readLineageStatus } from './read-lineage-status.ts';
+import { repairLineage, type RepairReport } from './repair-lineage.ts';
+
+export interface LineageDependencies {
+  readonly config: LinkBases & { readonly mlflow: { readonly problem: string | null } };
+  readonly database: Database;
+  /** A client with a breaker of its own; null where MLflow is not configured. */
+  readonly connect: () => MlflowClient | null;
+  readonly probes: DependencyProbes;
+  readonly findRecord: (id: number) => Promise<ArtifactRecord | null>;
+  readonly log: Log;
+  readonly now: () => number;
+}
+
+/** The name of MLflow among the probed dependencies. */
+export const MLFLOW_PROBE = 'mlflow';
+const REPAIR_DEADLINE_MS = 20_000;
+const PROBE_DEADLINE_MS = 5_000;
+/** Executions that one cron looks up at most; the next one goes on. */
+const CRON_LIMIT = 1_000;
+
+/** Everything this room does for others, over one database and one MLflow. */
+export function createLineage(deps: LineageDependencies) {
+  const { config, database, connect, probes, log, now } = deps;
+  const lineage = createLineageRepository(database);
+  const status = createLineageStatusRepository(database, { isConfigured: config.mlflow.problem === null });
+  const hydration: Hydration = createHydration({ ...deps, lineage, mlflow: connect() });
+
+  return {
+    hydration,
+
+    attach: (request: AttachRequest) =>
+      attachLineage((attachment) => attachRows(database, attachment), request),
+
+    /** Asked for: everything that was not looked up since the walk began, whatever earlier look-ups remember. */
+    async repair({ limit, checked_before }: RepairRequest) {
+      const before = checked_before ?? new Date(now()).toISOString();
+      const mlflow = connect();
+      const report: RepairReport =
+        mlflow === null
+          ? { checked: 0, linked: [], isFinished: true, reason: config.mlflow.problem }
+          : await repairLineage(
+              { lineage, mlflow, log, now },
+              { due: { before }, limit, deadlineMs: REPAIR_DEADLINE_MS },
+            );
+      return {
+        checked: report.checked,
+        linked: report.linked.map(({ id, runId, experimentId }) => ({
+          id,
+          run_id: runId,
+          experiment_id: experimentId,
+        })),
+        finished: report.isFinished,
+        reason: report.reason,
+        checked_before: before,
+      };
+    },
+
+    /** By cron: what is due by its own memory. */
+    async repairDue(): Promise<void> {
+      const mlflow = connect();
+      if (mlflow === null) return;
+      const options = { due: 'due', limit: CRON_LIMIT, deadlineMs: REPAIR_DEADLINE_MS } as const;
+      await repairLineage({ lineage, mlflow, log, now }, options);
+    },
+
+    readStatus: (limit: number) =>
+      readLineageStatus(
+        { status, findProbe: () => probes.find(MLFLOW_PROBE), mlflowProblem: config.mlflow.problem },
+        limit,
+      ),
+
+    /** By cron: whether MLflow answers this account. Its `/health` is open to everybody, so it would prove nothing. */
+    async probe(): Promise<void> {
+      const mlflow = connect();
+      if (mlflow === null) return;
+      const bounds = { signal: AbortSignal.timeout(PROBE_DEADLINE_MS), callsLeft: 1 };
+      const detail = await mlflow.probe(bounds).then(
+        () => null,
+        (error: unknown) => {
+          if (error instanceof MlflowFailure) return error.message;
+          throw error;
+        },
+      );
+      await probes.record({ name: MLFLOW_PROBE, ok: detail === null, detail: detail ?? 'answers' });
+      log.info('mlflow.probed', { ok: detail === null, detail });
+    },
+  };
+}

@@ -1,0 +1,94 @@
+import { count, desc, isNull, or, sql } from 'drizzle-orm';
+import { artifactTable } from '../artifact/artifact.table.ts';
+import {
+  lineageLookupTable,
+  lineageStatusSql,
+  lookupOfArtifact,
+  type LineageStatus,
+} from '../artifact/lineage-lookup.table.ts';
+import type { Database } from '../storage/database.ts';
+import { guarded, sqlStateOf } from '../storage/database-errors.ts';
+import { isoTimestamp } from '../storage/iso-timestamp.ts';
+
+/** Artifacts that share an execution (or a run without experiment) and a state. */
+export interface UnlinkedGroup {
+  readonly workflow_id: string | null;
+  readonly execution_id: string | null;
+  readonly run_id: string | null;
+  readonly artifacts: number;
+  readonly status: Exclude<LineageStatus, 'linked'>;
+  /** What the last look-up said; null: there was none. */
+  readonly reason: string | null;
+  readonly attempts: number;
+  readonly checked_at: string | null;
+  readonly next_check_at: string | null;
+}
+
+export interface LineageStatusRepository {
+  /** How many artifacts are in which state. */
+  counts(): Promise<Record<LineageStatus, number>>;
+  /** What is not linked, newest artifacts first. */
+  unlinked(limit: number): Promise<UnlinkedGroup[]>;
+}
+
+const UNDEFINED_TABLE = '42P01';
+
+export function createLineageStatusRepository(
+  database: Database,
+  options: { readonly isConfigured: boolean },
+): LineageStatusRepository {
+  const status = lineageStatusSql({ ...options, lookup: true });
+  return {
+    counts: () =>
+      guarded('lineage.counts', async () => {
+        const read = (lookup: boolean) => {
+          const state = lineageStatusSql({ ...options, lookup });
+          const query = database.select({ status: state, artifacts: count() }).from(artifactTable).$dynamic();
+          // By position: the expression holds a parameter, so PostgreSQL would not recognise it a second time.
+          return (lookup ? query.leftJoin(lineageLookupTable, lookupOfArtifact) : query).groupBy(sql`1`);
+        };
+        const rows = await read(true).catch((error: unknown) => {
+          // A database that nobody has migrated yet.
+          if (sqlStateOf(error) === UNDEFINED_TABLE) return read(false);
+          throw error;
+        });
+        const counts = { linked: 0, pending: 0, unresolved: 0, unavailable: 0 };
+        for (const row of rows) counts[row.status] = row.artifacts;
+        return counts;
+      }),
+
+    unlinked: (limit) =>
+      guarded('lineage.unlinked', async () => {
+        const { run_id, workflow_id, execution_id, id } = artifactTable;
+        const { reason, attempts, checked_at, next_check_at } = lineageLookupTable;
+        const rows = await database
+          .select({
+            status: sql<UnlinkedGroup['status']>`${status}`.as('status'),
+            workflow_id,
+            execution_id,
+            run_id,
+            artifacts: count(),
+            reason: sql<string | null>`max(${reason})`,
+            attempts: sql<number>`coalesce(max(${attempts}), 0)`,
+            checked_at: sql<string | null>`max(${checked_at})::text`,
+            next_check_at: sql<string | null>`max(${next_check_at})::text`,
+          })
+          .from(artifactTable)
+          .leftJoin(lineageLookupTable, lookupOfArtifact)
+          .where(or(isNull(run_id), isNull(artifactTable.experiment_id)))
+          .groupBy(sql`1`, workflow_id, execution_id, run_id)
+          .orderBy(desc(sql`max(${id})`))
+          .limit(limit);
+        return rows.map(withIsoTimes);
+      }),
+  };
+}
+
+function withIsoTimes(group: UnlinkedGroup): UnlinkedGroup {
+  const { checked_at, next_check_at } = group;
+  return {
+    ...group,
+    checked_at: checked_at && isoTimestamp(checked_at),
+    next_check_at: next_check_at && isoTimestamp(next_check_at),
+  };
+}

@@ -1,0 +1,124 @@
+import { z } from '@hono/zod-openapi';
+
+const INT4_MAX = 2_147_483_647;
+const text = (max: number) =>
+  z
+    .string()
+    .min(1, 'must not be empty')
+    .refine((value) => !value.includes('\0'), 'must not contain the character U+0000')
+    .refine((value) => [...value].length <= max, `must be at most ${max} characters long`);
+
+const instant = z.iso.datetime({ offset: true, error: 'must be an ISO 8601 time with offset' });
+
+export const ATTACH_ARTIFACTS_MAX = 1_000;
+export const REPAIR_LIMIT_DEFAULT = 500;
+export const REPAIR_LIMIT_MAX = 2_000;
+export const STATUS_LIMIT_DEFAULT = 100;
+export const STATUS_LIMIT_MAX = 500;
+
+/** POST /api/lineage/repair; an empty body asks for everything. */
+export const repairRequestSchema = z
+  .strictObject({
+    limit: z
+      .int()
+      .min(1)
+      .max(REPAIR_LIMIT_MAX)
+      .default(REPAIR_LIMIT_DEFAULT)
+      .openapi({ description: 'Executions that are looked up at most.' }),
+    checked_before: instant.optional().openapi({
+      description:
+        'Leave out what was looked up since; send `checked_before` of the last answer to go on with the same walk.',
+    }),
+  })
+  .openapi('LineageRepairRequest');
+
+export type RepairRequest = z.output<typeof repairRequestSchema>;
+
+const linkedArtifactSchema = z.object({ id: z.int(), run_id: z.string(), experiment_id: z.string() });
+
+export const repairReportSchema = z
+  .object({
+    checked: z
+      .int()
+      .openapi({ description: 'Executions, and runs without experiment, that were looked up.' }),
+    linked: z.array(linkedArtifactSchema).openapi({ description: 'Artifacts that name a run now.' }),
+    finished: z.boolean().openapi({ description: 'false: ask again with `checked_before` to go on.' }),
+    reason: z.string().nullable().openapi({ description: 'Why it ended early, when MLflow is the reason.' }),
+    checked_before: z.string().openapi({ format: 'date-time' }),
+  })
+  .openapi('LineageRepairReport');
+
+/** POST /api/lineage/attach. */
+export const attachRequestSchema = z
+  .strictObject({
+    artifact_ids: z
+      .array(z.int().min(1).max(INT4_MAX))
+      .min(1, 'must name at least one artifact')
+      .max(ATTACH_ARTIFACTS_MAX, `must name at most ${ATTACH_ARTIFACTS_MAX} artifacts`)
+      .optional(),
+    execution_id: text(255)
+      .optional()
+      .openapi({ description: 'With `workflow_id`: every artifact of the execution.' }),
+    workflow_id: text(255).optional(),
+    run_id: text(255),
+    experiment_id: text(255).nullish().openapi({ description: 'Looked up in MLflow when it is left out.' }),
+    overwrite: z.boolean().default(false).openapi({ description: 'Replace runs that are there already.' }),
+  })
+  .superRefine((body, context) => {
+    const byIds = body.artifact_ids !== undefined;
+    const byExecution = body.execution_id !== undefined || body.workflow_id !== undefined;
+    const issue = (path: string, message: string) =>
+      context.addIssue({ code: 'custom', path: [path], message });
+    if (byIds && byExecution)
+      issue('artifact_ids', 'is given instead of execution_id and workflow_id, not with them');
+    if (!byIds && !byExecution) issue('artifact_ids', 'is missing: give it, or execution_id and workflow_id');
+    if (byExecution && body.execution_id === undefined) issue('execution_id', 'belongs to workflow_id');
+    if (byExecution && body.workflow_id === undefined) issue('workflow_id', 'belongs to execution_id');
+  })
+  .openapi('LineageAttachRequest');
+export type AttachRequest = z.output<typeof attachRequestSchema>;
+
+export const attachReportSchema = z
+  .object({
+    attached: z.array(z.int()).openapi({ description: 'Ids of the artifacts that name the run now.' }),
+    skipped: z.array(z.object({ id: z.int(), reason: z.string() })),
+  })
+  .openapi('LineageAttachReport');
+
+export const lineageStatusQuery = z.strictObject({
+  limit: z.coerce.number().int().min(1).max(STATUS_LIMIT_MAX).default(STATUS_LIMIT_DEFAULT),
+});
+
+const time = z.string().nullable().openapi({ format: 'date-time' });
+
+export const lineageStatusReportSchema = z
+  .object({
+    mlflow: z.object({
+      configured: z.boolean(),
+      ok: z.boolean().nullable().openapi({ description: 'Whether it answered when it was last probed.' }),
+      detail: z.string(),
+      checked_at: time,
+    }),
+    artifacts: z.object({
+      linked: z.int(),
+      pending: z.int(),
+      unresolved: z.int(),
+      unavailable: z.int(),
+    }),
+    unlinked: z
+      .array(
+        z.object({
+          workflow_id: z.string().nullable(),
+          execution_id: z.string().nullable(),
+          run_id: z.string().nullable().openapi({ description: 'Known, without its experiment.' }),
+          artifacts: z.int(),
+          status: z.enum(['pending', 'unresolved', 'unavailable']),
+          reason: z.string(),
+          attempts: z.int().openapi({ description: 'Look-ups that found nothing.' }),
+          checked_at: time,
+          next_check_at: time,
+        }),
+      )
+      .openapi({ description: 'One entry an execution, newest first.' }),
+  })
+  .openapi('LineageStatus');

@@ -1,0 +1,35 @@
+import { unlinkedReason } from '../artifact/derive-lineage.ts';
+import type { DependencyFinding } from '../storage/dependency-probe.repository.ts';
+import type { LineageStatusRepository, UnlinkedGroup } from './lineage-status.repository.ts';
+
+/** What is not linked and why, and whether MLflow answered when it was last probed. */
+export async function readLineageStatus(
+  deps: {
+    readonly status: LineageStatusRepository;
+    readonly findProbe: () => Promise<DependencyFinding | null>;
+    /** Why MLflow cannot be asked at all, or null. */
+    readonly mlflowProblem: string | null;
+  },
+  limit: number,
+) {
+  const { mlflowProblem } = deps;
+  const [artifacts, unlinked, probe] = await Promise.all([
+    deps.status.counts(),
+    deps.status.unlinked(limit),
+    deps.findProbe(),
+  ]);
+  const worded = (group: UnlinkedGroup) => ({
+    ...group,
+    reason: unlinkedReason({ ...group, lookupReason: group.reason }, mlflowProblem),
+  });
+  return {
+    mlflow: {
+      configured: mlflowProblem === null,
+      ok: mlflowProblem === null ? (probe?.ok ?? null) : null,
+      detail: mlflowProblem ?? probe?.detail ?? 'not probed yet',
+      checked_at: mlflowProblem === null ? (probe?.checkedAt ?? null) : null,
+    },
+    artifacts,
+    unlinked: unlinked.map(worded),
+  };
+}
