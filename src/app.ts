@@ -11,6 +11,7 @@ import { chartDataRoutes } from './image/chart-data.routes.ts';
 import { imageRoutes } from './image/image.routes.ts';
 import { verifyRoutes } from './image/verify.routes.ts';
 import { lineageRoutes } from './lineage/lineage.routes.ts';
+import { executionRoutes } from './lineage/execution.routes.ts';
 import { createLog } from './observability/log.ts';
 import type { AppEnv, Services } from './services.ts';
 
@@ -62,6 +63,7 @@ export function createApp(servicesOf: (env: Env) => Services): OpenAPIHono<AppEn
   app.route('/', chartDataRoutes);
   app.route('/', verifyRoutes);
   app.route('/', artifactListRoutes);
+  app.route('/', executionRoutes);
   app.route('/', artifactRoutes);
   app.route('/', lineageRoutes);
   app.doc31('/openapi.json', {

@@ -1,6 +1,8 @@
+import { createArtifactGroupRepository } from './artifact/artifact-group.repository.ts';
 import { createArtifactListRepository } from './artifact/artifact-list.repository.ts';
 import { createArtifactRepository } from './artifact/artifact.repository.ts';
 import { createArtifact } from './artifact/create-artifact.ts';
+import { createExecutionRepository } from './artifact/execution.repository.ts';
 import { createIdempotencyRepository } from './artifact/idempotency.repository.ts';
 import { listArtifacts } from './artifact/list-artifacts.ts';
 import { chartAssets } from './chart/chart-assets.worker.ts';
@@ -21,6 +23,7 @@ import { verifyArtifactImage, verifyImage } from './image/verify-image.ts';
 import { createCircuitBreaker } from './lineage/circuit-breaker.ts';
 import { createLineage, MLFLOW_PROBE } from './lineage/create-lineage.ts';
 import { createMlflowClient, type MlflowClient } from './lineage/mlflow-client.ts';
+import { createExecutionReader } from './lineage/read-executions.ts';
 import { createLog } from './observability/log.ts';
 import { createDatabase } from './storage/database.ts';
 import { createDependencyProbes } from './storage/dependency-probe.repository.ts';
@@ -81,6 +84,12 @@ export function createServices(env: Env, platform: Platform) {
     listArtifacts: (query: Parameters<typeof listArtifacts>[1]) => listArtifacts(artifactList, query),
     lineage,
     hydration: lineage.hydration,
+    executions: createExecutionReader({
+      groups: createArtifactGroupRepository(database, { isMlflowConfigured }),
+      executions: createExecutionRepository(database),
+      hydration: lineage.hydration,
+      config,
+    }),
     createArtifact: (
       request: Parameters<typeof createArtifact>[1],
       repeat: Parameters<typeof createArtifact>[2],

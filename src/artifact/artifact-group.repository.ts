@@ -10,30 +10,28 @@ import {
   type LineageKnowledge,
 } from './artifact-filter.repository.ts';
 import type { ArtifactFilter } from './artifact-filter.schema.ts';
+import type { GroupSort } from './artifact-list.schema.ts';
 import { artifactTable } from './artifact.table.ts';
 import type { ArtifactRecord } from './derive-lineage.ts';
 import { lineageLookupTable, lookupOfArtifact } from './lineage-lookup.table.ts';
 import type { PagePosition } from './page-cursor.ts';
+import { summarizeKinds, type KindsSummary } from './summarize-kinds.ts';
 
-/** The artifacts of one execution, or all that name none. */
-export interface ArtifactGroup {
+/** The artifacts of one execution, or all that name none; counts, symbols and times are those of the whole group. */
+export interface ArtifactGroup extends KindsSummary {
   /** Null: unknown. */
   readonly workflowId: string | null;
   /** Null: the one group of artifacts that name no execution. */
   readonly executionId: string | null;
-  /** Of the whole group, as PostgreSQL's text. */
-  readonly firstAt: string;
-  readonly lastAt: string;
-  /** How many of each type the group has, listed or not. */
-  readonly counts: Readonly<Record<string, number>>;
-  readonly symbols: readonly string[];
+  /** Another workflow has matching artifacts of the same execution_id. */
+  readonly isShared: boolean;
   /** Newest first, at most `GROUP_ARTIFACTS_MAX`. */
   readonly records: readonly ArtifactRecord[];
 }
 
 export interface ArtifactGroupRequest {
   readonly filter: ArtifactFilter;
-  readonly sort: '-created_at' | 'created_at';
+  readonly sort: GroupSort;
   readonly limit: number;
   readonly after: PagePosition | null;
   readonly includeBars: boolean;
@@ -73,7 +71,8 @@ export function createArtifactGroupRepository(
       upToId: of.upToId,
       workflowId: of.workflowId,
       executionId: of.executionId,
-      summary: of.summary,
+      isShared: of.isShared,
+      kinds: of.kinds,
     };
     const isListed = eq(artifactTable.id, of.artifactId);
     const page = lookup
@@ -120,7 +119,7 @@ export function createArtifactGroupRepository(
   };
 }
 
-/** What `listedSql` gives for every artifact of the page: where it stands, and of the first of each group the summary. */
+/** What `listedSql` gives for every artifact of the page: where it stands, and with the first of each group its kinds. */
 const listedFields = {
   ordinal: sql<number>`listed.ordinal`.mapWith(Number).as('ordinal'),
   place: sql<number>`listed.place`.mapWith(Number).as('place'),
@@ -130,35 +129,21 @@ const listedFields = {
   upToId: sql<number>`listed.up_to_id`.mapWith(Number).as('up_to_id'),
   workflowId: sql<string | null>`listed.workflow_id`.as('workflow_id'),
   executionId: sql<string | null>`listed.execution_id`.as('execution_id'),
-  summary: sql<GroupSummary>`listed.summary`.as('summary'),
+  isShared: sql<boolean>`listed.is_shared`.as('is_shared'),
+  kinds: sql<KindsText>`listed.kinds`.as('kinds'),
 };
 
-interface GroupSummary {
-  readonly first_at: string;
-  readonly last_at: string;
-  readonly kinds: readonly (readonly [type: string, symbol: string | null, count: number])[];
-}
+type KindsText = readonly (readonly [string, string | null, number, string, string])[];
 
 function toGroup(
-  head: { workflowId: string | null; executionId: string | null; summary: GroupSummary },
+  head: Pick<ArtifactGroup, 'workflowId' | 'executionId' | 'isShared'> & { readonly kinds: KindsText },
   records: readonly ArtifactRecord[],
 ): ArtifactGroup {
-  const { first_at, last_at, kinds } = head.summary;
-  const counts: Record<string, number> = {};
-  const symbols = new Set<string>();
-  for (const [type, symbol, count] of kinds) {
-    counts[type] = (counts[type] ?? 0) + count;
-    if (symbol !== null && symbol !== '') symbols.add(symbol);
-  }
-  return {
-    workflowId: head.workflowId,
-    executionId: head.executionId,
-    firstAt: first_at,
-    lastAt: last_at,
-    counts,
-    symbols: [...symbols].toSorted(),
-    records,
-  };
+  const { workflowId, executionId, isShared, kinds } = head;
+  const summary = summarizeKinds(
+    kinds.map(([type, symbol, n, firstAt, lastAt]) => ({ type, symbol, n, firstAt, lastAt })),
+  );
+  return { workflowId, executionId, isShared, ...summary, records };
 }
 
 /** `a` and `b` are rows of `matching`; an empty workflow_id is none. */
@@ -208,10 +193,13 @@ function listedSql(request: ArtifactGroupRequest, knowledge: LineageKnowledge): 
     select h.*, row_number() over (order by h.created_at ${way}, h.id ${way}) as ordinal
     from (${executions} ${request.executionsOnly ? sql`` : ungrouped}) h ${order}),
   summarised as materialized (
-    select h.*, g.* from heads h cross join lateral (${summarySql}) g)
-  select h.ordinal, h.id as head_id, h.created_at as head_at, h.workflow_id, h.execution_id,
+    select h.*, g.*, exists (
+      select from matching m where m.execution_id = h.execution_id
+        and nullif(m.workflow_id, '') is distinct from h.workflow_id) as is_shared
+    from heads h cross join lateral (${summarySql}) g)
+  select h.ordinal, h.id as head_id, h.created_at as head_at, h.workflow_id, h.execution_id, h.is_shared,
     ${upTo === null ? sql`(select max(${artifactTable.id}) from ${artifactTable})` : sql`${upTo}::integer`} as up_to_id,
-    m.id as artifact_id, m.place, case when m.place = 1 then h.summary end as summary
+    m.id as artifact_id, m.place, case when m.place = 1 then h.kinds end as kinds
   from summarised h cross join lateral unnest(h.ids) with ordinality m(id, place)`;
 }
 
@@ -225,10 +213,9 @@ const summarySql = sql`with members as materialized (
     select m.* from matching m where h.execution_id is null and ${namesNoExecution(sql`m`)})
   select array(
       select m.id from members m order by m.created_at desc, m.id desc limit ${GROUP_ARTIFACTS_MAX}) as ids,
-    (select jsonb_build_object('first_at', min(k.first_at)::text, 'last_at', max(k.last_at)::text,
-        'kinds', jsonb_agg(jsonb_build_array(k.type, k.symbol, k.n)))
+    (select jsonb_agg(jsonb_build_array(k.type, k.symbol, k.n, k.first_at::text, k.last_at::text))
       from (select m.type, m.symbol, count(*) as n, min(m.created_at) as first_at, max(m.created_at) as last_at
-        from members m group by m.type, m.symbol) k) as summary`;
+        from members m group by m.type, m.symbol) k) as kinds`;
 
 function countSql(request: ArtifactGroupRequest, knowledge: LineageKnowledge): SQL {
   const where = request.executionsOnly ? sql`where m.execution_id <> ''` : sql``;

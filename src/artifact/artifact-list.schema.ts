@@ -15,21 +15,38 @@ export const ARTIFACT_SORTS = [
   '-id',
 ] as const;
 export type ArtifactSort = (typeof ARTIFACT_SORTS)[number];
+export type GroupSort = '-created_at' | 'created_at';
 
-export const artifactListQuery = z.strictObject({
-  ...artifactFilterFields,
-  ...pageFields('artifacts'),
-  sort: z
-    .enum(ARTIFACT_SORTS, {
-      error: (issue) => (Array.isArray(issue.input) ? 'may be given once' : undefined),
-    })
-    .default('-created_at')
-    .openapi({
+export function isGroupSort(sort: ArtifactSort): sort is GroupSort {
+  return sort === '-created_at' || sort === 'created_at';
+}
+
+const once = {
+  error: (issue: { readonly input?: unknown }) =>
+    Array.isArray(issue.input) ? 'may be given once' : undefined,
+};
+
+export const artifactListQuery = z
+  .strictObject({
+    ...artifactFilterFields,
+    ...pageFields('artifacts, or groups'),
+    sort: z.enum(ARTIFACT_SORTS, once).default('-created_at').openapi({
       description:
-        'A minus sorts downwards. Equal ones are sorted by id in the same direction; artifacts without a symbol come last.',
+        'A minus sorts downwards. Equal ones are sorted by id in the same direction; artifacts without a symbol come last. Groups are sorted by their newest matching artifact, by `created_at` only.',
     }),
-  group_by: z.enum(['execution_id']).optional(),
-});
+    group_by: z
+      .enum(['execution_id'], once)
+      .optional()
+      .openapi({ description: 'Groups of artifacts instead of artifacts.' }),
+  })
+  .superRefine(({ group_by, sort }, context) => {
+    if (group_by === undefined || isGroupSort(sort)) return;
+    context.addIssue({
+      code: 'custom',
+      path: ['sort'],
+      message: 'groups are sorted by created_at or -created_at only',
+    });
+  });
 export type ArtifactListQuery = z.output<typeof artifactListQuery>;
 
 export const nextCursorSchema = z

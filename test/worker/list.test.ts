@@ -85,7 +85,6 @@ describe('GET /api/artifacts', () => {
   beforeAll(async () => {
     await fill(60);
     all = (await page('limit=500')).artifacts;
-    expect(all).toHaveLength(60);
   });
 
   describe('pages', () => {
