@@ -1,26 +1,13 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { createMlflowAdmin, type MlflowAdmin, type NewRun } from '../support/mlflow-admin.ts';
-import { startMlflowProxy, type MlflowProxy } from '../support/mlflow-proxy.ts';
-import { startStack, type Stack } from '../support/stack.ts';
-
-/** A tracking server that the suite may fill. */
-export interface OpenMlflow {
-  readonly url: string;
-  close(): Promise<void>;
-}
-
-export interface Wire {
-  readonly id: number;
-  readonly run_id: string | null;
-  readonly experiment_id: string | null;
-  readonly lineage: {
-    readonly status: string;
-    readonly source: string | null;
-    readonly reason: string | null;
-    readonly checked_at: string | null;
-  };
-  readonly links: Readonly<Record<string, string | null>>;
-}
+import {
+  startLineageStack,
+  type LineageStack,
+  type LineageWire,
+  type OpenMlflow,
+} from '../support/lineage-stack.ts';
+import type { MlflowAdmin, NewRun } from '../support/mlflow-admin.ts';
+import type { MlflowProxy } from '../support/mlflow-proxy.ts';
+import type { Stack } from '../support/stack.ts';
 
 const INSTANT = '2025-11-15 13:54:31.981650+00:00';
 const DAY_MS = 86_400_000;
@@ -29,62 +16,37 @@ const DAY_MS = 86_400_000;
 export function describeLineage(name: string, openMlflow: () => Promise<OpenMlflow>): void {
   describe(`lineage on read: ${name}`, () => {
     let mlflow: OpenMlflow;
+    let own: LineageStack;
     let proxy: MlflowProxy;
     let admin: MlflowAdmin;
     let stack: Stack;
     let experimentId: string;
-    let workflows = 0;
-    const tag = Date.now().toString(36);
+    let tag: string;
 
     beforeAll(async () => {
       mlflow = await openMlflow();
-      proxy = await startMlflowProxy(mlflow.url, '/team/mlflow');
-      admin = createMlflowAdmin(mlflow.url);
-      experimentId = await admin.createExperiment(`trading ${tag}`);
-      stack = await startStack({
-        MLFLOW_TRACKING_URI: `${proxy.url}/`,
+      const vars = {
         MLFLOW_UI_URL: 'https://mlflow.example.com/ui/',
         AIRFLOW_UI_URL: 'https://airflow.example.com/air/',
-      });
+      };
+      own = await startLineageStack(mlflow, vars, '/team/mlflow');
+      ({ proxy, admin, stack, experimentId, tag } = own);
     });
     afterAll(async () => {
-      await stack.close();
-      await proxy.stop();
+      await own.close();
       await mlflow.close();
     });
     beforeEach(() => {
-      proxy.fault = null;
       proxy.calls.length = 0;
     });
 
-    /** A workflow that no other test knows. */
-    const newWorkflow = () => `wf-${tag}-${(workflows += 1)}`;
-
-    async function post(fields: Record<string, unknown>): Promise<number> {
-      const response = await stack.send('POST', '/api/artifacts', {
-        name: 'An analysis',
-        type: 'llm',
-        ...fields,
-      });
-      expect(response.status).toBe(201);
-      return ((await response.json()) as Wire).id;
-    }
-    async function read(id: number): Promise<Wire> {
-      const response = await stack.fetch(`/api/artifacts/${id}`);
-      expect(response.status).toBe(200);
-      return (await response.json()) as Wire;
-    }
-    async function list(query: string): Promise<Wire[]> {
-      const response = await stack.fetch(`/api/artifacts?${query}`);
-      expect(response.status).toBe(200);
-      return ((await response.json()) as { artifacts: Wire[] }).artifacts;
-    }
-    const run = (tags: Record<string, string>, more: Partial<NewRun> = {}) =>
-      admin.createRun({ experimentId, tags, status: 'FINISHED', startTime: Date.now(), ...more });
+    const newWorkflow = () => own.newWorkflow();
+    const post = (fields: Record<string, unknown>) => own.post(fields);
+    const read = (id: number) => own.read(id);
+    const list = (query: string): Promise<LineageWire[]> => own.list(query);
+    const run = (tags: Record<string, string>, more: Partial<NewRun> = {}) => own.run(tags, more);
     const searches = () => proxy.calls.filter(({ path }) => path.includes('runs/search')).length;
-    /** What was looked for in vain may be looked for again. */
-    const forgetMisses = () =>
-      stack.query("update lineage_lookup set next_check_at = now() - interval '1 second'");
+    const forgetMisses = () => own.forgetMisses();
 
     describe('one artifact', () => {
       it('shows its run on the first read, keeps it for the whole execution, and asks nobody again', async () => {
@@ -241,14 +203,14 @@ export function describeLineage(name: string, openMlflow: () => Promise<OpenMlfl
 
       it.each(cases)('$shape, execution $form', async ({ make, form }) => {
         second += 1;
-        const own = (text: string) =>
+        const shifted = (text: string) =>
           text.replace(
             /:54:31/,
             `:${String(10 + Math.floor(second / 60))}:${String(second % 60).padStart(2, '0')}`,
           );
         const workflow_id = newWorkflow();
-        const id = await post({ workflow_id, execution_id: own(form) });
-        const runId = await run({}, make(workflow_id, own(form)));
+        const id = await post({ workflow_id, execution_id: shifted(form) });
+        const runId = await run({}, make(workflow_id, shifted(form)));
         expect(await read(id)).toMatchObject({
           run_id: runId,
           experiment_id: experimentId,
