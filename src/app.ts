@@ -2,6 +2,7 @@ import { OpenAPIHono } from '@hono/zod-openapi';
 import { cors } from 'hono/cors';
 import { HTTPException } from 'hono/http-exception';
 import { artifactListRoutes } from './artifact/artifact-list.routes.ts';
+import { artifactSummaryRoutes } from './artifact/artifact-summary.routes.ts';
 import { artifactRoutes } from './artifact/artifact.routes.ts';
 import { AppError } from './errors.ts';
 import { livenessRoutes, readinessRoutes } from './http/health.routes.ts';
@@ -63,6 +64,7 @@ export function createApp(servicesOf: (env: Env) => Services): OpenAPIHono<AppEn
   app.route('/', chartDataRoutes);
   app.route('/', verifyRoutes);
   app.route('/', artifactListRoutes);
+  app.route('/', artifactSummaryRoutes);
   app.route('/', executionRoutes);
   app.route('/', artifactRoutes);
   app.route('/', lineageRoutes);

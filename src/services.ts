@@ -1,5 +1,6 @@
 import { createArtifactGroupRepository } from './artifact/artifact-group.repository.ts';
 import { createArtifactListRepository } from './artifact/artifact-list.repository.ts';
+import { createArtifactSummaryRepository } from './artifact/artifact-summary.repository.ts';
 import { createArtifactRepository } from './artifact/artifact.repository.ts';
 import { createArtifact } from './artifact/create-artifact.ts';
 import { createExecutionRepository } from './artifact/execution.repository.ts';
@@ -59,6 +60,7 @@ export function createServices(env: Env, platform: Platform) {
   const artifacts = createArtifactRepository(database);
   const isMlflowConfigured = config.mlflow.problem === null;
   const artifactList = createArtifactListRepository(database, { isMlflowConfigured });
+  const summary = createArtifactSummaryRepository(database, { isMlflowConfigured });
   const idempotency = createIdempotencyRepository(database);
   const attachImage = createAttachImage({ store, bucket, publicEndpoint: config.store.publicEndpoint });
   const probes = createDependencyProbes(database);
@@ -82,6 +84,10 @@ export function createServices(env: Env, platform: Platform) {
     authenticator: createAuthenticator(config),
     artifacts,
     listArtifacts: (query: Parameters<typeof listArtifacts>[1]) => listArtifacts(artifactList, query),
+    summarize: async () => {
+      const [totals, rendersByReason] = await Promise.all([summary.summarize(), ledger.countByReason()]);
+      return { ...totals, rendersByReason };
+    },
     lineage,
     hydration: lineage.hydration,
     executions: createExecutionReader({

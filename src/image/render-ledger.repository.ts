@@ -1,7 +1,7 @@
-import { and, eq, inArray, ne, or, sql } from 'drizzle-orm';
+import { and, count, eq, inArray, ne, or, sql } from 'drizzle-orm';
 import { artifactTable } from '../artifact/artifact.table.ts';
 import type { Database } from '../storage/database.ts';
-import { guarded } from '../storage/database-errors.ts';
+import { guarded, sqlStateOf } from '../storage/database-errors.ts';
 import type { ObjectRef } from '../storage/object-store.ts';
 import {
   artifactRenderTable,
@@ -45,6 +45,8 @@ export interface RenderLedger {
     fingerprint: string;
   }): Promise<{ pointed: boolean }>;
   shownBy(renderKeys: readonly string[]): Promise<ShownBy[]>;
+  /** How many pictures had to be drawn for each reason; none on a database that nobody has migrated. */
+  countByReason(): Promise<Record<string, number>>;
   /**
    * Forgets what a deleted artifact showed. True when no other artifact shows the object `ref`, by its row or by the
    * ledger; the object's own ledger row is then gone too, and the object may be removed.
@@ -53,6 +55,7 @@ export interface RenderLedger {
 }
 
 const SHOWN_BY_LIMIT = 100;
+const UNDEFINED_TABLE = '42P01';
 
 export function createRenderLedger(database: Database): RenderLedger {
   return {
@@ -124,6 +127,22 @@ export function createRenderLedger(database: Database): RenderLedger {
           .where(inArray(artifactRenderTable.render_key, [...renderKeys]))
           .orderBy(artifactTable.id)
           .limit(SHOWN_BY_LIMIT);
+      }),
+
+    countByReason: () =>
+      guarded('render_ledger.count_by_reason', async () => {
+        const { reason } = artifactRenderTable;
+        try {
+          const rows = await database
+            .select({ reason, n: count() })
+            .from(artifactRenderTable)
+            .groupBy(reason)
+            .orderBy(reason);
+          return Object.fromEntries(rows.map((row) => [row.reason, row.n]));
+        } catch (error) {
+          if (sqlStateOf(error) === UNDEFINED_TABLE) return {};
+          throw error;
+        }
       }),
 
     forget: (artifactId, ref) =>
