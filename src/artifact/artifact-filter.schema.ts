@@ -81,6 +81,7 @@ export const artifactFilterFields = {
   q: text(SEARCH_MAX_CHARACTERS).optional().openapi({
     description: 'A part of `name`, `symbol` or `run_id`, in upper or lower case.',
     example: 'aapl',
+    maxLength: SEARCH_MAX_CHARACTERS,
   }),
   created_after: time('Created at this time or later: a date, or a date-time with offset.'),
   created_before: time('Created before this time: a date, or a date-time with offset.'),

@@ -29,7 +29,7 @@ const once = {
 export const artifactListQuery = z
   .strictObject({
     ...artifactFilterFields,
-    ...pageFields('artifacts, or groups'),
+    ...pageFields('artifacts (or groups)'),
     sort: z.enum(ARTIFACT_SORTS, once).default('-created_at').openapi({
       description:
         'A minus sorts downwards. Equal ones are sorted by id in the same direction; artifacts without a symbol come last. Groups are sorted by their newest matching artifact, by `created_at` only.',
