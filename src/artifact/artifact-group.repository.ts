@@ -32,6 +32,7 @@ export interface ArtifactGroup extends KindsSummary {
 export interface ArtifactGroupRequest {
   readonly filter: ArtifactFilter;
   readonly sort: GroupSort;
+  /** Groups; a page may have fewer. */
   readonly limit: number;
   readonly after: PagePosition | null;
   readonly includeBars: boolean;
@@ -53,6 +54,9 @@ export interface ArtifactGroupRepository {
 }
 
 export const GROUP_ARTIFACTS_MAX = 500;
+/** A page ends early, after the group that reaches this many: large groups would not fit into one answer. */
+const PAGE_ARTIFACTS_MAX = 5_000;
+const PAGE_ARTIFACTS_WITH_BARS_MAX = 500;
 
 /** `isMlflowConfigured`: whether there is a MLflow to ask, on which `lineage.status` depends. */
 export function createArtifactGroupRepository(
@@ -72,6 +76,7 @@ export function createArtifactGroupRepository(
       workflowId: of.workflowId,
       executionId: of.executionId,
       isShared: of.isShared,
+      hasMore: of.hasMore,
       kinds: of.kinds,
     };
     const isListed = eq(artifactTable.id, of.artifactId);
@@ -100,14 +105,13 @@ export function createArtifactGroupRepository(
       else known.records.push({ row, lookup });
     }
     const groups = [...heads.values()];
-    const shown = groups.slice(0, request.limit);
-    const last = groups.length > request.limit ? shown.at(-1)?.head : undefined;
+    const last = groups.at(-1)?.head;
     const [counts] = counted.rows;
     return {
-      groups: shown.map(({ head, records }) => toGroup(head, records)),
+      groups: groups.map(({ head, records }) => toGroup(head, records)),
       groupCount: Number(counts?.groups ?? 0),
       total: Number(counts?.total ?? 0),
-      next: last === undefined ? null : { value: last.headAt, id: last.headId, upToId: last.upToId },
+      next: last?.hasMore !== true ? null : { value: last.headAt, id: last.headId, upToId: last.upToId },
     };
   };
 
@@ -130,6 +134,7 @@ const listedFields = {
   workflowId: sql<string | null>`listed.workflow_id`.as('workflow_id'),
   executionId: sql<string | null>`listed.execution_id`.as('execution_id'),
   isShared: sql<boolean>`listed.is_shared`.as('is_shared'),
+  hasMore: sql<boolean>`listed.has_more`.as('has_more'),
   kinds: sql<KindsText>`listed.kinds`.as('kinds'),
 };
 
@@ -162,45 +167,73 @@ function matchingSql(filter: ArtifactFilter, knowledge: LineageKnowledge): SQL {
     from ${matchingFrom(filter, knowledge)} ${where === undefined ? sql`` : sql`where ${where}`})`;
 }
 
+/** Rows that are read at once in search of heads: enough for the page when a group has five. */
+const stepSize = (limit: number) => Math.max(200, 5 * (limit + 1));
+
 /**
- * A group is found by its head, the newest row: one for which no newer row of the same group matches. Heads are walked in
- * order and the walk ends with the page, so its cost does not grow with the table. Rows that came after the first page was
- * read move no group.
+ * A group is found by its head: its newest matching row. The rows are walked in order, some at a time, until there are
+ * heads enough; whether a newer row exists is asked once for a group and step. So the cost is that of the rows on the
+ * page, however many the table has. Rows that came after the first page was read move no group.
  */
 function listedSql(request: ArtifactGroupRequest, knowledge: LineageKnowledge): SQL {
   const { after, limit, sort } = request;
-  const [way, beyond] = sort === '-created_at' ? [sql`desc`, sql`<`] : [sql`asc`, sql`>`];
-  const [h, n] = [sql`h`, sql`n`];
+  const [way, back, beyond] =
+    sort === '-created_at' ? [sql`desc`, sql`asc`, sql`<`] : [sql`asc`, sql`desc`, sql`>`];
+  const start =
+    after === null
+      ? sql`'${sql.raw(sort === '-created_at' ? '' : '-')}infinity'::timestamptz, ${sql.raw(sort === '-created_at' ? '2147483647' : '-2147483648')}`
+      : sql`${after.value}::timestamptz, ${after.id}::integer`;
   const upTo = after?.upToId ?? null;
   const isOld = (a: SQL) => (upTo === null ? sql`` : sql`and ${a}.id <= ${upTo}::integer`);
-  const isAfter =
-    after === null
-      ? sql`true`
-      : sql`(h.created_at, h.id) ${beyond} (${after.value}::timestamptz, ${after.id}::integer)`;
-  const order = sql`order by h.created_at ${way}, h.id ${way} limit ${limit + 1}`;
-  const executions = sql`(select h.id, h.created_at, nullif(h.workflow_id, '') as workflow_id, h.execution_id
-    from matching h
-    where h.execution_id <> '' ${isOld(h)} and ${isAfter} and not exists (
-      select from matching n where ${isSameExecution(n, h)} ${isOld(n)}
-        and (n.created_at, n.id) > (h.created_at, h.id))
-    ${order})`;
-  const ungrouped = sql`union all (select h.id, h.created_at, null, null from (
+  const [h, n, m] = [sql`h`, sql`n`, sql`m`];
+  const step = stepSize(limit);
+  const { id, created_at, workflow_id, execution_id } = artifactTable;
+  const ungrouped = sql`union all (select n.id, n.created_at, null, null from (
       select n.id, n.created_at from matching n where ${namesNoExecution(n)} ${isOld(n)}
-      order by n.created_at desc, n.id desc limit 1) h
-    where ${isAfter})`;
-  return sql`with ${matchingSql(request.filter, knowledge)},
+      order by n.created_at desc, n.id desc limit 1) n
+    where (n.created_at, n.id) ${beyond} (${start}))`;
+  return sql`with recursive ${matchingSql(request.filter, knowledge)},
+  walk(created_at, id, heads, is_end) as (
+    select ${start}, array[]::integer[], false
+    union all
+    select s.created_at, s.id, w.heads || s.heads, s.is_end
+    from walk w cross join lateral (
+      with step as materialized (
+        select m.id, m.created_at, nullif(m.workflow_id, '') as workflow_id, m.execution_id from matching m
+        where m.execution_id <> '' ${isOld(m)} and (m.created_at, m.id) ${beyond} (w.created_at, w.id)
+        order by m.created_at ${way}, m.id ${way} limit ${step}),
+      last as (select created_at, id from step order by created_at ${back}, id ${back} limit 1)
+      select (select created_at from last), (select id from last), (select count(*) from step) < ${step} as is_end,
+        array(
+          select h.id from (
+            select distinct on (execution_id, workflow_id) * from step
+            order by execution_id, workflow_id, created_at desc, id desc) h
+          where not exists (
+            select from matching n where ${isSameExecution(n, h)} ${isOld(n)}
+              and (n.created_at, n.id) > (h.created_at, h.id))
+          order by h.created_at ${way}, h.id ${way}) as heads) s
+    where not w.is_end and cardinality(w.heads) <= ${limit}),
   heads as materialized (
     select h.*, row_number() over (order by h.created_at ${way}, h.id ${way}) as ordinal
-    from (${executions} ${request.executionsOnly ? sql`` : ungrouped}) h ${order}),
+    from (
+      select ${id}, ${created_at}, nullif(${workflow_id}, '') as workflow_id, ${execution_id} from ${artifactTable}
+      where ${id} = any ((select heads from walk order by cardinality(heads) desc limit 1)::integer[])
+      ${request.executionsOnly ? sql`` : ungrouped}) h
+    order by h.created_at ${way}, h.id ${way} limit ${limit + 1}),
   summarised as materialized (
     select h.*, g.*, exists (
       select from matching m where m.execution_id = h.execution_id
         and nullif(m.workflow_id, '') is distinct from h.workflow_id) as is_shared
-    from heads h cross join lateral (${summarySql}) g)
+    from heads h cross join lateral (${summarySql}) g where h.ordinal <= ${limit}),
+  shown as (
+    select h.*, sum(cardinality(h.ids)) over (order by h.ordinal) - cardinality(h.ids) as listed_before
+    from summarised h)
   select h.ordinal, h.id as head_id, h.created_at as head_at, h.workflow_id, h.execution_id, h.is_shared,
-    ${upTo === null ? sql`(select max(${artifactTable.id}) from ${artifactTable})` : sql`${upTo}::integer`} as up_to_id,
+    h.ordinal < (select count(*) from heads) as has_more,
+    ${upTo === null ? sql`(select max(${id}) from ${artifactTable})` : sql`${upTo}::integer`} as up_to_id,
     m.id as artifact_id, m.place, case when m.place = 1 then h.kinds end as kinds
-  from summarised h cross join lateral unnest(h.ids) with ordinality m(id, place)`;
+  from shown h cross join lateral unnest(h.ids) with ordinality m(id, place)
+  where h.listed_before < ${request.includeBars ? PAGE_ARTIFACTS_WITH_BARS_MAX : PAGE_ARTIFACTS_MAX}`;
 }
 
 /**

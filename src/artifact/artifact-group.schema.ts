@@ -39,7 +39,9 @@ export type ArtifactGroupOnWire = z.output<typeof artifactGroupSchema>;
 
 export const groupedArtifactsSchema = z
   .object({
-    groups: z.array(artifactGroupSchema),
+    groups: z.array(artifactGroupSchema).openapi({
+      description: 'Newest first. A page with large groups may end before `limit`.',
+    }),
     grouped: z.record(z.string(), z.array(artifactSchema)).openapi({
       description:
         'The same artifacts by execution_id, or by `workflow_id/execution_id` where workflows share one; those without are under "ungrouped".',
@@ -64,7 +66,9 @@ export type ExecutionListQuery = z.output<typeof executionListQuery>;
 
 export const executionListSchema = z
   .object({
-    executions: z.array(artifactGroupSchema),
+    executions: z.array(artifactGroupSchema).openapi({
+      description: 'Newest first. A page with large executions may end before `limit`.',
+    }),
     total: z.int().openapi({ description: 'How many executions match, on this page or not.', example: 40 }),
     next_cursor: nextCursorSchema,
   })
