@@ -94,7 +94,8 @@ export function createHydration(deps: HydrationDependencies): Hydration {
           return nowLinked(record, update, 'mlflow', facts, now());
         }
         const looked = resolution ?? completion;
-        if (looked?.kind !== 'missed') return unasked(record, client);
+        if (looked?.kind !== 'missed')
+          return dueRecords.includes(record) ? unasked(record, client) : known(record);
         return isPage ? missed(record, looked.miss, now()) : changedMeanwhile(record, looked.miss);
       }),
     );
@@ -108,7 +109,7 @@ export function createHydration(deps: HydrationDependencies): Hydration {
       : missed(record, miss, now());
   }
 
-  /** Not asked for now: what is known already, unless MLflow is left alone at the moment. */
+  /** It was time to ask, but MLflow is left alone at the moment, or others came first. */
   function unasked(record: ArtifactRecord, client: MlflowClient): HydratedArtifact {
     const hydrated = known(record);
     const open = client.openedBy();

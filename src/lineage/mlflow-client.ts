@@ -20,6 +20,13 @@ export interface RunPage {
   readonly nextPageToken: string | null;
 }
 
+export interface RunSearch {
+  readonly filter: string;
+  readonly maxResults: number;
+  readonly oldestFirst?: boolean;
+  readonly pageToken?: string | null;
+}
+
 /** What bounds one look-up: its deadline, and how many calls may still be made. */
 export interface LookupBounds {
   readonly signal: AbortSignal;
@@ -28,11 +35,8 @@ export interface LookupBounds {
 
 /** MLflow's REST API as far as lineage needs it. Everything throws `MlflowFailure`, or `OutOfCalls` beyond its bounds. */
 export interface MlflowClient {
-  /** Newest first, in all experiments that may be searched. Deleted runs are hidden by MLflow. */
-  searchRuns(
-    search: { readonly filter: string; readonly maxResults: number; readonly pageToken?: string | null },
-    bounds: LookupBounds,
-  ): Promise<RunPage>;
+  /** In all experiments that may be searched, the newest first unless told otherwise. MLflow hides deleted runs. */
+  searchRuns(search: RunSearch, bounds: LookupBounds): Promise<RunPage>;
   /** Deleted runs too; null when there is no such run. */
   getRun(runId: string, bounds: LookupBounds): Promise<MlflowRun | null>;
   /** Whether it answers this account, by one call. */
@@ -138,7 +142,7 @@ export function createMlflowClient(
   return {
     openedBy: breaker.openedBy,
 
-    async searchRuns({ filter, maxResults, pageToken = null }, bounds) {
+    async searchRuns({ filter, maxResults, oldestFirst = false, pageToken = null }, bounds) {
       const ids = await experimentIds(bounds);
       if (ids.length === 0) throw new MlflowFailure('refused', noExperiments(config.experimentNames));
       const runs: MlflowRun[] = [];
@@ -147,7 +151,7 @@ export function createMlflowClient(
         const search = {
           experiment_ids: ids.slice(from, from + EXPERIMENTS_PER_SEARCH),
           filter,
-          order_by: ['attributes.start_time DESC'],
+          order_by: [`attributes.start_time ${oldestFirst ? 'ASC' : 'DESC'}`],
           max_results: maxResults,
           ...(pageToken === null ? {} : { page_token: pageToken }),
         };

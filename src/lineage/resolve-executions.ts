@@ -52,8 +52,8 @@ export interface Resolved {
 export type ResolveMode = 'one' | 'page' | 'repair';
 
 const SWEEPS: Readonly<Record<Exclude<ResolveMode, 'one'>, SweepOptions>> = {
-  page: { byWorkflow: true, pagesMax: 2 },
-  repair: { byWorkflow: false, pagesMax: 4 },
+  page: { byWorkflow: true, runsPerPage: 300, pagesMax: 2 },
+  repair: { byWorkflow: false, runsPerPage: 500, pagesMax: 4 },
 };
 
 /** Individual look-ups at once; more only queue up in MLflow. */

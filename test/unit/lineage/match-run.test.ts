@@ -1,0 +1,111 @@
+import { describe, expect, it } from 'vitest';
+import { parseExecutionId } from '../../../src/lineage/execution-id.ts';
+import { judge } from '../../../src/lineage/find-run.ts';
+import { chooseRun, matchRun, type RunMatch } from '../../../src/lineage/match-run.ts';
+import type { MlflowRun } from '../../../src/lineage/mlflow.schema.ts';
+
+let made = 0;
+function run(
+  tags: Record<string, string>,
+  more: Partial<MlflowRun> & { params?: ReadonlyMap<string, string> } = {},
+): MlflowRun {
+  made += 1;
+  return {
+    runId: `run-${made}`,
+    experimentId: '1',
+    status: 'FINISHED',
+    startTimeMs: made,
+    isActive: true,
+    tags: new Map(Object.entries(tags)),
+    params: new Map(),
+    ...more,
+  };
+}
+const wanted = (id: string, ...workflows: string[]) => ({
+  id: parseExecutionId(id),
+  workflows,
+  otherWorkflows: [],
+});
+const DATE = '2025-11-15 13:54:31+00:00';
+const MANUAL = 'manual__2025-11-15T13:54:31+00:00';
+
+describe('matchRun', () => {
+  it.each<[string, string, Record<string, string>, 1 | 2 | null]>([
+    ['the same text', DATE, { execution_id: DATE }, 2],
+    ['the same instant', DATE, { execution_id: '2025-11-15T13:54:31Z' }, 2],
+    ['another microsecond', DATE, { execution_id: '2025-11-15 13:54:31.000001+00:00' }, null],
+    ['the same run id', MANUAL, { airflow_run_id: MANUAL }, 2],
+    ['a run id for a date', DATE, { airflow_run_id: MANUAL }, 1],
+    ['a date for a run id', MANUAL, { execution_date: DATE }, 1],
+    ['another kind of run', MANUAL, { airflow_run_id: MANUAL.replace('manual', 'scheduled') }, null],
+    [
+      'another run id, same logical date',
+      MANUAL,
+      { airflow_run_id: 'manual__2025-11-20T00:00:00+00:00', execution_date: DATE },
+      null,
+    ],
+    [
+      'own run id, other logical date',
+      MANUAL,
+      { airflow_run_id: MANUAL, execution_date: '2025-11-01 00:00:00+00:00' },
+      2,
+    ],
+    ['another date first', DATE, { execution_id: '2025-11-16 00:00:00+00:00', execution_date: DATE }, null],
+    ['a text', 'build 7', { execution_id: 'build 7' }, 2],
+    ['another text', 'build 7', { execution_id: 'build 8' }, null],
+    ['nothing', DATE, {}, null],
+    ['an empty tag', DATE, { execution_id: '' }, null],
+  ])('%s', (_, id, tags, rank) => {
+    expect(matchRun(wanted(id, 'wf'), run(tags))?.rank ?? null).toBe(rank);
+  });
+
+  it('refuses a run of another workflow and a deleted one, and takes one that names none', () => {
+    expect(matchRun(wanted(DATE, 'a'), run({ execution_id: DATE, workflow_id: 'b' }))).toBeNull();
+    expect(
+      matchRun(wanted(DATE, 'a', 'b'), run({ execution_id: DATE, airflow_dag_id: 'b' }))?.namesWorkflow,
+    ).toBe(true);
+    expect(matchRun(wanted(DATE, 'a'), run({ execution_id: DATE }))?.namesWorkflow).toBe(false);
+    expect(matchRun(wanted(DATE), run({ execution_id: DATE, workflow_id: 'b' }))).not.toBeNull();
+    expect(matchRun(wanted(DATE, 'a'), run({ execution_id: DATE }, { isActive: false }))).toBeNull();
+  });
+});
+
+describe('the choice', () => {
+  const match = (more: Partial<RunMatch>, of: Partial<MlflowRun> = {}): RunMatch => ({
+    run: run({}, of),
+    shape: 'execution_id',
+    rank: 2,
+    namesWorkflow: true,
+    ...more,
+  });
+
+  it('goes by workflow, then id, then state, then age', () => {
+    const unnamed = match({ namesWorkflow: false }, { startTimeMs: 99_999 });
+    const near = match({ rank: 1 }, { startTimeMs: 88_888 });
+    const failed = match({}, { status: 'FAILED', startTimeMs: 77_777 });
+    const killed = match({}, { status: 'KILLED', startTimeMs: 66_666 });
+    const older = match({}, { startTimeMs: 1_000 });
+    const newer = match({}, { status: 'RUNNING', startTimeMs: 2_000 });
+    const all = [unnamed, near, failed, killed, older, newer];
+    const order: RunMatch[] = [];
+    while (all.length > order.length) {
+      const next = chooseRun(all.filter((one) => !order.includes(one)));
+      if (next !== null) order.push(next);
+    }
+    expect(order).toEqual([newer, older, failed, killed, near, unnamed]);
+    expect(chooseRun([])).toBeNull();
+  });
+
+  it('is refused where it would be a guess', () => {
+    const unnamed = match({ namesWorkflow: false });
+    const shared = { ...wanted(DATE, 'a'), otherWorkflows: ['b'] };
+    expect(judge(shared, [unnamed]).kind).toBe('ambiguous');
+    expect(judge(wanted(DATE, 'a'), [unnamed]).kind).toBe('found');
+    const [b, c] = [run({ workflow_id: 'b' }), run({ workflow_id: 'c' })].map((of) => ({
+      ...unnamed,
+      run: of,
+    }));
+    expect(judge(wanted(DATE), [b, c] as RunMatch[]).kind).toBe('ambiguous');
+    expect(judge(wanted(DATE), [b] as RunMatch[]).kind).toBe('found');
+  });
+});
