@@ -101,11 +101,9 @@ describe('the choice', () => {
     const shared = { ...wanted(DATE, 'a'), otherWorkflows: ['b'] };
     expect(judge(shared, [unnamed]).kind).toBe('ambiguous');
     expect(judge(wanted(DATE, 'a'), [unnamed]).kind).toBe('found');
-    const [b, c] = [run({ workflow_id: 'b' }), run({ workflow_id: 'c' })].map((of) => ({
-      ...unnamed,
-      run: of,
-    }));
-    expect(judge(wanted(DATE), [b, c] as RunMatch[]).kind).toBe('ambiguous');
-    expect(judge(wanted(DATE), [b] as RunMatch[]).kind).toBe('found');
+    const b = match({ namesWorkflow: false }, { tags: new Map([['workflow_id', 'b']]) });
+    const c = match({ namesWorkflow: false }, { tags: new Map([['workflow_id', 'c']]) });
+    expect(judge(wanted(DATE), [b, c]).kind).toBe('ambiguous');
+    expect(judge(wanted(DATE), [b]).kind).toBe('found');
   });
 });
