@@ -43,7 +43,7 @@ export interface ArtifactGroupRequest {
 export interface ArtifactGroupPage {
   readonly groups: ArtifactGroup[];
   readonly groupCount: number;
-  /** Artifacts in all groups. */
+  /** All artifacts that match. */
   readonly total: number;
   readonly next: PagePosition | null;
 }
@@ -250,10 +250,18 @@ const summarySql = sql`with members as materialized (
       from (select m.type, m.symbol, count(*) as n, min(m.created_at) as first_at, max(m.created_at) as last_at
         from members m group by m.type, m.symbol) k) as kinds`;
 
+/**
+ * Grouped by the plain columns, which an index has in that order; what the few groups without a name have in common is put
+ * together afterwards.
+ */
 function countSql(request: ArtifactGroupRequest, knowledge: LineageKnowledge): SQL {
-  const where = request.executionsOnly ? sql`where m.execution_id <> ''` : sql``;
+  const isExecution = sql`execution_id <> ''`;
+  const ungrouped = sql`coalesce(max(1) filter (where execution_id is null or execution_id = ''), 0)`;
   return sql`with ${matchingSql(request.filter, knowledge)}
-    select count(*) as groups, coalesce(sum(n), 0) as total from (
-      select count(*) as n from matching m ${where}
-      group by nullif(m.execution_id, ''), case when m.execution_id <> '' then nullif(m.workflow_id, '') end) g`;
+    select coalesce(sum(n), 0) as total,
+      count(*) filter (where ${isExecution} and workflow_id <> '')
+        + count(distinct execution_id) filter (
+          where ${isExecution} and (workflow_id is null or workflow_id = ''))
+        + ${request.executionsOnly ? sql`0` : ungrouped} as groups
+    from (select workflow_id, execution_id, count(*) as n from matching group by workflow_id, execution_id) g`;
 }

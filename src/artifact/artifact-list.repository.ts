@@ -34,7 +34,10 @@ export interface ArtifactPage {
 }
 
 export interface ArtifactListRepository {
-  /** One statement for the page and one for the count, in one request. Throws `invalid_input` for a forged position. */
+  /**
+   * One statement for the page and one for the count, in one request; of a search the count comes second, when it is
+   * still needed. Throws `invalid_input` for a forged position.
+   */
   page(request: ArtifactPageRequest): Promise<ArtifactPage>;
 }
 
@@ -45,8 +48,8 @@ export function createArtifactListRepository(
 ): ArtifactListRepository {
   const read = async (request: ArtifactPageRequest, lookup: boolean): Promise<ArtifactPage> => {
     const knowledge = { isConfigured: isMlflowConfigured, lookup };
-    const { limit, includeBars, filter, sort } = request;
-    const order = orderOf(sort);
+    const { limit, includeBars, filter } = request;
+    const order = orderOf(request.sort);
     const row = listedColumns(includeBars);
     // The page is chosen by its ids alone: rows are wide, and only those of the page are read whole.
     const isOnPage = inArray(artifactTable.id, pageOfIds(request, order, knowledge));
@@ -62,14 +65,15 @@ export function createArtifactListRepository(
           .from(artifactTable)
           .where(isOnPage)
           .orderBy(...order.by);
-    const [found, [counted]] = await database.batch([page, countOf(filter, knowledge)]);
-    const records: ArtifactRecord[] = found.slice(0, limit);
-    const last = found.length > limit ? records.at(-1) : undefined;
-    return {
-      records,
-      total: counted?.total ?? 0,
-      next: last === undefined ? null : positionOf(last, order.column),
-    };
+    const counted = countOf(filter, knowledge);
+    if (filter.q === undefined || filter.q === '') {
+      const [found, [count]] = await database.batch([page, counted]);
+      return pageOf(request, found, count?.total ?? 0);
+    }
+    // Such a search reads the whole table. A first page that is not full has counted everything on its way.
+    const found = await page;
+    const isAll = request.after === null && found.length <= limit;
+    return pageOf(request, found, isAll ? found.length : ((await counted)[0]?.total ?? 0));
   };
 
   const pageOfIds = (
@@ -133,6 +137,15 @@ function orderOf(sort: ArtifactSort): ListOrder {
   };
 }
 
-function positionOf({ row }: ArtifactRecord, column: SortColumn): PagePosition {
-  return { value: column === 'id' ? null : row[column], id: row.id, upToId: null };
+/** `found` is one longer than the page where there is more. */
+function pageOf({ limit, sort }: ArtifactPageRequest, found: ArtifactRecord[], total: number): ArtifactPage {
+  const records = found.slice(0, limit);
+  const last = found.length > limit ? records.at(-1)?.row : undefined;
+  if (last === undefined) return { records, total, next: null };
+  const { column } = orderOf(sort);
+  return {
+    records,
+    total,
+    next: { value: column === 'id' ? null : last[column], id: last.id, upToId: null },
+  };
 }

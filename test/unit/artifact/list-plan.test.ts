@@ -148,7 +148,6 @@ describe(`on ${ROWS} artifacts`, () => {
     const statements = await statementsOf(run);
     expect(statements).toHaveLength(2);
     const access = await accessOf(statements[0]!);
-    console.log(_name, JSON.stringify(access));
     expect(access.readsAll).toBe(false);
     expect(access.indexes).toEqual(expect.arrayContaining(indexes));
   });
