@@ -29,6 +29,8 @@ const exactly = (column: string, maxCharacters: number, example: string) =>
 
 const DATE = z.regexes.date;
 const DATE_TIME = z.regexes.datetime({ offset: true });
+/** ISO 8601 may end with the minute. */
+const DATE_MINUTE = z.regexes.datetime({ offset: true, precision: -1 });
 
 /**
  * A date (its UTC midnight) or a date-time with offset, as a date-time in UTC with all its microseconds. Null: no such time,
@@ -37,7 +39,7 @@ const DATE_TIME = z.regexes.datetime({ offset: true });
 export function utcTime(given: string): string | null {
   const value = given.replace(/ (?=\d\d:\d\d$)/, '+');
   if (DATE.test(value)) return value.startsWith('0000') ? null : `${value}T00:00:00Z`;
-  if (!DATE_TIME.test(value)) return null;
+  if (!DATE_TIME.test(value) && !DATE_MINUTE.test(value)) return null;
   const fraction = /\.\d{1,6}/.exec(value)?.[0] ?? '';
   const seconds = new Date(value.replace(/\.\d+/, ''));
   const isIn = seconds.getTime() >= Date.parse('0001-01-01T00:00:00Z') && seconds.getUTCFullYear() <= 9999;
