@@ -7,6 +7,7 @@ import { PostgresBackend } from './local/postgres-backend.ts';
 import { runScript } from './local/run-script.ts';
 import { startSqlEndpoint } from './local/sql-endpoint.ts';
 import { applySeed } from './seed/apply-seed.ts';
+import { runTarget } from './seed/seed-runs.ts';
 
 const HELP = `npm run seed: fills an object store and a database with one artifact for every path an image can take.
 
@@ -17,6 +18,8 @@ const HELP = `npm run seed: fills an object store and a database with one artifa
   MINIO_REGION             default us-east-1
   MINIO_BUCKETS            the first is filled, and made when it is missing (default: trading-charts)
   DATABASE_HTTP_ENDPOINT   where Neon's HTTP protocol is spoken (default: Neon's own, or straight to PostgreSQL)
+  MLFLOW_TRACKING_URI      also add the runs of the seeded executions (default: no runs; MLFLOW_USERNAME and
+                           MLFLOW_PASSWORD, or MLFLOW_TOKEN, where it wants them)
 
 Can run twice: it adds what is missing and changes nothing that is there. docs/seed.md names every row.`;
 
@@ -49,11 +52,12 @@ runScript(async () => {
       store: createS3ObjectStore({ ...s3, buckets: [bucket] }),
       bucket,
       publicEndpoint: process.env['MINIO_PUBLIC_ENDPOINT'] || endpoint,
+      mlflow: runTarget(process.env),
       renderer: openRenderer,
       say: (line) => console.log(line),
     });
     console.log(
-      `Added ${report.added}, already there ${report.kept}, objects put back ${report.restored.length}.`,
+      `Added ${report.added} artifacts and ${report.addedRuns} runs, already there ${report.kept}, objects put back ${report.restored.length}.`,
     );
     if (report.skipped.length > 0) {
       console.log(`Left alone, because other rows have these ids: ${report.skipped.join(', ')}.`);

@@ -9,6 +9,7 @@ import {
   databaseVariables,
   LOCAL_SERVICE_TOKEN,
   startDatabase,
+  startMlflow,
   startStore,
   startTokens,
   type Part,
@@ -16,6 +17,7 @@ import {
 import { startWorker, type RunningWorker } from './local/start-worker.ts';
 import { takeStateDirectory } from './local/state-directory.ts';
 import { applySeed } from './seed/apply-seed.ts';
+import { runTarget } from './seed/seed-runs.ts';
 
 /** Variables that the Worker takes over from the shell when they are set. */
 const PASSED_ON = [
@@ -25,6 +27,8 @@ const PASSED_ON = [
   'JWT_COOKIE',
   'JWT_HEADER',
   'SERVICE_TOKENS',
+  'AIRFLOW_UI_URL',
+  'AIRFLOW_MAJOR_VERSION',
 ];
 const READY_DEADLINE_MS = 60_000;
 /** A request that meets the Worker in the middle of a reload may never be answered. */
@@ -69,6 +73,7 @@ async function main(): Promise<void> {
   if (state.isNew) console.log(`State is kept in ${state.path}`);
 
   const store = await step('Starting the object store', () => startStore(options, process.env, state.path));
+  const mlflow = await step('Starting MLflow', () => startMlflow(options, process.env, state.path));
   const tokens = await step('Starting the token issuer', () => startTokens(options, process.env, state.path));
   const passedOn = Object.fromEntries(
     PASSED_ON.flatMap((name) => (process.env[name] ? [[name, process.env[name]]] : [])),
@@ -78,6 +83,7 @@ async function main(): Promise<void> {
     SERVICE_TOKENS: LOCAL_SERVICE_TOKEN,
     ...databaseVariables(options, process.env),
     ...store.variables,
+    ...mlflow.variables,
     ...tokens.variables,
     ...passedOn,
   };
@@ -92,11 +98,11 @@ async function main(): Promise<void> {
   const database = await step(state.isNew ? 'Making the database' : 'Opening the database', () =>
     startDatabase(options, process.env, state.path),
   );
-  await seed(options, database, store);
+  await seed(options, { database, store, mlflow });
   const worker = await step('Starting the Worker', () => starting);
   await step('Waiting until it is ready', () => untilReady(worker));
   runCrons(worker);
-  show(worker, { database, store, tokens });
+  show(worker, { database, store, mlflow, tokens });
 }
 
 /** A line for whatever takes longer than a second, so that nobody wonders. */
@@ -116,7 +122,10 @@ function isPart(value: unknown): value is Part {
 }
 
 /** Embedded services are always seeded, real ones only when asked. */
-async function seed(options: StartOptions, database: Part, store: Part): Promise<void> {
+async function seed(
+  options: StartOptions,
+  { database, store, mlflow }: { database: Part; store: Part; mlflow: Part },
+): Promise<void> {
   if (!(database.isEmbedded && store.isEmbedded) && !options.seed) return;
   const v = { ...database.variables, ...store.variables };
   const [bucket = ''] = (v['MINIO_BUCKETS'] ?? '').split(',');
@@ -135,11 +144,15 @@ async function seed(options: StartOptions, database: Part, store: Part): Promise
       }),
       bucket,
       publicEndpoint: v['MINIO_PUBLIC_ENDPOINT'] ?? '',
+      mlflow: mlflow.isEmbedded || options.seed ? runTarget(mlflow.variables) : null,
       renderer: openRenderer,
       say: () => {},
     }),
   );
-  if (report.added > 0) console.log(`Seeded ${report.added} artifacts (docs/seed.md names them).`);
+  if (report.added + report.addedRuns > 0)
+    console.log(
+      `Seeded ${report.added} artifacts and ${report.addedRuns} MLflow runs (docs/seed.md names them).`,
+    );
   if (report.restored.length > 0)
     console.log(`Put back what was gone from the store: ${report.restored.join(', ')}.`);
   if (report.skipped.length > 0)
@@ -176,17 +189,24 @@ function runCrons({ url, crons }: RunningWorker): void {
   }
 }
 
-function show({ url }: RunningWorker, parts: { database: Part; store: Part; tokens: Part }): void {
+function show(
+  { url }: RunningWorker,
+  parts: { database: Part; store: Part; mlflow: Part; tokens: Part },
+): void {
   const lines: [string, string][] = [
     ['TSLA, image lost', `${url}/api/artifacts/24/image`],
     ['AAPL, in the store', `${url}/api/artifacts/1/image`],
     ['5,000 bars', `${url}/api/artifacts/18/image`],
     ['All artifacts', `${url}/api/artifacts`],
     ['Is 24 proved?', `${url}/api/artifacts/24/verify`],
+    ['Which run made it?', `${url}/api/artifacts/24`],
+    ['By execution', `${url}/api/executions`],
+    ['What is not linked', `${url}/api/lineage/status`],
     ['API', `${url}/openapi.json`],
     ['What works', `${url}/readyz`],
     ['Object store', parts.store.shown],
     ['SQL', parts.database.shown],
+    ['MLflow', parts.mlflow.shown],
     ['User tokens', `POST ${parts.tokens.shown} {"sub": "ada", "scope": "artifact:write"}`],
     ['Service token', process.env['SERVICE_TOKENS'] ? 'as in SERVICE_TOKENS' : LOCAL_SERVICE_TOKEN],
   ];

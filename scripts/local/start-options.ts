@@ -8,9 +8,10 @@ export const HELP = `npm start: Chartproof on one machine, with everything it ne
   npm start -- --seed       also seed real services; the embedded ones always are
 
 A part whose variable is set is not started, the real service is used instead:
-  DATABASE_URL (and DATABASE_HTTP_ENDPOINT), MINIO_ENDPOINT with MINIO_ACCESS_KEY and MINIO_SECRET_KEY, JWKS_URL
+  DATABASE_URL (and DATABASE_HTTP_ENDPOINT), MINIO_ENDPOINT with MINIO_ACCESS_KEY and MINIO_SECRET_KEY, JWKS_URL,
+  MLFLOW_TRACKING_URI
 
-Ports: PORT 8787, S3_PORT 9000, SQL_PORT 5488, TOKENS_PORT 8788. State: LOCAL_STATE_DIR .local
+Ports: PORT 8787, S3_PORT 9000, SQL_PORT 5488, MLFLOW_PORT 5500, TOKENS_PORT 8788. State: LOCAL_STATE_DIR .local
 docs/local-development.md tells the rest, docs/configuration.md every variable.`;
 
 export interface StartOptions {
@@ -23,6 +24,7 @@ export interface StartOptions {
     readonly worker: number;
     readonly s3: number;
     readonly sql: number;
+    readonly mlflow: number;
     readonly tokens: number;
   };
 }
@@ -39,10 +41,11 @@ export function readStartOptions(argv: readonly string[], env: Environment): Sta
     worker: port(env, 'PORT', 8787),
     s3: port(env, 'S3_PORT', 9000),
     sql: port(env, 'SQL_PORT', 5488),
+    mlflow: port(env, 'MLFLOW_PORT', 5500),
     tokens: port(env, 'TOKENS_PORT', 8788),
   };
-  if (new Set(Object.values(ports)).size < 4)
-    throw new PlainError('PORT, S3_PORT, SQL_PORT and TOKENS_PORT must differ.');
+  if (new Set(Object.values(ports)).size < Object.keys(ports).length)
+    throw new PlainError('PORT, S3_PORT, SQL_PORT, MLFLOW_PORT and TOKENS_PORT must differ.');
   return {
     help: argv.includes('--help') || argv.includes('-h'),
     fresh: argv.includes('--fresh'),

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { ensureBucket } from './ensure-bucket.ts';
 import { migratePostgres } from './migrate-postgres.ts';
+import { startMlflowServer } from './mlflow-server.ts';
 import { PgliteBackend } from './pglite-backend.ts';
 import { PlainError } from './plain-error.ts';
 import { PostgresBackend } from './postgres-backend.ts';
@@ -12,6 +13,15 @@ import { startTokenIssuer } from './token-issuer.ts';
 const HOST = '127.0.0.1';
 const EMBEDDED_DATABASE_URL = 'postgresql://chartproof:chartproof@127.0.0.1/chartproof';
 const EMBEDDED_KEY = 'minioadmin';
+const MLFLOW_VARIABLES = [
+  'MLFLOW_TRACKING_URI',
+  'MLFLOW_UI_URL',
+  'MLFLOW_EXPERIMENT_NAMES',
+  'MLFLOW_USERNAME',
+  'MLFLOW_PASSWORD',
+  'MLFLOW_TOKEN',
+  'MLFLOW_WORKSPACE',
+];
 export const LOCAL_SERVICE_TOKEN = 'local-service-token';
 
 type Environment = Readonly<Record<string, string | undefined>>;
@@ -120,6 +130,25 @@ export async function startStore(options: StartOptions, env: Environment, state:
     MINIO_SECRET_KEY: secretAccessKey,
   };
   return { variables, shown: endpoint, isEmbedded: false, close: nothing };
+}
+
+/** The MLflow stand-in, or the tracking server that MLFLOW_TRACKING_URI names. */
+export async function startMlflow(options: StartOptions, env: Environment, state: string): Promise<Part> {
+  const given = Object.fromEntries(
+    MLFLOW_VARIABLES.flatMap((name) => (env[name] ? [[name, env[name]]] : [])),
+  );
+  const trackingUri = env['MLFLOW_TRACKING_URI'];
+  if (trackingUri !== undefined && trackingUri !== '') {
+    const shown = URL.canParse(trackingUri) ? new URL(trackingUri).host : trackingUri;
+    return { variables: given, shown, isEmbedded: false, close: nothing };
+  }
+  const server = await startMlflowServer({
+    directory: join(state, 'mlflow'),
+    host: HOST,
+    port: options.ports.mlflow,
+  });
+  const variables = { ...given, MLFLOW_TRACKING_URI: server.url };
+  return { variables, shown: server.url, isEmbedded: true, close: server.close };
 }
 
 /** The token issuer stand-in, or the issuer that JWKS_URL names. */

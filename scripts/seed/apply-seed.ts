@@ -12,6 +12,7 @@ import type { Database } from '../../src/storage/database.ts';
 import { guarded } from '../../src/storage/database-errors.ts';
 import { objectUrl } from '../../src/storage/object-ref.ts';
 import type { ObjectStore } from '../../src/storage/object-store.ts';
+import { addDeniedRun, seedRuns, type RunTarget } from './seed-runs.ts';
 import { putSeedObject } from './put-seed-object.ts';
 import { FOREIGN_HOST, LOST_ON_HOST, SEED_MARK, seedArtifacts, type SeedArtifact } from './seed-artifacts.ts';
 
@@ -26,6 +27,8 @@ export interface SeedTarget {
   readonly bucket: string;
   /** Base of the URLs that rows name. */
   readonly publicEndpoint: string;
+  /** Where the runs of the seed's executions go; null: nowhere, and their lineage stays open. */
+  readonly mlflow: RunTarget | null;
   /** Opened once, and only when something has to be drawn. */
   readonly renderer: () => Promise<ChartRenderer>;
   readonly say: (line: string) => void;
@@ -33,6 +36,7 @@ export interface SeedTarget {
 
 export interface SeedReport {
   readonly added: number;
+  readonly addedRuns: number;
   readonly kept: number;
   /** Of the kept ones: those whose object was gone and has been put back. */
   readonly restored: readonly number[];
@@ -48,6 +52,7 @@ export async function applySeed(options: SeedTarget): Promise<SeedReport> {
   let opened: Promise<ChartRenderer> | undefined;
   const target = { ...options, renderer: () => (opened ??= options.renderer()) };
   const artifacts = seedArtifacts();
+  const { added: addedRuns } = target.mlflow === null ? { added: 0 } : await seedRuns(target.mlflow);
   const present = await presentRows(
     target.database,
     artifacts.map(({ id }) => id),
@@ -69,7 +74,7 @@ export async function applySeed(options: SeedTarget): Promise<SeedReport> {
     }
   }
   await advanceSequence(target.database);
-  return { added, kept: present.size - skipped.length, restored, skipped };
+  return { added, addedRuns, kept: present.size - skipped.length, restored, skipped };
 }
 
 interface PresentRow {
@@ -90,12 +95,13 @@ async function presentRows(database: Database, ids: readonly number[]): Promise<
 
 async function add(target: SeedTarget, artifact: SeedArtifact): Promise<void> {
   const { object } = artifact;
+  const runId = artifact.namesDeniedRun && target.mlflow !== null ? await addDeniedRun(target.mlflow) : null;
   const isPut = object.kind !== 'none' && object.kind !== 'rendered';
   const uploadedAt = isPut ? (await putSeedObject(target, object)).uploadedAt : null;
   await guarded('seed.add_row', async () =>
     target.database
       .insert(artifactTable)
-      .values(rowOf(target, artifact, uploadedAt))
+      .values({ ...rowOf(target, artifact, uploadedAt), ...(runId === null ? {} : { run_id: runId }) })
       .onConflictDoNothing(),
   );
   if (object.kind === 'rendered') await draw(target, artifact);

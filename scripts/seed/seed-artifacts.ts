@@ -1,4 +1,11 @@
 import { dailyQuotes, weekly, type SeedBar } from './quotes.ts';
+import {
+  AIRFLOW_EXECUTION,
+  PARAM_EXECUTION,
+  QUOTES_EXECUTION,
+  TSLA_EXECUTION,
+  WORKFLOW_ID,
+} from './seed-executions.ts';
 import { syntheticDaily, syntheticIntraday } from './synthetic-bars.ts';
 
 /** What lies in the bucket for a row before anybody asks for its image. `drawing` is made from the bars named. */
@@ -37,13 +44,13 @@ export interface SeedArtifact {
   };
   /** The snapshot was fetched after the object was put there. */
   readonly fetchedAfterUpload?: boolean;
+  /** The row names a run that MLflow does not let this account read. */
+  readonly namesDeniedRun?: boolean;
 }
 
 /** Marks the rows that the seed made, so that it never touches another's. */
 export const SEED_MARK = 'chartproof';
-const WORKFLOW = { workflow_id: 'ibkr_trading_signal_workflow', dag_id: 'ibkr_trading_signal_workflow' };
-const EXECUTION = '2013-03-01 21:05:00.000000+00:00';
-const TSLA_EXECUTION = '2025-11-15 13:54:31.981650+00:00';
+const WORKFLOW = { workflow_id: WORKFLOW_ID, dag_id: WORKFLOW_ID };
 const TSLA_KEY = 'charts/TSLA/daily/20251115_135558_1b8741ec.png';
 /** Where the workflow of 24 stored its chart, before it was lost. */
 export const LOST_ON_HOST = 'http://localhost:9000';
@@ -84,7 +91,7 @@ function chart(options: ChartOptions): SeedArtifact['columns'] {
     type: 'chart',
     symbol,
     ...WORKFLOW,
-    execution_id: options.execution ?? EXECUTION,
+    execution_id: options.execution ?? QUOTES_EXECUTION,
     step_name: 'generate_chart',
     task_id: 'generate_charts',
     chart_type: timeframe,
@@ -268,11 +275,61 @@ export function seedArtifacts(): SeedArtifact[] {
     { id: 20, shows: 'an LLM analysis of the execution of 24', columns: llm(), object: none },
     { id: 21, shows: 'a signal of the execution of 24', columns: signal(), object: none },
     {
+      id: 22,
+      shows: 'lineage unresolved: the row names no execution',
+      columns: note({ name: 'A note by hand', symbol: 'TSLA', step_name: 'note' }),
+      object: none,
+    },
+    {
+      id: 23,
+      shows: 'lineage unavailable: MLflow does not let this account read the run',
+      columns: note({ name: 'Private research', symbol: 'TSLA', workflow_id: 'private_research' }),
+      object: none,
+      namesDeniedRun: true,
+    },
+    {
       id: 24,
       shows: 'the TSLA chart whose image was lost (synthetic bars)',
       columns: tsla(),
       object: none,
       pointsAt: { key: TSLA_KEY, by: 'lost' },
+    },
+    {
+      id: 25,
+      shows: 'lineage by airflow_run_id: the run carries no other tag',
+      columns: note({
+        name: 'AAPL rebalance',
+        symbol: 'AAPL',
+        workflow_id: 'nightly_rebalance',
+        dag_id: 'nightly_rebalance',
+        task_id: 'rebalance',
+        execution_id: AIRFLOW_EXECUTION,
+      }),
+      object: none,
+    },
+    {
+      id: 26,
+      shows: 'lineage by a parameter: the run carries no tag at all',
+      columns: note({
+        name: 'GOOG opening check',
+        symbol: 'GOOG',
+        workflow_id: 'opening_check',
+        execution_id: PARAM_EXECUTION,
+      }),
+      object: none,
+    },
+    {
+      id: 27,
+      shows: 'lineage pending: the workflow has not logged its run yet',
+      columns: note({
+        name: 'IBM closing check',
+        symbol: 'IBM',
+        workflow_id: 'closing_check',
+        dag_id: 'closing_check',
+        task_id: 'check',
+        execution_id: 'manual__2025-11-15T20:59:30.000001+00:00',
+      }),
+      object: none,
     },
   ];
 }
@@ -297,6 +354,25 @@ function tsla(): SeedArtifact['columns'] {
       execution: TSLA_EXECUTION,
     }),
     name: 'TSLA Daily Chart',
+  };
+}
+
+/** A short LLM artifact; these rows are there for their lineage. */
+function note(columns: {
+  readonly name: string;
+  readonly symbol: string;
+  readonly [column: string]: unknown;
+}): SeedArtifact['columns'] {
+  const response = 'Nothing stands out.';
+  return {
+    prompt: 'What stands out?',
+    response,
+    prompt_length: 16,
+    response_length: response.length,
+    model_name: 'example-model',
+    artifact_metadata: { seed: SEED_MARK },
+    ...columns,
+    type: 'llm',
   };
 }
 

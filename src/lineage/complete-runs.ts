@@ -11,7 +11,7 @@ export type Completion =
 
 /** Runs asked for in one search; `IN` is allowed on run ids alone. */
 const RUNS_PER_SEARCH = 100;
-/** What MLflow takes for a run id; anything else is a 400 there. */
+/** What MLflow gives as a run id; nothing else is asked for, because it would stand in an address and in filters. */
 const RUN_ID = /^[a-zA-Z0-9][\w-]{0,255}$/;
 
 /**

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { PgliteBackend } from '../../../scripts/local/pglite-backend.ts';
 import { openRenderer } from '../../../scripts/local/open-renderer.ts';
+import { startMlflowServer } from '../../../scripts/local/mlflow-server.ts';
 import { startS3Server } from '../../../scripts/local/s3-server.ts';
 import { startSqlEndpoint } from '../../../scripts/local/sql-endpoint.ts';
 import type { LocalServer } from '../../../scripts/local/listen.ts';
@@ -63,6 +64,7 @@ describe('npm run seed', () => {
   let backend: PgliteBackend;
   let servers: LocalServer[];
   let target: SeedTarget;
+  let mlflow: LocalServer;
 
   beforeAll(async () => {
     directory = await mkdtemp(join(tmpdir(), 'chartproof-seed-'));
@@ -79,7 +81,8 @@ describe('npm run seed', () => {
     await backend.migrate();
     const databaseUrl = 'postgresql://a:b@127.0.0.1/c';
     const sql = await startSqlEndpoint({ backend, host: '127.0.0.1', port: 0, databaseUrl });
-    servers = [s3, sql];
+    mlflow = await startMlflowServer({ directory: null, host: '127.0.0.1', port: 0 });
+    servers = [s3, sql, mlflow];
     target = {
       database: createDatabase({ databaseUrl, httpEndpoint: sql.url }),
       store: createS3ObjectStore({
@@ -91,6 +94,7 @@ describe('npm run seed', () => {
       }),
       bucket: 'trading-charts',
       publicEndpoint: 'http://localhost:9000',
+      mlflow: { trackingUri: mlflow.url },
       renderer: openRenderer,
       say: () => {},
     };
@@ -110,15 +114,41 @@ describe('npm run seed', () => {
 
   it('adds everything but what is somebody else’s, then nothing more', async () => {
     const count = seedArtifacts().length;
-    expect(await applySeed(target)).toEqual({ added: count - 1, kept: 0, restored: [], skipped: [5] });
+    expect(await applySeed(target)).toEqual({
+      added: count - 1,
+      addedRuns: 3,
+      kept: 0,
+      restored: [],
+      skipped: [5],
+    });
     await backend.pglite.query("update artifacts set chart_data = '{}' where id = 24");
     const before = await everything();
-    expect(await applySeed(target)).toEqual({ added: 0, kept: count - 1, restored: [], skipped: [5] });
+    expect(await applySeed(target)).toEqual({
+      added: 0,
+      addedRuns: 0,
+      kept: count - 1,
+      restored: [],
+      skipped: [5],
+    });
     expect(await everything()).toEqual(before);
     const { rows } = await backend.pglite.query(
       'select id, name, chart_data, run_id from artifacts where id in (5, 24) order by id',
     );
     expect(rows).toMatchObject([{ name: 'somebody else’s' }, { chart_data: {}, run_id: null }]);
+  });
+
+  it('makes a run that nobody may read, and names it in row 23', async () => {
+    const { rows } = await backend.pglite.query<{ run_id: string }>(
+      'select run_id from artifacts where id = 23',
+    );
+    const response = await fetch(`${mlflow.url}/api/2.0/mlflow/runs/get?run_id=${rows[0]?.run_id}`);
+    expect(response.status).toBe(403);
+    expect(await response.json()).toMatchObject({ error_code: 'PERMISSION_DENIED' });
+  });
+
+  it('says in one line that MLflow is not there', async () => {
+    const away = { ...target, mlflow: { trackingUri: 'http://127.0.0.1:9' } };
+    await expect(applySeed(away)).rejects.toThrow(/^MLflow at http:\/\/127\.0\.0\.1:9 cannot be reached/);
   });
 
   it('puts back objects that rows of its own still name', async () => {

@@ -24,7 +24,7 @@ describe('readStartOptions', () => {
       migrate: false,
       seed: false,
       stateDirectory: '.local',
-      ports: { worker: 8787, s3: 9000, sql: 5488, tokens: 8788 },
+      ports: { worker: 8787, s3: 9000, sql: 5488, mlflow: 5500, tokens: 8788 },
     });
     expect(readStartOptions(['--fresh'], { PORT: '1234' })).toMatchObject({
       fresh: true,
@@ -133,6 +133,7 @@ describe('npm start', () => {
       PORT: '28999',
       SQL_PORT: '28998',
       TOKENS_PORT: '28997',
+      MLFLOW_PORT: '28996',
     });
     taken.close();
     expect(code).toBe(1);
