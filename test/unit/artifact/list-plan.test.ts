@@ -162,6 +162,11 @@ describe(`on ${ROWS} artifacts`, () => {
     expect(await accessOf(count!)).toEqual({ indexes: [index], readsAll: false });
   });
 
+  it('a search is counted on its way when it fits on the first page', async () => {
+    expect(await statementsOf(flat({ filter: { q: 'ARTIFACT 9999' } }))).toHaveLength(1);
+    expect(await statementsOf(flat({ filter: { q: 'ARTIFACT' } }))).toHaveLength(2);
+  });
+
   it('one execution is found by its index, in all forms of its id', async () => {
     const statements = await statementsOf(() =>
       createExecutionRepository(database).find({
