@@ -56,9 +56,9 @@ const CASES: readonly (readonly [name: string, query: string])[] = [
   ['linked lineage', 'lineage=linked'],
   ['q, in most rows', 'q=artifact'],
   ['q, in a few rows', 'q=act+9999'],
-  ['sorted by name', 'sort=name'],
-  ['groups', 'group_by=execution_id'],
-  ['executions', EXECUTIONS],
+  ['by name, without index', 'sort=name'],
+  ['100 groups', 'group_by=execution_id'],
+  ['100 executions', EXECUTIONS],
 ];
 
 await buildWorker();
