@@ -80,6 +80,8 @@ async function openPglite(directory: string): Promise<PgliteBackend> {
   try {
     const backend = await PgliteBackend.open(directory);
     await backend.migrate();
+    // PGlite has no autovacuum: without it counting 100,000 rows takes several times as long.
+    await backend.pglite.exec('vacuum analyze');
     return backend;
   } catch (error) {
     const reason = error instanceof Error ? error.message.split('\n')[0] : String(error);

@@ -36,13 +36,14 @@ export function artifactLinks(
   };
 }
 
+/** An empty workflow_id asks for the execution that names none. */
 export function executionLink(
   row: { readonly workflow_id: string | null; readonly execution_id: string | null },
   origin: string,
 ): string | null {
   if (isAbsent(row.execution_id)) return null;
   const path = `${origin}/api/executions/${encodeURIComponent(row.execution_id)}`;
-  return isAbsent(row.workflow_id) ? path : `${path}?workflow_id=${encodeURIComponent(row.workflow_id)}`;
+  return `${path}?workflow_id=${encodeURIComponent(row.workflow_id ?? '')}`;
 }
 
 /** MLflow's pages: `{ui}/#/experiments/{id}/runs/{id}`, the workspace after it. */

@@ -537,16 +537,22 @@ it('describes itself', async () => {
   ).toEqual([
     'delete /api/artifacts/{id}',
     'get /api/artifacts',
+    'get /api/artifacts/stats/summary',
     'get /api/artifacts/{id}',
     'get /api/artifacts/{id}/download',
     'get /api/artifacts/{id}/image',
     'get /api/artifacts/{id}/indicators',
     'get /api/artifacts/{id}/market-data',
     'get /api/artifacts/{id}/verify',
+    'get /api/executions',
+    'get /api/executions/{execution_id}',
+    'get /api/lineage/status',
     'get /healthz',
     'get /readyz',
     'patch /api/artifacts/{id}',
     'post /api/artifacts',
+    'post /api/lineage/attach',
+    'post /api/lineage/repair',
     'post /api/verify',
   ]);
 });

@@ -64,6 +64,10 @@ describe('artifactLinks', () => {
       mlflow_run: null,
       mlflow_experiment: 'https://ml.example.com/team/#/experiments/7',
     });
+    // An execution without a workflow is asked for as such: another workflow may have the same id.
+    expect(
+      artifactLinks({ ...row, workflow_id: null, execution_id: 'x' }, null, '', bases(3)).execution,
+    ).toBe('/api/executions/x?workflow_id=');
     expect(artifactLinks({ ...row, task_id: null }, airflowRun, '', bases(3)).airflow_task).toBeNull();
   });
 });

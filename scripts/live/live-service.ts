@@ -1,0 +1,20 @@
+/** A real service that was started for tests or for trying things out. */
+export interface LiveService {
+  /** What a Worker or a script must be told to use it. */
+  readonly variables: Readonly<Record<string, string>>;
+  close(): Promise<void>;
+}
+
+export interface LiveOptions {
+  /** One line on what is going on. */
+  readonly say: (line: string) => void;
+}
+
+/** One service that `npm run live` can start. */
+export interface LiveServiceKind {
+  readonly name: string;
+  readonly title: string;
+  /** Of a service that is already there: when it is set, nothing is started. */
+  readonly variable: string;
+  readonly start: (options: LiveOptions) => Promise<LiveService>;
+}
