@@ -87,7 +87,7 @@ export function createLineage(deps: LineageDependencies) {
     async probe(): Promise<void> {
       const mlflow = connect();
       if (mlflow === null) return;
-      const bounds = { signal: AbortSignal.timeout(PROBE_DEADLINE_MS), callsLeft: 1 };
+      const bounds = { signal: AbortSignal.timeout(PROBE_DEADLINE_MS), callsLeft: 1, startedAt: now() };
       const detail = await mlflow.probe(bounds).then(
         () => null,
         (error: unknown) => {

@@ -28,10 +28,24 @@ export interface FindOptions extends WantedExecution {
 const RUNS_OF_ONE_EXECUTION = 100;
 
 /**
- * Looks one execution up: first by the shape that its workflow is known for, then by all others at once, unless a run that
- * has not failed answered already. At most four calls, five with the experiments.
+ * Looks one execution up. One that is not there may be in an experiment that was made since the experiments were listed,
+ * so they are listed anew before it is said to be absent.
  */
 export async function findRun(
+  mlflow: MlflowClient,
+  wanted: FindOptions,
+  bounds: LookupBounds,
+): Promise<RunFinding> {
+  const finding = await findAmongKnown(mlflow, wanted, bounds);
+  if (finding.kind !== 'not_found' || !(await mlflow.refreshExperiments(bounds))) return finding;
+  return findAmongKnown(mlflow, wanted, bounds);
+}
+
+/**
+ * First by the shape that the workflow is known for, then by all others at once, unless a run that has not failed answered
+ * already: at most four calls, five with the experiments.
+ */
+async function findAmongKnown(
   mlflow: MlflowClient,
   wanted: FindOptions,
   bounds: LookupBounds,

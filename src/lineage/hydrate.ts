@@ -123,6 +123,7 @@ export function createHydration(deps: HydrationDependencies): Hydration {
     const bounds: LookupBounds = {
       signal: AbortSignal.timeout(isPage ? MANY_DEADLINE_MS : ONE_DEADLINE_MS),
       callsLeft: isPage ? MANY_CALLS_MAX : ONE_CALLS_MAX,
+      startedAt: now(),
     };
     try {
       const hydrated = await lookUp(mlflow, open, bounds, isPage);

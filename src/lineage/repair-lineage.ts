@@ -72,7 +72,11 @@ async function repairBatch(
   size: number,
   deadlineMs: number,
 ): Promise<{ checked: number; linked: readonly LinkedArtifact[]; failure: MlflowFailure | null }> {
-  const bounds = { signal: AbortSignal.timeout(deadlineMs), callsLeft: CALLS_PER_BATCH };
+  const bounds = {
+    signal: AbortSignal.timeout(deadlineMs),
+    callsLeft: CALLS_PER_BATCH,
+    startedAt: deps.now(),
+  };
   const executions = await deps.lineage.unlinkedExecutions(size, due);
   const resolved = await resolveExecutions(deps, executions, bounds, { mode: 'repair', mayAsk: () => true });
   const runIds =

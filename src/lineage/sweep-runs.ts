@@ -30,8 +30,8 @@ export interface Sweep {
 
 /**
  * Looks many executions up with few calls: one search over what their ids have in common among the runs that started when
- * they should have, one over all runs, matched in memory, and so on by the next way of tagging, for as long as calls are
- * left and executions open.
+ * they should have, one over all runs (over later ones, when nothing is left to find), matched in memory, and so on by the
+ * next way of tagging, for as long as calls are left and executions open.
  */
 export async function sweepRuns(
   mlflow: MlflowClient,
@@ -45,6 +45,8 @@ export async function sweepRuns(
   let isComplete = !byWorkflow;
   let failure: MlflowFailure | null = null;
   try {
+    // A page has no call to spare for it.
+    if (!byWorkflow) await mlflow.refreshExperiments(bounds);
     for (const shape of orderedShapes(wanted[0]?.knownShapes ?? [])) {
       for (const kind of ofOneKind(wanted)) {
         const open = kind.filter(isOpen);
@@ -64,14 +66,20 @@ export async function sweepRuns(
           }
         };
         const window = startWindow(open);
+        let later: string | null = null;
         if (window !== null) {
           const maxResults = Math.min(runsPerPage, RUNS_IN_WINDOW_MIN + 2 * open.length);
-          const inWindow = `${filter} and ${window}`;
-          take((await mlflow.searchRuns({ filter: inWindow, maxResults, oldestFirst: true }, bounds)).runs);
+          const inWindow = `${filter} and ${startedIn(window)}`;
+          const first = await mlflow.searchRuns({ filter: inWindow, maxResults, oldestFirst: true }, bounds);
+          take(first.runs);
+          const seenUntilMs = first.isTruncated ? (first.runs.at(-1)?.startTimeMs ?? 0) : window.untilMs;
+          // A task that was run again left a newer run of the same execution.
+          if (!open.some(isOpen)) later = `${filter} and attributes.start_time >= ${seenUntilMs}`;
         }
         let pageToken: string | null = null;
-        for (let page = 1; page <= pagesMax && open.some(isOpen); page += 1) {
-          const found = await mlflow.searchRuns({ filter, maxResults: runsPerPage, pageToken }, bounds);
+        for (let page = 1; page <= pagesMax && (page === 1 || open.some(isOpen)); page += 1) {
+          const search = { filter: later ?? filter, maxResults: runsPerPage, pageToken };
+          const found = await mlflow.searchRuns(search, bounds);
           take(found.runs);
           pageToken = found.nextPageToken;
           if (found.isTruncated && (pageToken === null || page === pagesMax)) isComplete = false;
@@ -95,16 +103,27 @@ export async function sweepRuns(
   };
 }
 
+/** Milliseconds since 1970. */
+interface StartWindow {
+  readonly fromMs: number;
+  readonly untilMs: number;
+}
+
 /**
  * When runs of these instants usually start: soon after, and in order. A scheduled run starts an interval after its date,
  * so sparse workflows need the days behind it, and dense ones have their runs in front. Runs of a backfill lie elsewhere.
  */
-function startWindow(open: readonly FindOptions[]): string | null {
+function startWindow(open: readonly FindOptions[]): StartWindow | null {
   const instants = open.flatMap(({ id }) => (id.instant === null ? [] : [Number(id.instant / 1000n)]));
   if (instants.length === 0) return null;
-  const from = Math.min(...instants) - START_EARLIEST_MS;
-  const until = Math.max(...instants) + START_LATEST_MS;
-  return `attributes.start_time >= ${from} and attributes.start_time <= ${until}`;
+  return {
+    fromMs: Math.min(...instants) - START_EARLIEST_MS,
+    untilMs: Math.max(...instants) + START_LATEST_MS,
+  };
+}
+
+function startedIn({ fromMs, untilMs }: StartWindow): string {
+  return `attributes.start_time >= ${fromMs} and attributes.start_time <= ${untilMs}`;
 }
 
 /** Instants have something in common with instants, other texts with other texts. */

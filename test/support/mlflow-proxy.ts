@@ -18,6 +18,8 @@ export interface MlflowProxy {
   readonly calls: SeenCall[];
   /** Null: everything is passed on. */
   fault: Fault | null;
+  /** Asks MLflow and passes its answer on, for faults that are none for every call. */
+  pass(call: SeenCall, response: ServerResponse): void;
   /** Nobody listens any more, until `start`. */
   stop(): Promise<void>;
   start(): Promise<void>;
@@ -46,24 +48,29 @@ export async function startMlflowProxy(target: string, prefix = ''): Promise<Mlf
     };
     calls.push(call);
     if (proxy.fault !== null) return proxy.fault(call, response);
+    pass(call, response);
+  }
+
+  function pass(call: SeenCall, response: ServerResponse): void {
     if (!call.path.startsWith(`${prefix}/api/`)) {
       response.writeHead(404).end();
       return;
     }
     const upstream = new URL(call.path.slice(prefix.length), target);
-    const { host: _, ...headers } = request.headers;
+    const { host: _host, 'content-length': _length, ...headers } = call.headers;
     const passed = httpRequest(upstream, { method: call.method, headers }, (reply) => {
       response.writeHead(reply.statusCode ?? 502, reply.headers);
       reply.pipe(response);
     });
     passed.on('error', () => response.destroy());
-    passed.end(Buffer.concat(chunks));
+    passed.end(call.body);
   }
 
   const proxy: MlflowProxy = {
     url: `http://127.0.0.1:${port}${prefix}`,
     calls,
     fault: null,
+    pass,
     stop: () => running.close(),
     start: async () => {
       running = await serve(port);

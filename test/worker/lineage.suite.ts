@@ -473,6 +473,25 @@ export function describeLineage(name: string, openMlflow: () => Promise<OpenMlfl
         expect(proxy.calls).toEqual([]);
       });
 
+      it('takes the newest run of an execution, however late its task was run again', async () => {
+        const workflow_id = newWorkflow();
+        const expected = new Map<number, string>();
+        for (const day of [1, 2, 3]) {
+          const execution_id = `2026-01-0${day} 06:00:00+00:00`;
+          const startTime = Date.parse(`2026-01-0${day}T06:05:00Z`);
+          const first = await run({ workflow_id, execution_id }, { startTime });
+          const again = { startTime: startTime + 40 * DAY_MS };
+          const second = day === 2 ? await run({ workflow_id, execution_id }, again) : first;
+          // A failed one changes nothing.
+          if (day === 3) await run({ workflow_id, execution_id }, { ...again, status: 'FAILED' });
+          expected.set(await post({ workflow_id, execution_id }), second);
+        }
+        proxy.calls.length = 0;
+        const page = await list(`workflow_id=${workflow_id}`);
+        expect(new Map(page.map((one) => [one.id, one.run_id]))).toEqual(expected);
+        expect(proxy.calls.length).toBeLessThanOrEqual(3);
+      });
+
       it('links executions of several workflows and shapes, and leaves the rest pending', async () => {
         const [a, b, c] = [newWorkflow(), newWorkflow(), newWorkflow()];
         const execution_id = '2026-02-01 10:00:00.000003+00:00';
