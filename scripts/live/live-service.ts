@@ -16,5 +16,10 @@ export interface LiveServiceKind {
   readonly title: string;
   /** Of a service that is already there: when it is set, nothing is started. */
   readonly variable: string;
+  /** What must be set with it. */
+  readonly also: readonly string[];
+  /** Puts into the cache, or on this machine, what `start` needs. Nothing is done twice. */
+  readonly install: (options: LiveOptions) => Promise<void>;
+  /** Installs, starts on a free port of the loopback with fresh data, and waits until it is ready. */
   readonly start: (options: LiveOptions) => Promise<LiveService>;
 }

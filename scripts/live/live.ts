@@ -6,6 +6,7 @@ const HELP = `npm run live SERVICE…: starts real services in the foreground, i
 
 ${LIVE_SERVICES.map(({ name, title }) => `  npm run live ${name.padEnd(10)} ${title}`).join('\n')}
   npm run live all
+  npm run live install    installs what all of them need (or those named after it) and starts nothing
 
 Prints the variables that npm start, npm run seed and the tests take. Ctrl-C ends them. Installed services are kept in
 CHARTPROOF_CACHE_DIR (default: ~/.cache/chartproof); their data is fresh every time.`;
@@ -20,7 +21,10 @@ main().catch((error: unknown) => {
 });
 
 async function main(): Promise<void> {
-  const names = process.argv.slice(2);
+  const args = process.argv.slice(2);
+  const isInstall = args[0] === 'install';
+  const names = isInstall ? args.slice(1) : args;
+  if (isInstall && names.length === 0) names.push('all');
   const isHelp = names.length === 0 || names.includes('--help') || names.includes('-h');
   const unknown = names.find((name) => name !== 'all' && !LIVE_SERVICES.some((kind) => kind.name === name));
   if (isHelp || unknown !== undefined) {
@@ -30,17 +34,30 @@ async function main(): Promise<void> {
     return;
   }
   const kinds = LIVE_SERVICES.filter(({ name }) => names.includes('all') || names.includes(name));
-  await Promise.all(kinds.map(start));
+  if (isInstall) {
+    // One after the other: each of them wants all cores.
+    for (const { install } of kinds) await install({ say });
+    console.log(`Installed: ${kinds.map(({ title }) => title).join(', ')}.`);
+    return;
+  }
+  // Those that run are ended when one does not start.
+  const failed = (await Promise.allSettled(kinds.map(start))).find((one) => one.status === 'rejected');
+  if (failed !== undefined) throw failed.reason;
   console.log('\nRunning; Ctrl-C ends it. In another shell:\n');
   for (const { variables } of running) {
     for (const [name, value] of Object.entries(variables)) console.log(`  export ${name}=${value}`);
   }
+  console.log('\n  npm start -- --migrate --seed');
   // A pipe to a child would keep the process alive only while the child writes.
   setInterval(() => {}, 1 << 30);
 }
 
 async function start({ start: startService }: LiveServiceKind): Promise<void> {
-  running.push(await startService({ say: (line) => console.log(line) }));
+  running.push(await startService({ say }));
+}
+
+function say(line: string): void {
+  console.log(line);
 }
 
 async function stop(exitCode: number): Promise<void> {

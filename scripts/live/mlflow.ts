@@ -12,13 +12,7 @@ const START_DEADLINE_MS = 120_000;
 
 /** A real MLflow tracking server over a fresh SQLite database. Installs it into the cache the first time. */
 export async function startMlflow({ say }: LiveOptions): Promise<LiveService> {
-  const environment = await cached(`mlflow-${VERSION}`, async (directory) => {
-    say(`Installing MLflow ${VERSION} into ${directory}: about a minute, once …`);
-    const uv = await findUv(say);
-    await runCommand(uv, ['venv', '--quiet', join(directory, 'venv')]);
-    const python = join(directory, 'venv', 'bin', 'python');
-    await runCommand(uv, ['pip', 'install', '--quiet', '--python', python, `mlflow==${VERSION}`]);
-  });
+  const environment = await installMlflow({ say });
   const directory = await mkdtemp(join(tmpdir(), 'chartproof-mlflow-'));
   const port = await freePort();
   const url = `http://127.0.0.1:${port}`;
@@ -60,6 +54,17 @@ export async function startMlflow({ say }: LiveOptions): Promise<LiveService> {
   };
 }
 
+/** Gives the directory of the virtual environment. */
+function installMlflow({ say }: LiveOptions): Promise<string> {
+  return cached(`mlflow-${VERSION}`, say, async (directory) => {
+    say(`Installing MLflow ${VERSION} into ${directory}: about a minute, once …`);
+    const uv = await findUv(say);
+    await runCommand(uv, ['venv', '--quiet', join(directory, 'venv')]);
+    const python = join(directory, 'venv', 'bin', 'python');
+    await runCommand(uv, ['pip', 'install', '--quiet', '--python', python, `mlflow==${VERSION}`]);
+  });
+}
+
 /** uv on the PATH, or one of our own: pip alone takes a minute and a half longer. */
 async function findUv(say: (line: string) => void): Promise<string> {
   const onPath = await runCommand('uv', ['--version']).then(
@@ -67,7 +72,7 @@ async function findUv(say: (line: string) => void): Promise<string> {
     () => false,
   );
   if (onPath) return 'uv';
-  const directory = await cached('uv', async (own) => {
+  const directory = await cached('uv', say, async (own) => {
     say(`Installing uv into ${own} …`);
     try {
       await runCommand('python3', ['-m', 'venv', join(own, 'venv')]);
@@ -90,5 +95,9 @@ export const mlflow: LiveServiceKind = {
   name: 'mlflow',
   title: `MLflow ${VERSION}`,
   variable: 'LIVE_MLFLOW_URL',
+  also: [],
+  install: async (options) => {
+    await installMlflow(options);
+  },
   start: startMlflow,
 };

@@ -7,10 +7,15 @@ const TAIL_LINES = 15;
 export async function runCommand(
   command: string,
   args: readonly string[],
-  options: { readonly cwd?: string; readonly env?: Readonly<Record<string, string>> } = {},
+  options: {
+    readonly cwd?: string;
+    readonly env?: Readonly<Record<string, string>>;
+    readonly uid?: number;
+    readonly gid?: number;
+  } = {},
 ): Promise<string> {
   const child = spawn(command, args, {
-    cwd: options.cwd,
+    ...options,
     env: { ...process.env, ...options.env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });

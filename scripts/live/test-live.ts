@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import { describeError } from '../local/describe-error.ts';
+import { PlainError } from '../local/plain-error.ts';
 import type { LiveService, LiveServiceKind } from './live-service.ts';
 import { LIVE_SERVICES } from './services.ts';
 
@@ -45,9 +46,13 @@ async function main(): Promise<number> {
 }
 
 /** The variable that the suites read, from the shell or from a service that is started. */
-async function provide({ title, variable, start }: LiveServiceKind): Promise<Record<string, string>> {
-  const given = process.env[variable];
-  if (given !== undefined && given !== '') {
+async function provide({ title, variable, also, start }: LiveServiceKind): Promise<Record<string, string>> {
+  if (process.env[variable]) {
+    const missing = also.find((name) => !process.env[name]);
+    if (missing !== undefined)
+      throw new PlainError(
+        `${variable} is set, but ${missing} is not: the ${title} that it names needs both.`,
+      );
     console.log(`${title}: ${variable} is set, none is started.`);
     return {};
   }

@@ -1,5 +1,5 @@
 import type { OpenMlflow } from '../support/lineage-stack.ts';
-import { liveVariable } from './live-variable.ts';
+import { liveVariable } from '../support/live-variable.ts';
 
 /** The real MLflow that all suites share; what they make there has names of its own. */
 export async function openLiveMlflow(): Promise<OpenMlflow> {

@@ -1,25 +1,19 @@
 import { createTestHarness, type TestHarness } from 'wrangler';
 import { fileURLToPath } from 'node:url';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { PgliteBackend } from '../../scripts/local/pglite-backend.ts';
-import { startSqlEndpoint } from '../../scripts/local/sql-endpoint.ts';
-import { startS3Server } from '../../scripts/local/s3-server.ts';
+import { randomUUID } from 'node:crypto';
 import { createS3ObjectStore } from '../../src/storage/s3-object-store.ts';
 import type { ObjectStore } from '../../src/storage/object-store.ts';
 import { WORKER_DIRECTORY } from './build-worker.ts';
+import { openServices } from './stack-services.ts';
 
-const ACCESS_KEY = 'minioadmin';
-const SECRET_KEY = 'minioadmin';
-export const BUCKET = 'trading-charts';
+/** Of this test file alone, because real services are shared. */
+export const BUCKET = `trading-charts-${randomUUID().slice(0, 8)}`;
 // Miniflare would ask a host of Cloudflare where it is; tests ask nobody.
 process.env['CLOUDFLARE_CF_FETCH_ENABLED'] = 'false';
 
 export const SERVICE_TOKEN = 'test-service-token-0123456789';
-const DATABASE_URL = 'postgresql://chartproof:chartproof@127.0.0.1/chartproof';
 
-/** Everything one suite runs on: the deployed bundle in workerd, an S3 server and a PostgreSQL, all on loopback. */
+/** Everything one suite runs on: the deployed bundle in workerd, an object store and a PostgreSQL. */
 export interface Stack {
   readonly worker: TestHarness;
   readonly store: ObjectStore;
@@ -40,26 +34,7 @@ export interface Stack {
 
 /** Starts a stack of its own; `vars` override the Worker's variables. */
 export async function startStack(vars: Record<string, string> = {}): Promise<Stack> {
-  const directory = await mkdtemp(join(tmpdir(), 'chartproof-test-'));
-  const serveStore = (port: number) =>
-    startS3Server({
-      directory: join(directory, 's3'),
-      host: '127.0.0.1',
-      port,
-      accessKey: ACCESS_KEY,
-      secretKey: SECRET_KEY,
-      region: 'us-east-1',
-      buckets: [BUCKET],
-    });
-  let s3 = await serveStore(0);
-  const storePort = s3.port;
-  const backend = await PgliteBackend.open();
-  await backend.migrate();
-  const serveDatabase = (port: number) =>
-    startSqlEndpoint({ backend, host: '127.0.0.1', port, databaseUrl: DATABASE_URL });
-  let sql = await serveDatabase(0);
-  const sqlPort = sql.port;
-
+  const { store, database } = await openServices(BUCKET);
   const worker = createTestHarness({
     root: fileURLToPath(new URL('../../', import.meta.url)),
     workers: [
@@ -68,11 +43,12 @@ export async function startStack(vars: Record<string, string> = {}): Promise<Sta
         prebuiltWorkerDir: WORKER_DIRECTORY,
         vars: {
           DEPLOYMENT: 'local',
-          DATABASE_URL,
-          DATABASE_HTTP_ENDPOINT: sql.url,
-          MINIO_ENDPOINT: s3.url,
-          MINIO_ACCESS_KEY: ACCESS_KEY,
-          MINIO_SECRET_KEY: SECRET_KEY,
+          DATABASE_URL: database.databaseUrl,
+          DATABASE_HTTP_ENDPOINT: database.httpEndpoint,
+          MINIO_ENDPOINT: store.endpoint,
+          MINIO_REGION: store.region,
+          MINIO_ACCESS_KEY: store.accessKeyId,
+          MINIO_SECRET_KEY: store.secretAccessKey,
           MINIO_BUCKETS: BUCKET,
           SERVICE_TOKENS: SERVICE_TOKEN,
           ...vars,
@@ -91,15 +67,9 @@ export async function startStack(vars: Record<string, string> = {}): Promise<Sta
 
   return {
     worker,
-    store: createS3ObjectStore({
-      endpoint: s3.url,
-      region: 'us-east-1',
-      accessKeyId: ACCESS_KEY,
-      secretAccessKey: SECRET_KEY,
-      buckets: [BUCKET],
-    }),
-    s3: { url: s3.url },
-    query: async (text, params = []) => (await backend.pglite.query(text, params)).rows as never,
+    store: createS3ObjectStore({ ...store, buckets: [BUCKET] }),
+    s3: { url: store.endpoint },
+    query: async (text, params = []) => (await database.query(text, params)) as never,
     fetch: fetchWorker,
     send: (method, path, body, headers = {}) =>
       fetchWorker(path, {
@@ -108,20 +78,14 @@ export async function startStack(vars: Record<string, string> = {}): Promise<Sta
         ...(body === undefined ? {} : { body: JSON.stringify(body) }),
       }),
     emptyEdge: () => worker.reset(),
-    stopStore: () => s3.close(),
-    startStore: async () => {
-      s3 = await serveStore(storePort);
-    },
-    stopDatabase: () => sql.close(),
-    startDatabase: async () => {
-      sql = await serveDatabase(sqlPort);
-    },
+    stopStore: () => store.stop(),
+    startStore: () => store.start(),
+    stopDatabase: () => database.stop(),
+    startDatabase: () => database.start(),
     close: async () => {
       await worker.close();
-      await s3.close();
-      await sql.close();
-      await backend.close();
-      await rm(directory, { recursive: true, force: true });
+      await store.close();
+      await database.close();
     },
   };
 }

@@ -1,0 +1,35 @@
+import { openEmbeddedServices } from './embedded-services.ts';
+import { openLiveServices } from './live-services.ts';
+
+/** The object store of a stack, with the bucket of its test file. */
+export interface StackStore {
+  readonly endpoint: string;
+  readonly region: string;
+  readonly accessKeyId: string;
+  readonly secretAccessKey: string;
+  stop(): Promise<void>;
+  start(): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** The database of a stack, empty but migrated, behind an endpoint that speaks Neon's protocol. */
+export interface StackDatabase {
+  readonly databaseUrl: string;
+  readonly httpEndpoint: string;
+  query(sql: string, params: unknown[]): Promise<Record<string, unknown>[]>;
+  stop(): Promise<void>;
+  start(): Promise<void>;
+  close(): Promise<void>;
+}
+
+export interface StackServices {
+  readonly store: StackStore;
+  readonly database: StackDatabase;
+}
+
+/** `npm run test:live` sets it to `live`: the same suites on MinIO and PostgreSQL. */
+export const STACK_SERVICES = 'STACK_SERVICES';
+
+export function openServices(bucket: string): Promise<StackServices> {
+  return process.env[STACK_SERVICES] === 'live' ? openLiveServices(bucket) : openEmbeddedServices(bucket);
+}
