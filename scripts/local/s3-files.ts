@@ -60,6 +60,11 @@ export class ObjectFiles {
     );
   }
 
+  /** With what is in it. */
+  async removeBucket(bucket: string): Promise<void> {
+    await rm(join(this.#directory, bucket), { recursive: true, force: true });
+  }
+
   async read(bucket: string, key: string): Promise<FileObject | null> {
     try {
       return parse(await readFile(this.#path(bucket, key)));
