@@ -24,17 +24,8 @@ async function startMinio({ say }: LiveOptions): Promise<LiveService> {
   say(`Starting MinIO at ${url} …`);
   const stop = await startServer({
     title: 'MinIO',
-    command: binary,
-    args: ['server', '--quiet', '--address', `127.0.0.1:${port}`, join(directory, 'data')],
+    ...minioCommand(binary, port, join(directory, 'data')),
     cwd: directory,
-    env: {
-      MINIO_ROOT_USER: ACCESS_KEY,
-      MINIO_ROOT_PASSWORD: SECRET_KEY,
-      MINIO_REGION: REGION,
-      MINIO_BROWSER: 'off',
-      // It would look for a newer release.
-      MINIO_UPDATE: 'off',
-    },
     isReady: async () =>
       (await fetch(`${url}/minio/health/ready`, { signal: AbortSignal.timeout(2_000) })).ok,
     deadlineMs: START_DEADLINE_MS,
@@ -56,8 +47,24 @@ async function startMinio({ say }: LiveOptions): Promise<LiveService> {
   };
 }
 
+/** How a server over `directory` is started, and what it then takes. */
+export function minioCommand(binary: string, port: number, directory: string) {
+  return {
+    command: binary,
+    args: ['server', '--quiet', '--address', `127.0.0.1:${port}`, directory],
+    env: {
+      MINIO_ROOT_USER: ACCESS_KEY,
+      MINIO_ROOT_PASSWORD: SECRET_KEY,
+      MINIO_REGION: REGION,
+      MINIO_BROWSER: 'off',
+      // It would look for a newer release.
+      MINIO_UPDATE: 'off',
+    },
+  };
+}
+
 /** Gives the path of the binary. */
-async function buildMinio({ say }: LiveOptions): Promise<string> {
+export async function buildMinio({ say }: LiveOptions): Promise<string> {
   const directory = await cached(`minio-${VERSION}`, say, async (own) => {
     await assertGo();
     say(`Building MinIO ${VERSION} into ${own}: 4 to 6 minutes on two cores, once …`);
