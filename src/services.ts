@@ -68,9 +68,9 @@ export function createServices(env: Env, platform: Platform) {
   const lineage = createLineage({
     config,
     database,
-    connect: () => connectMlflow(config),
+    mlflow: connectMlflow(config),
     probes,
-    findRecord: artifacts.find,
+    findRecords: artifacts.findMany,
     log,
     now: () => Date.now(),
   });

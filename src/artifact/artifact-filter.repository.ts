@@ -48,8 +48,10 @@ export function matchingWhere(filter: ArtifactFilter, knowledge: LineageKnowledg
 function hasLineage(status: LineageStatus, knowledge: LineageKnowledge): SQL {
   const { run_id, experiment_id, execution_id } = artifactTable;
   if (status === 'linked') return linkedSql;
-  const isNameless = sql`(${run_id} is null and (${execution_id} is null or ${execution_id} = ''))`;
-  const isOpen = sql`((${run_id} is null and ${execution_id} <> '') or (${run_id} is not null and ${experiment_id} is null))`;
+  // In these words for the same reason: `nullif` has no statistics either.
+  const hasNoRun = sql`(${run_id} is null or ${run_id} = '')`;
+  const isNameless = sql`(${hasNoRun} and (${execution_id} is null or ${execution_id} = ''))`;
+  const isOpen = sql`((${hasNoRun} and ${execution_id} <> '') or (${run_id} <> '' and (${experiment_id} is null or ${experiment_id} = '')))`;
   const known = lineageLookupTable.status;
   const was = (recorded: LineageStatus) => (asksLookup(knowledge) ? sql`${known} = ${recorded}` : sql`false`);
   switch (status) {

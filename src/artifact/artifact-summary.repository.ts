@@ -1,6 +1,7 @@
 import { count, sql } from 'drizzle-orm';
 import type { Database } from '../storage/database.ts';
 import { guarded } from '../storage/database-errors.ts';
+import { compareTimestamps } from '../storage/iso-timestamp.ts';
 import { withOrWithoutLookup } from './artifact-filter.repository.ts';
 import { artifactTable } from './artifact.table.ts';
 import {
@@ -56,7 +57,7 @@ export function createArtifactSummaryRepository(
       newestAt:
         rows
           .map(({ newestAt }) => newestAt)
-          .toSorted()
+          .toSorted(compareTimestamps)
           .at(-1) ?? null,
     };
   };

@@ -1,7 +1,8 @@
-import { and, eq, sql, type SQL } from 'drizzle-orm';
+import { and, eq, inArray, sql, type SQL } from 'drizzle-orm';
 import type { PgColumn } from 'drizzle-orm/pg-core';
 import type { Database } from '../storage/database.ts';
-import { guarded, sqlStateOf } from '../storage/database-errors.ts';
+import { guarded } from '../storage/database-errors.ts';
+import { withOrWithoutLookup } from './artifact-filter.repository.ts';
 import type { ArtifactPatch, NewArtifact } from './artifact.schema.ts';
 import { artifactTable, type ArtifactRow } from './artifact.table.ts';
 import { toColumns } from './artifact-wire.ts';
@@ -13,6 +14,8 @@ import type { IdempotencyClaim } from './idempotency.repository.ts';
 export interface ArtifactRepository {
   /** One statement. Works, without look-up, on a database where only `artifacts` exists. */
   find(id: number): Promise<ArtifactRecord | null>;
+  /** Those that exist, in any order. */
+  findMany(ids: readonly number[]): Promise<ArtifactRecord[]>;
   /** Inserts, and completes the idempotency claim in the same statement: a crash leaves both or neither. */
   create(input: NewArtifact, claim: IdempotencyClaim | null): Promise<ArtifactRow>;
   /** JSON objects are merged one level deep by the database, so two patches at once both arrive. Null: no such artifact. */
@@ -21,27 +24,29 @@ export interface ArtifactRepository {
   remove(id: number): Promise<ArtifactRow | null>;
 }
 
-const UNDEFINED_TABLE = '42P01';
 const JSON_COLUMNS = ['chart_data', 'signal_data', 'artifact_metadata'] as const;
 
 export function createArtifactRepository(database: Database): ArtifactRepository {
-  return {
-    find: (id) =>
-      guarded('artifact.find', async () => {
-        try {
-          const [found] = await database
+  const findMany = (ids: readonly number[]): Promise<ArtifactRecord[]> =>
+    guarded('artifact.find', () =>
+      withOrWithoutLookup(async (lookup) => {
+        const isWanted = inArray(artifactTable.id, [...ids]);
+        if (lookup) {
+          return database
             .select({ row: artifactTable, lookup: lineageLookupTable })
             .from(artifactTable)
             .leftJoin(lineageLookupTable, lookupOfArtifact)
-            .where(eq(artifactTable.id, id));
-          return found ?? null;
-        } catch (error) {
-          // A database that nobody has migrated yet: its artifacts are readable all the same.
-          if (sqlStateOf(error) !== UNDEFINED_TABLE) throw error;
-          const [row] = await database.select().from(artifactTable).where(eq(artifactTable.id, id));
-          return row === undefined ? null : { row, lookup: null };
+            .where(isWanted);
         }
+        const rows = await database.select().from(artifactTable).where(isWanted);
+        return rows.map((row) => ({ row, lookup: null }));
       }),
+    );
+
+  return {
+    find: async (id) => (await findMany([id]))[0] ?? null,
+
+    findMany,
 
     create: (input, claim) =>
       guarded('artifact.create', async () => {
@@ -54,6 +59,11 @@ export function createArtifactRepository(database: Database): ArtifactRepository
     patch: (id, patch) =>
       guarded('artifact.patch', async () => {
         const columns: Record<string, unknown> = { ...toColumns(patch), updated_at: sql`now()` };
+        // An experiment belongs to its run: of another run it is not known.
+        if (patch.run_id !== undefined && patch.experiment_id === undefined) {
+          columns['experiment_id'] =
+            sql`case when ${artifactTable.run_id} = ${patch.run_id}::text then ${artifactTable.experiment_id} end`;
+        }
         for (const name of JSON_COLUMNS) {
           const value = columns[name];
           if (value !== null && value !== undefined) columns[name] = merged(artifactTable[name], value);

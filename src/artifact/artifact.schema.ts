@@ -3,14 +3,29 @@ import { AppError } from '../errors.ts';
 
 const INT4_MAX = 2_147_483_647;
 
+const WELL_FORMED = 'must be well-formed Unicode, without half of a surrogate pair';
+
+function isWellFormed(text: string): boolean {
+  return text.isWellFormed();
+}
+
 /** PostgreSQL counts characters, JavaScript UTF-16 units; and no text column takes U+0000. */
 const column = (maxCharacters: number) =>
   z
     .string()
     .refine((text) => !text.includes('\0'), 'must not contain the character U+0000')
+    .refine(isWellFormed, WELL_FORMED)
     .refine((text) => [...text].length <= maxCharacters, `must be at most ${maxCharacters} characters long`);
 
-const longText = z.string().refine((text) => !text.includes('\0'), 'must not contain the character U+0000');
+const longText = z
+  .string()
+  .refine((text) => !text.includes('\0'), 'must not contain the character U+0000')
+  .refine(isWellFormed, WELL_FORMED);
+
+/** The name of something elsewhere; an empty one names nothing. */
+const reference = column(255)
+  .nullish()
+  .transform((text) => (text === '' ? null : text));
 
 /** A JSON object of any keys; unknown keys are kept as they came. */
 const jsonObject = z.record(z.string(), z.unknown());
@@ -22,13 +37,13 @@ const writableFields = {
   name: column(255).min(1, 'must not be empty'),
   type: z.enum(ARTIFACT_TYPES),
   symbol: column(50).nullish(),
-  run_id: column(255).nullish(),
-  experiment_id: column(255).nullish(),
-  workflow_id: column(255).nullish(),
-  execution_id: column(255).nullish(),
+  run_id: reference,
+  experiment_id: reference,
+  workflow_id: reference,
+  execution_id: reference,
   step_name: column(100).nullish(),
-  dag_id: column(255).nullish(),
-  task_id: column(255).nullish(),
+  dag_id: reference,
+  task_id: reference,
   prompt: longText.nullish(),
   response: longText.nullish(),
   prompt_length: z

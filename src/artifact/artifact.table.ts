@@ -1,4 +1,21 @@
-import { integer, jsonb, numeric, pgTable, serial, text, timestamp, varchar } from 'drizzle-orm/pg-core';
+import {
+  customType,
+  integer,
+  jsonb,
+  numeric,
+  pgTable,
+  serial,
+  text,
+  timestamp,
+  varchar,
+} from 'drizzle-orm/pg-core';
+
+/** A name of something elsewhere. Some producers write an empty text where there is nothing; it is read as null. */
+const reference = customType<{ data: string; driverData: string }>({
+  dataType: () => 'varchar(255)',
+  // Every such column may be null, which this type cannot say.
+  fromDriver: (value) => (value === '' ? (null as unknown as string) : value),
+});
 
 /**
  * The users' own table, used exactly as it may already exist. Nothing is added to it: what Chartproof needs beside it
@@ -9,13 +26,13 @@ export const artifactTable = pgTable('artifacts', {
   name: varchar({ length: 255 }).notNull(),
   type: varchar({ length: 50 }).notNull(),
   symbol: varchar({ length: 50 }),
-  run_id: varchar({ length: 255 }),
-  experiment_id: varchar({ length: 255 }),
-  workflow_id: varchar({ length: 255 }),
-  execution_id: varchar({ length: 255 }),
+  run_id: reference(),
+  experiment_id: reference(),
+  workflow_id: reference(),
+  execution_id: reference(),
   step_name: varchar({ length: 100 }),
-  dag_id: varchar({ length: 255 }),
-  task_id: varchar({ length: 255 }),
+  dag_id: reference(),
+  task_id: reference(),
   prompt: text(),
   response: text(),
   prompt_length: integer(),

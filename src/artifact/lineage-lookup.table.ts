@@ -36,17 +36,21 @@ export type LineageLookupRow = typeof lineageLookupTable.$inferSelect;
 const { run_id, experiment_id, execution_id, workflow_id, dag_id } = artifactTable;
 
 /** The workflow that an artifact's execution belongs to, as look-ups name it. */
-export const lookupWorkflowSql = sql<string>`coalesce(${workflow_id}, ${dag_id}, '')`;
+export const lookupWorkflowSql = sql<string>`coalesce(nullif(${workflow_id}, ''), ${dag_id}, '')`;
+
+/** Rows of others may hold an empty text where there is nothing. */
+export const hasNoRunSql: SQL<boolean> = sql`nullif(${run_id}, '') is null`;
+export const hasNoExperimentSql: SQL<boolean> = sql`nullif(${experiment_id}, '') is null`;
 
 /** Joins an artifact with what is known of its run, or while it names none, of its execution. */
 export const lookupOfArtifact: SQL | undefined = and(
-  eq(lineageLookupTable.kind, sql`case when ${run_id} is null then 'execution' else 'run' end`),
-  eq(lineageLookupTable.workflow, sql`case when ${run_id} is null then ${lookupWorkflowSql} else '' end`),
-  eq(lineageLookupTable.name, sql`coalesce(${run_id}, ${execution_id})`),
+  eq(lineageLookupTable.kind, sql`case when ${hasNoRunSql} then 'execution' else 'run' end`),
+  eq(lineageLookupTable.workflow, sql`case when ${hasNoRunSql} then ${lookupWorkflowSql} else '' end`),
+  eq(lineageLookupTable.name, sql`coalesce(nullif(${run_id}, ''), ${execution_id})`),
 );
 
 /** The condition of a row whose run and experiment are both known. */
-export const linkedSql: SQL<boolean> = sql`(${run_id} is not null and ${experiment_id} is not null)`;
+export const linkedSql: SQL<boolean> = sql`(${run_id} <> '' and ${experiment_id} <> '')`;
 
 /**
  * `lineage.status` of an artifact joined by `lookupOfArtifact`; `deriveLineage` says the same of one row in TypeScript.
@@ -59,7 +63,7 @@ export function lineageStatusSql(options: {
   const known = options.lookup ? sql`${lineageLookupTable.status}` : sql`null::text`;
   return sql<LineageStatus>`case
     when ${linkedSql} then 'linked'
-    when ${run_id} is null and nullif(${execution_id}, '') is null then 'unresolved'
+    when ${hasNoRunSql} and nullif(${execution_id}, '') is null then 'unresolved'
     when not ${options.isConfigured}::boolean then 'unavailable'
     when ${known} in ('pending', 'unresolved', 'unavailable') then ${known}
     else 'pending' end`;

@@ -1,4 +1,6 @@
-/** How many artifacts of one type and symbol there are. Times are PostgreSQL's text in UTC, which sorts as it is. */
+import { compareTimestamps } from '../storage/iso-timestamp.ts';
+
+/** How many artifacts of one type and symbol there are. Times are PostgreSQL's text, in any zone. */
 export interface ArtifactKind {
   readonly type: string;
   readonly symbol: string | null;
@@ -23,11 +25,11 @@ export function summarizeKinds(kinds: readonly ArtifactKind[]): KindsSummary {
   return {
     counts: Object.fromEntries([...counts].toSorted(([a], [b]) => (a < b ? -1 : 1))),
     symbols: [...symbols].toSorted(),
-    firstAt: kinds.map(({ firstAt }) => firstAt).toSorted()[0] ?? '',
+    firstAt: kinds.map(({ firstAt }) => firstAt).toSorted(compareTimestamps)[0] ?? '',
     lastAt:
       kinds
         .map(({ lastAt }) => lastAt)
-        .toSorted()
+        .toSorted(compareTimestamps)
         .at(-1) ?? '',
   };
 }

@@ -6,7 +6,15 @@ interface Issue {
   readonly message: string;
   readonly code?: string;
   readonly keys?: readonly string[];
+  readonly expected?: string;
+  readonly origin?: string;
+  readonly minimum?: number | bigint;
+  readonly maximum?: number | bigint;
+  readonly values?: readonly unknown[];
 }
+
+/** How zod begins what it says by itself; what a schema says is for people already. */
+const ZODS_OWN = /^(Invalid|Too) /;
 
 /** zod issues as field errors; unknown members are named one by one. */
 export function fieldErrors(issues: readonly Issue[]): FieldError[] {
@@ -17,9 +25,37 @@ export function fieldErrors(issues: readonly Issue[]): FieldError[] {
         message: 'is not known here',
       }));
     }
-    return [{ field: fieldPath(issue.path), message: issue.message }];
+    return [{ field: fieldPath(issue.path), message: messageOf(issue) }];
   });
 }
+
+function messageOf({ code, message, expected, origin, minimum, maximum, values }: Issue): string {
+  if (!ZODS_OWN.test(message)) return message;
+  const unit = origin === 'string' ? ' characters long' : origin === 'array' ? ' entries long' : '';
+  switch (code) {
+    case 'invalid_type':
+      if (message.endsWith('received undefined')) return 'is missing';
+      return `must be ${TYPE_NAMES[expected ?? ''] ?? expected}`;
+    case 'too_small':
+      return `must be at least ${minimum}${unit}`;
+    case 'too_big':
+      return `must be at most ${maximum}${unit}`;
+    case 'invalid_value':
+      return `must be ${values?.length === 1 ? '' : 'one of '}${values?.map((value) => JSON.stringify(value)).join(', ')}`;
+    default:
+      return message;
+  }
+}
+
+const TYPE_NAMES: Readonly<Record<string, string>> = {
+  string: 'a string',
+  number: 'a number',
+  int: 'a whole number',
+  boolean: 'true or false',
+  array: 'an array',
+  object: 'an object',
+  record: 'an object',
+};
 
 /** `['bars', 3, 'high']` -> `bars[3].high`; the whole body is `body`. */
 function fieldPath(path: readonly PropertyKey[]): string {

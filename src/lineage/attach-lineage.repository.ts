@@ -1,8 +1,9 @@
 import { sql, type SQL } from 'drizzle-orm';
 import { artifactTable } from '../artifact/artifact.table.ts';
+import { lookupWorkflowSql } from '../artifact/lineage-lookup.table.ts';
 import type { Database } from '../storage/database.ts';
 import { guarded } from '../storage/database-errors.ts';
-import { executionForms, parseExecutionId } from './execution-id.ts';
+import { executionForms, isSameKind, parseExecutionId } from './execution-id.ts';
 
 /** Which artifacts get which run. */
 export interface Attachment {
@@ -18,58 +19,68 @@ export interface Attachment {
 
 export interface AttachOutcome {
   readonly id: number;
-  /** The run that the artifact named before. */
+  /** What the artifact named before. */
   readonly previousRunId: string | null;
+  readonly previousExperimentId: string | null;
   readonly isAttached: boolean;
 }
 
 /**
  * Links artifacts by hand, in one statement, and says what became of each that exists. A row that names another run is
- * left alone unless `overwrite`; one that names this run only gets its experiment.
+ * left alone unless `overwrite`, and so is one that names another experiment; one that names this run only gets its
+ * experiment.
  */
 export async function attachRows(database: Database, attachment: Attachment): Promise<AttachOutcome[]> {
   const { runId, experimentId, overwrite } = attachment;
   const { id, run_id, experiment_id } = artifactTable;
-  const statement = sql`with target as (
-      select ${id} as id, ${run_id} as run_id from ${artifactTable} where ${condition(attachment.target)} for update
+  const statement = sql`with given as (
+      select ${runId}::text as run_id, ${experimentId}::text as experiment_id, ${overwrite}::boolean as overwrite
+    ), target as (
+      select ${id} as id, nullif(${run_id}, '') as run_id, nullif(${experiment_id}, '') as experiment_id
+      from ${artifactTable} where ${condition(attachment.target)} for update
     ), attached as (
       update ${artifactTable} set
-        run_id = ${runId},
-        experiment_id = case when ${artifactTable.run_id} = ${runId}
-          then coalesce(${experimentId}::text, ${experiment_id}) else ${experimentId}::text end,
+        run_id = given.run_id,
+        -- Of a run that is replaced the experiment goes, too.
+        experiment_id = case when target.run_id <> given.run_id then given.experiment_id
+          else coalesce(given.experiment_id, target.experiment_id) end,
         updated_at = now()
-      from target
-      where ${id} = target.id and (
-        ${overwrite}::boolean
-        or ${artifactTable.run_id} is null
-        or (${artifactTable.run_id} = ${runId} and ${experiment_id} is null and ${experimentId}::text is not null))
+      from target cross join given
+      where ${id} = target.id and (given.overwrite or (
+        coalesce(target.run_id, given.run_id) = given.run_id
+        and coalesce(target.experiment_id, given.experiment_id, '') = coalesce(given.experiment_id, target.experiment_id, '')
+        and (target.run_id is null or (target.experiment_id is null and given.experiment_id is not null))))
       returning ${id} as id
     )
-    select target.id, target.run_id, attached.id is not null as is_attached
+    select target.id, target.run_id, target.experiment_id, attached.id is not null as is_attached
     from target left join attached on attached.id = target.id order by target.id`;
   return guarded('lineage.attach', async () => {
-    const { rows } = await database.execute<{ id: number; run_id: string | null; is_attached: boolean }>(
-      statement,
-    );
+    const { rows } = await database.execute<{
+      id: number;
+      run_id: string | null;
+      experiment_id: string | null;
+      is_attached: boolean;
+    }>(statement);
     return rows.map((row) => ({
       id: row.id,
       previousRunId: row.run_id,
+      previousExperimentId: row.experiment_id,
       isAttached: row.is_attached,
     }));
   });
 }
 
 function condition(target: Attachment['target']): SQL {
-  const { id, execution_id, workflow_id } = artifactTable;
+  const { id, execution_id } = artifactTable;
   if ('artifactIds' in target) {
     const ids = JSON.stringify(target.artifactIds);
     return sql`${id} in (select value::int from jsonb_array_elements_text(${ids}::jsonb) as given(value))`;
   }
   // However the instant is written; a run id and an instant may be two executions.
-  const { runType } = parseExecutionId(target.executionId);
-  const forms = executionForms(target.executionId).filter(
-    (text) => parseExecutionId(text).runType === runType,
+  const wanted = parseExecutionId(target.executionId);
+  const forms = executionForms(target.executionId).filter((text) =>
+    isSameKind(parseExecutionId(text), wanted),
   );
-  return sql`${workflow_id} = ${target.workflowId}
+  return sql`${lookupWorkflowSql} = ${target.workflowId}
     and ${execution_id} in (select jsonb_array_elements_text(${JSON.stringify(forms)}::jsonb))`;
 }

@@ -1,7 +1,8 @@
+import { AppError } from '../errors.ts';
 import type { Attachment, AttachOutcome } from './attach-lineage.repository.ts';
 import type { AttachRequest } from './lineage.schema.ts';
 
-/** Links by hand and says of every artifact that was named what became of it. */
+/** Links by hand and says of every artifact that was named what became of it. Throws `not_found` for an unknown execution. */
 export async function attachLineage(
   attach: (attachment: Attachment) => Promise<AttachOutcome[]>,
   request: AttachRequest,
@@ -13,19 +14,12 @@ export async function attachLineage(
       : { artifactIds: [...new Set(artifactIds)] };
   const outcomes = await attach({ target, runId, experimentId: request.experiment_id ?? null, overwrite });
   const known = new Set(outcomes.map(({ id }) => id));
-  const skipped = outcomes.flatMap(({ id, previousRunId, isAttached }) =>
-    isAttached
-      ? []
-      : [
-          {
-            id,
-            reason:
-              previousRunId === runId
-                ? 'It names this run already.'
-                : `It names run ${previousRunId ?? ''} already; "overwrite": true replaces it.`,
-          },
-        ],
-  );
+  if (target.artifactIds === undefined && outcomes.length === 0) {
+    throw new AppError('not_found', 'No artifact of this workflow names this execution.');
+  }
+  const skipped = outcomes
+    .filter(({ isAttached }) => !isAttached)
+    .map((outcome) => ({ id: outcome.id, reason: reasonOf(outcome, runId) }));
   const absent = (target.artifactIds ?? [])
     .filter((id) => !known.has(id))
     .map((id) => ({ id, reason: 'There is no such artifact.' }));
@@ -33,4 +27,12 @@ export async function attachLineage(
     attached: outcomes.filter(({ isAttached }) => isAttached).map(({ id }) => id),
     skipped: [...skipped, ...absent],
   };
+}
+
+function reasonOf({ previousRunId, previousExperimentId }: AttachOutcome, runId: string): string {
+  if (previousRunId !== null && previousRunId !== runId)
+    return `It names run ${previousRunId} already; "overwrite": true replaces it.`;
+  return previousRunId === null
+    ? `It names experiment ${previousExperimentId ?? ''} already; "overwrite": true replaces it.`
+    : 'It names this run already.';
 }

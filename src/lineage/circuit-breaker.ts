@@ -4,7 +4,8 @@ import { BREAK_MS, MlflowFailure } from './mlflow-failure.ts';
 export interface CircuitBreaker {
   /** The failure that keeps it open, or null when MLflow may be asked. */
   openedBy(): MlflowFailure | null;
-  run<T>(ask: () => Promise<T>): Promise<T>;
+  /** `isForced`: asks although it is open, as a repair does; when that works, everybody may ask again. */
+  run<T>(ask: () => Promise<T>, isForced: boolean): Promise<T>;
 }
 
 /** One per isolate: a dead MLflow costs its deadline once in five seconds. `now` gives milliseconds. */
@@ -15,20 +16,21 @@ export function createCircuitBreaker(now: () => number): CircuitBreaker {
   const openedBy = () => (failure !== null && now() < openUntil ? failure : null);
   return {
     openedBy,
-    async run(ask) {
+    async run(ask, isForced) {
       const open = openedBy();
-      if (open !== null) throw open;
+      if (open !== null && !isForced) throw open;
       // While one request tries whether MLflow is back, the others are not kept waiting for the same answer.
-      if (failure !== null) openUntil = now() + BREAK_MS;
+      if (failure !== null && !isForced) openUntil = now() + BREAK_MS;
       try {
         const result = await ask();
         failure = null;
         return result;
       } catch (error) {
-        if (error instanceof MlflowFailure && !error.isOfThisRequest) {
-          failure = error;
+        // What is no failure of MLflow, as being out of time, says nothing of it.
+        if (error instanceof MlflowFailure) {
+          failure = error.isOfThisRequest ? null : error;
           openUntil = now() + error.retryAfterMs;
-        } else failure = null;
+        }
         throw error;
       }
     },

@@ -17,10 +17,10 @@ import { repairLineage, type RepairReport } from './repair-lineage.ts';
 export interface LineageDependencies {
   readonly config: LinkBases & { readonly mlflow: { readonly problem: string | null } };
   readonly database: Database;
-  /** A client with a breaker of its own; null where MLflow is not configured. */
-  readonly connect: () => MlflowClient | null;
+  /** Null where MLflow is not configured; `config.mlflow.problem` says why. */
+  readonly mlflow: MlflowClient | null;
   readonly probes: DependencyProbes;
-  readonly findRecord: (id: number) => Promise<ArtifactRecord | null>;
+  readonly findRecords: (ids: readonly number[]) => Promise<ArtifactRecord[]>;
   readonly log: Log;
   readonly now: () => number;
 }
@@ -29,15 +29,19 @@ export interface LineageDependencies {
 export const MLFLOW_PROBE = 'mlflow';
 const REPAIR_DEADLINE_MS = 20_000;
 const PROBE_DEADLINE_MS = 5_000;
+/** Pages of experiments. */
+const PROBE_CALLS_MAX = 20;
 /** Executions that one cron looks up at most; the next one goes on. */
 const CRON_LIMIT = 1_000;
 
 /** Everything this room does for others, over one database and one MLflow. */
 export function createLineage(deps: LineageDependencies) {
-  const { config, database, connect, probes, log, now } = deps;
+  const { config, database, mlflow, probes, log, now } = deps;
   const lineage = createLineageRepository(database);
   const status = createLineageStatusRepository(database, { isConfigured: config.mlflow.problem === null });
-  const hydration: Hydration = createHydration({ ...deps, lineage, mlflow: connect() });
+  const report = (problem: string | null) =>
+    probes.record({ name: MLFLOW_PROBE, ok: problem === null, detail: problem ?? 'answers' });
+  const hydration: Hydration = createHydration({ ...deps, lineage, report });
 
   return {
     hydration,
@@ -47,8 +51,7 @@ export function createLineage(deps: LineageDependencies) {
 
     /** Asked for: everything that was not looked up since the walk began, whatever earlier look-ups remember. */
     async repair({ limit, checked_before }: RepairRequest) {
-      const before = checked_before ?? new Date(now()).toISOString();
-      const mlflow = connect();
+      const before = checked_before ?? (await lineage.now());
       const report: RepairReport =
         mlflow === null
           ? { checked: 0, linked: [], isFinished: true, reason: config.mlflow.problem }
@@ -71,7 +74,6 @@ export function createLineage(deps: LineageDependencies) {
 
     /** By cron: what is due by its own memory. */
     async repairDue(): Promise<void> {
-      const mlflow = connect();
       if (mlflow === null) return;
       const options = { due: 'due', limit: CRON_LIMIT, deadlineMs: REPAIR_DEADLINE_MS } as const;
       await repairLineage({ lineage, mlflow, log, now }, options);
@@ -85,18 +87,23 @@ export function createLineage(deps: LineageDependencies) {
 
     /** By cron: whether MLflow answers this account. Its `/health` is open to everybody, so it would prove nothing. */
     async probe(): Promise<void> {
-      const mlflow = connect();
       if (mlflow === null) return;
-      const bounds = { signal: AbortSignal.timeout(PROBE_DEADLINE_MS), callsLeft: 1, startedAt: now() };
-      const detail = await mlflow.probe(bounds).then(
+      const bounds = {
+        signal: AbortSignal.timeout(PROBE_DEADLINE_MS),
+        callsLeft: PROBE_CALLS_MAX,
+        slowMs: 0,
+        isForced: true,
+        startedAt: now(),
+      };
+      const problem = await mlflow.probe(bounds).then(
         () => null,
         (error: unknown) => {
           if (error instanceof MlflowFailure) return error.message;
           throw error;
         },
       );
-      await probes.record({ name: MLFLOW_PROBE, ok: detail === null, detail: detail ?? 'answers' });
-      log.info('mlflow.probed', { ok: detail === null, detail });
+      await report(problem);
+      log.info('mlflow.probed', { ok: problem === null, detail: problem });
     },
   };
 }

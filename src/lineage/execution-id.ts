@@ -52,13 +52,18 @@ function offsetMicros(zone: string): bigint {
   return BigInt((zone.startsWith('-') ? -minutes : minutes) * 60) * 1_000_000n;
 }
 
+/** Both are instants, or run ids of one type and suffix. A run id and an instant may be two executions (Airflow 3). */
+export function isSameKind(a: ExecutionId, b: ExecutionId): boolean {
+  return a.runType === b.runType && a.suffix === b.suffix;
+}
+
 /**
  * Every text under which rows of the same execution are usually stored, the given one first. Run ids of another type are
- * another run, so a run id has no other form than the bare instant.
+ * another run, so a run id has no other form than the bare instant; one with a suffix has none at all.
  */
 export function executionForms(text: string): string[] {
-  const { instant, runType } = parseExecutionId(text);
-  if (instant === null) return [text];
+  const { instant, runType, suffix } = parseExecutionId(text);
+  if (instant === null || suffix !== '') return [text];
   const { date, clock, fractions } = utcParts(instant);
   const forms = new Set([text]);
   for (const fraction of fractions) {

@@ -1,7 +1,7 @@
 import type { RunShape } from '../artifact/lineage-lookup.table.ts';
 import {
   chooseRun,
-  isGood,
+  isSettled,
   matchRun,
   RUN_SHAPES,
   workflowsOf,
@@ -10,7 +10,7 @@ import {
 } from './match-run.ts';
 import type { MlflowRun } from './mlflow.schema.ts';
 import type { LookupBounds, MlflowClient } from './mlflow-client.ts';
-import { executionFilters } from './run-filter.ts';
+import { executionFilters, workflowFilters } from './run-filter.ts';
 
 export type RunFinding =
   | { readonly kind: 'found'; readonly match: RunMatch }
@@ -19,11 +19,16 @@ export type RunFinding =
   | { readonly kind: 'ambiguous'; readonly reason: string };
 
 export interface FindOptions extends WantedExecution {
+  /** What runs of it are expected to have as `workflow_id`; empty: unknown. */
+  readonly workflow: string;
   /** Shapes of runs that this workflow's executions were recognised by, the usual one first. */
   readonly knownShapes: readonly RunShape[];
   /** Other workflows that have artifacts of the same instant. */
   readonly otherWorkflows: readonly string[];
 }
+
+/** `known`: ask only in the ways that have worked for the workflow; where none has, in all. */
+export type FindScope = 'known' | 'all';
 
 const RUNS_OF_ONE_EXECUTION = 100;
 
@@ -35,33 +40,53 @@ export async function findRun(
   mlflow: MlflowClient,
   wanted: FindOptions,
   bounds: LookupBounds,
+  scope: FindScope,
 ): Promise<RunFinding> {
-  const finding = await findAmongKnown(mlflow, wanted, bounds);
+  const finding = await findAmongKnown(mlflow, wanted, bounds, scope);
   if (finding.kind !== 'not_found' || !(await mlflow.refreshExperiments(bounds))) return finding;
-  return findAmongKnown(mlflow, wanted, bounds);
+  return findAmongKnown(mlflow, wanted, bounds, scope);
 }
 
-/**
- * First by the shape that the workflow is known for, then by all others at once, unless a run that has not failed answered
- * already: at most four calls, five with the experiments.
- */
+/** First in the usual way, then in all others at once, unless a run answered already that nothing could come before. */
 async function findAmongKnown(
   mlflow: MlflowClient,
   wanted: FindOptions,
   bounds: LookupBounds,
+  scope: FindScope,
 ): Promise<RunFinding> {
-  const shapes = orderedShapes(wanted.knownShapes);
   const matches: RunMatch[] = [];
   const ask = async (shape: RunShape) => {
-    for (const filter of executionFilters(wanted.id, shape)) {
-      const { runs } = await mlflow.searchRuns({ filter, maxResults: RUNS_OF_ONE_EXECUTION }, bounds);
-      matches.push(...matchesAmong(wanted, runs));
-    }
+    matches.push(...matchesAmong(wanted, await searchExecution(mlflow, wanted, shape, bounds)));
   };
-  const [first = 'execution_id', ...others] = shapes;
+  const { knownShapes } = wanted;
+  const [first = 'execution_id', ...others] = orderedShapes(knownShapes);
   await ask(first);
-  if (!matches.some(({ run, rank }) => rank === 2 && isGood(run))) await Promise.all(others.map(ask));
+  const isEnough =
+    matches.some(isSettled) || (matches.length === 0 && scope === 'known' && knownShapes.length === 1);
+  if (!isEnough) await Promise.all(others.map(ask));
   return judge(wanted, matches);
+}
+
+/** The runs that one way of tagging finds; of so many that MLflow does not give all, those of the workflow as well. */
+async function searchExecution(
+  mlflow: MlflowClient,
+  { id, workflows }: FindOptions,
+  shape: RunShape,
+  bounds: LookupBounds,
+): Promise<readonly MlflowRun[]> {
+  const found: MlflowRun[] = [];
+  const maxResults = RUNS_OF_ONE_EXECUTION;
+  for (const filter of executionFilters(id, shape)) {
+    const { runs, isTruncated } = await mlflow.searchRuns({ filter, maxResults }, bounds);
+    found.push(...runs);
+    if (!isTruncated) continue;
+    for (const narrower of workflowFilters(workflows)) {
+      const search = { filter: `${narrower} and ${filter}`, maxResults };
+      found.push(...(await mlflow.searchRuns(search, bounds)).runs);
+    }
+  }
+  // The same run may have come twice.
+  return [...new Map(found.map((run) => [run.runId, run])).values()];
 }
 
 export function orderedShapes(known: readonly RunShape[]): RunShape[] {
@@ -88,11 +113,21 @@ export function judge(
       reason: `A run has this execution's date but names no workflow, and ${listed(wanted.otherWorkflows)} ran at the same time.`,
     };
   }
-  const named = new Set(matches.flatMap(({ run }) => workflowsOf(run)));
-  if (named.size <= 1) return { kind: 'found', match };
+  const named = new Set(workflowsOf(match.run));
+  const elsewhere = wanted.otherWorkflows.filter((name) => !named.has(name));
+  if (elsewhere.length > 0) {
+    return {
+      kind: 'ambiguous',
+      reason: `The artifact names no workflow, and ${listed(elsewhere)} has artifacts of the same execution_id.`,
+    };
+  }
+  const others = matches.map(({ run }) => workflowsOf(run)).filter((names) => names.length > 0);
+  const isOneWorkflow = others.every((names) => names.some((name) => named.has(name)));
+  if (isOneWorkflow) return { kind: 'found', match };
+  const all = [...new Set([...named, ...others.flat()])];
   return {
     kind: 'ambiguous',
-    reason: `The artifact names no workflow, and runs of ${listed([...named])} have its execution_id.`,
+    reason: `The artifact names no workflow, and runs of ${listed(all)} have its execution_id.`,
   };
 }
 

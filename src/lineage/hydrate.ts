@@ -1,28 +1,26 @@
 import type { Artifact } from '../artifact/artifact.schema.ts';
-import { deriveLineage, type ArtifactRecord, type LookupFacts } from '../artifact/derive-lineage.ts';
+import { deriveLineage, type ArtifactRecord } from '../artifact/derive-lineage.ts';
 import { failure } from '../errors.ts';
 import { isoTimestamp } from '../storage/iso-timestamp.ts';
 import type { Log } from '../observability/log.ts';
-import { completeRuns, type Completion } from './complete-runs.ts';
-import {
-  ATTEMPTS_UNTIL_UNRESOLVED,
-  type LineageRepository,
-  type LinkedArtifact,
-  type Miss,
-  type RunFacts,
-} from './lineage.repository.ts';
+import { completeRuns } from './complete-runs.ts';
+import type { LineageRepository, LinkedArtifact } from './lineage.repository.ts';
 import type { LinkBases } from './links.ts';
 import type { LookupBounds, MlflowClient } from './mlflow-client.ts';
+import type { MlflowFailure } from './mlflow-failure.ts';
 import { presentArtifact, type HydratedArtifact } from './present-artifact.ts';
-import { resolveExecutions, type OpenExecution } from './resolve-executions.ts';
+import { keyOf, type OpenExecution } from './resolution.ts';
+import { resolveExecutions } from './resolve-executions.ts';
 
 export interface HydrationDependencies {
   readonly config: LinkBases & { readonly mlflow: { readonly problem: string | null } };
   readonly lineage: LineageRepository;
   /** Null: not configured; `config.mlflow.problem` says why. */
   readonly mlflow: MlflowClient | null;
-  /** The row as it is now. */
-  readonly findRecord: (id: number) => Promise<ArtifactRecord | null>;
+  /** Rows as they are now. */
+  readonly findRecords: (ids: readonly number[]) => Promise<ArtifactRecord[]>;
+  /** Tells those who ask how MLflow is that it failed (a sentence), or works again (null). */
+  readonly report: (problem: string | null) => Promise<void>;
   readonly log: Log;
   readonly now: () => number;
 }
@@ -32,81 +30,98 @@ export interface Hydration {
   known(record: ArtifactRecord): HydratedArtifact;
   /** Looks the run up when it is not known. Never throws: an artifact is readable without its lineage. */
   one(record: ArtifactRecord): Promise<HydratedArtifact>;
+  /** The same for the artifacts of one execution. */
+  execution(records: readonly ArtifactRecord[]): Promise<HydratedArtifact[]>;
   /** The same for a page, with few calls whatever its length; what they do not find stays `pending`. */
   many(records: readonly ArtifactRecord[]): Promise<HydratedArtifact[]>;
   /** `origin`: the API's own, as the caller reached it. */
   present(hydrated: HydratedArtifact, origin: string): Artifact;
 }
 
-/** What reading one artifact may wait for MLflow. */
-const ONE_DEADLINE_MS = 1_500;
+/** What reading may wait for MLflow. */
+const DEADLINE_MS = 1_500;
+const SLOW_MS = 1_000;
 const ONE_CALLS_MAX = 12;
 /** A page: the experiments and two searches. */
-const MANY_DEADLINE_MS = 1_500;
 const MANY_CALLS_MAX = 3;
 
 export function createHydration(deps: HydrationDependencies): Hydration {
   const { config, log, mlflow, lineage, now } = deps;
+  let hasReportedProblem = false;
+
   const known = (record: ArtifactRecord): HydratedArtifact => ({
     record,
     lineage: deriveLineage(record, config.mlflow.problem),
   });
 
+  async function report(failure: MlflowFailure | null, hasAsked: boolean): Promise<void> {
+    const isProblem = failure !== null && !failure.isOfThisRequest;
+    if (!isProblem && !(hasReportedProblem && hasAsked)) return;
+    hasReportedProblem = isProblem;
+    await deps.report(isProblem ? failure.message : null);
+  }
+
   /** Resolves with everything that could be found out about `records` in the bounds. Throws what the database throws. */
   async function lookUp(
     client: MlflowClient,
     records: readonly ArtifactRecord[],
-    bounds: LookupBounds,
-    isPage: boolean,
+    mode: 'one' | 'page',
   ): Promise<HydratedArtifact[]> {
+    const bounds = boundsOf(mode, now());
+    const { callsLeft } = bounds;
     const executions = openExecutions(records);
-    const dueRecords = records.filter((record) => isDue(record, isPage, now()));
-    const due = new Set(dueRecords.map(executionKey));
-    const runIds = [...new Set(dueRecords.flatMap(incompleteRun))];
+    const isAskable = client.openedBy() === null;
+    const dueRecords = new Set(records.filter((record) => isDue(record, mode, now())));
+    const due = new Set([...dueRecords].map(executionKey));
     const resolved = await resolveExecutions(
       { lineage, mlflow: client, log },
       [...executions.values()],
       bounds,
       {
-        mode: isPage ? 'page' : 'one',
-        mayAsk: (execution) => due.has(keyOf(execution)) && client.openedBy() === null,
+        mode,
+        mayAsk: (execution) => isAskable && due.has(keyOf(execution)),
       },
     );
-    const completed =
-      runIds.length === 0 || client.openedBy() !== null
-        ? { completions: new Map<string, Completion>(), linked: [], failure: null }
-        : await completeRuns({ lineage, mlflow: client }, runIds, bounds);
+    const runIds = isAskable ? [...new Set([...dueRecords].flatMap(incompleteRun))] : [];
+    const completed = await completeRuns({ lineage, mlflow: client }, runIds, bounds, { isThorough: false });
+    await report(resolved.failure ?? completed.failure, bounds.callsLeft < callsLeft);
+
     const linked = new Map([...resolved.linked, ...completed.linked].map((one) => [one.id, one]));
-    return Promise.all(
-      records.map(async (record) => {
-        const execution = executions.get(executionKey(record));
-        const resolution =
-          record.row.run_id !== null || execution === undefined
-            ? undefined
-            : resolved.resolutions.get(execution);
-        const completion = completed.completions.get(record.row.run_id ?? '');
-        const update = linked.get(record.row.id);
-        if (update !== undefined) {
-          if (resolution?.kind === 'linked') {
-            return nowLinked(record, update, resolution.source, resolution.run.facts, now());
-          }
-          const facts = completion?.kind === 'completed' ? completion.facts : null;
-          return nowLinked(record, update, 'mlflow', facts, now());
-        }
-        const looked = resolution ?? completion;
-        if (looked?.kind !== 'missed')
-          return dueRecords.includes(record) ? unasked(record, client) : known(record);
-        return isPage ? missed(record, looked.miss, now()) : changedMeanwhile(record, looked.miss);
-      }),
-    );
+    const changed: ArtifactRecord[] = [];
+    const hydrated = records.map((record): HydratedArtifact => {
+      const { row } = record;
+      const update = linked.get(row.id);
+      const execution = row.run_id === null ? executions.get(executionKey(record)) : undefined;
+      const resolution = execution && resolved.resolutions.get(execution);
+      if (update !== undefined) {
+        const isFromMlflow =
+          resolution?.kind === 'linked'
+            ? resolution.source === 'mlflow'
+            : completed.completions.get(update.runId)?.kind === 'completed';
+        return nowLinked(row, update, isFromMlflow ? 'mlflow' : 'sibling');
+      }
+      const lookup =
+        row.run_id === null
+          ? resolved.remembered.get(executionKey(record))
+          : completed.remembered.get(row.run_id);
+      // Somebody else may have linked it while MLflow was asked.
+      if (resolution?.kind === 'changed' || (lookup !== undefined && mode === 'one')) changed.push(record);
+      if (lookup !== undefined) return known({ row, lookup });
+      return dueRecords.has(record) ? unasked(record, client) : known(record);
+    });
+    return changed.length === 0 ? hydrated : withCurrent(hydrated, changed);
   }
 
-  /** Somebody else may have linked it while MLflow was asked. */
-  async function changedMeanwhile(record: ArtifactRecord, miss: Miss): Promise<HydratedArtifact> {
-    const current = await deps.findRecord(record.row.id);
-    return current !== null && current.row.run_id !== record.row.run_id
-      ? known(current)
-      : missed(record, miss, now());
+  async function withCurrent(
+    hydrated: readonly HydratedArtifact[],
+    changed: readonly ArtifactRecord[],
+  ): Promise<HydratedArtifact[]> {
+    const current = await deps.findRecords(changed.map(({ row }) => row.id));
+    const byId = new Map(current.map((record) => [record.row.id, record]));
+    return hydrated.map((one) => {
+      const record = byId.get(one.record.row.id);
+      return record === undefined || record.row.run_id === one.record.row.run_id ? one : known(record);
+    });
   }
 
   /** It was time to ask, but MLflow is left alone at the moment, or others came first. */
@@ -117,16 +132,14 @@ export function createHydration(deps: HydrationDependencies): Hydration {
     return { record, lineage: { ...hydrated.lineage, status: 'unavailable', reason: open.message } };
   }
 
-  async function hydrate(records: readonly ArtifactRecord[], isPage: boolean): Promise<HydratedArtifact[]> {
+  async function hydrate(
+    records: readonly ArtifactRecord[],
+    mode: 'one' | 'page',
+  ): Promise<HydratedArtifact[]> {
     const open = records.filter(isOpen);
     if (mlflow === null || open.length === 0) return records.map(known);
-    const bounds: LookupBounds = {
-      signal: AbortSignal.timeout(isPage ? MANY_DEADLINE_MS : ONE_DEADLINE_MS),
-      callsLeft: isPage ? MANY_CALLS_MAX : ONE_CALLS_MAX,
-      startedAt: now(),
-    };
     try {
-      const hydrated = await lookUp(mlflow, open, bounds, isPage);
+      const hydrated = await lookUp(mlflow, open, mode);
       const byRecord = new Map(open.map((record, i) => [record, hydrated[i]]));
       return records.map((record) => byRecord.get(record) ?? known(record));
     } catch (error) {
@@ -138,9 +151,20 @@ export function createHydration(deps: HydrationDependencies): Hydration {
 
   return {
     known,
-    one: async (record) => (await hydrate([record], false))[0] ?? known(record),
-    many: (records) => hydrate(records, true),
+    one: async (record) => (await hydrate([record], 'one'))[0] ?? known(record),
+    execution: (records) => hydrate(records, 'one'),
+    many: (records) => hydrate(records, 'page'),
     present: (hydrated, origin) => presentArtifact(hydrated, origin, config),
+  };
+}
+
+function boundsOf(mode: 'one' | 'page', startedAt: number): LookupBounds {
+  return {
+    signal: AbortSignal.timeout(DEADLINE_MS),
+    callsLeft: mode === 'page' ? MANY_CALLS_MAX : ONE_CALLS_MAX,
+    slowMs: SLOW_MS,
+    isForced: false,
+    startedAt,
   };
 }
 
@@ -155,9 +179,9 @@ function incompleteRun({ row }: ArtifactRecord): string[] {
 }
 
 /** What was looked for in vain is not looked for again at once. A page only asks in part, so one artifact may ask again. */
-function isDue({ lookup }: ArtifactRecord, isPage: boolean, nowMs: number): boolean {
+function isDue({ lookup }: ArtifactRecord, mode: 'one' | 'page', nowMs: number): boolean {
   if (lookup === null || lookup.next_check_at === null) return true;
-  if (!isPage && lookup.attempts === 0 && lookup.status === 'pending') return true;
+  if (mode === 'one' && lookup.attempts === 0 && lookup.status === 'pending') return true;
   return Date.parse(isoTimestamp(lookup.next_check_at)) <= nowMs;
 }
 
@@ -179,44 +203,15 @@ function executionKey({ row }: ArtifactRecord): string {
   return keyOf({ workflow: row.workflow_id ?? row.dag_id ?? '', executionId: row.execution_id ?? '' });
 }
 
-function keyOf({ workflow, executionId }: Pick<OpenExecution, 'workflow' | 'executionId'>): string {
-  return JSON.stringify([workflow, executionId]);
-}
-
-/** The row as it was just written, with what MLflow said of the run. */
+/** The row as it was just written, with what is remembered of the run. */
 function nowLinked(
-  { row }: ArtifactRecord,
-  { runId, experimentId, updatedAt }: LinkedArtifact,
+  row: ArtifactRecord['row'],
+  { runId, experimentId, updatedAt, lookup }: LinkedArtifact,
   source: 'sibling' | 'mlflow',
-  facts: RunFacts | null,
-  nowMs: number,
 ): HydratedArtifact {
-  const lookup: LookupFacts | null = facts && {
-    status: 'linked',
-    reason: null,
-    airflow_dag_id: facts.airflowDagId,
-    airflow_run_id: facts.airflowRunId,
-    attempts: 0,
-    checked_at: new Date(nowMs).toISOString(),
-    next_check_at: null,
+  const record = {
+    row: { ...row, run_id: runId, experiment_id: experimentId, updated_at: updatedAt },
+    lookup,
   };
-  return {
-    record: { row: { ...row, run_id: runId, experiment_id: experimentId, updated_at: updatedAt }, lookup },
-    lineage: { status: 'linked', source, reason: null, checked_at: lookup?.checked_at ?? null },
-  };
-}
-
-/** As `recordMisses` has it: what was looked for often enough is called unresolved. */
-function missed(record: ArtifactRecord, miss: Miss, nowMs: number): HydratedArtifact {
-  const attempts = (record.lookup?.attempts ?? 0) + miss.attempts;
-  const isFinal = miss.status === 'pending' && attempts >= ATTEMPTS_UNTIL_UNRESOLVED;
-  return {
-    record,
-    lineage: {
-      status: isFinal ? 'unresolved' : miss.status,
-      source: record.row.run_id === null ? null : 'stored',
-      reason: isFinal ? miss.finalReason : miss.reason,
-      checked_at: new Date(nowMs).toISOString(),
-    },
-  };
+  return { record, lineage: { ...deriveLineage(record, null), source } };
 }

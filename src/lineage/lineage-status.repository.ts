@@ -1,6 +1,8 @@
-import { count, desc, isNull, or, sql } from 'drizzle-orm';
+import { count, desc, or, sql } from 'drizzle-orm';
 import { artifactTable } from '../artifact/artifact.table.ts';
 import {
+  hasNoExperimentSql,
+  hasNoRunSql,
   lineageLookupTable,
   lineageStatusSql,
   lookupOfArtifact,
@@ -75,7 +77,7 @@ export function createLineageStatusRepository(
           })
           .from(artifactTable)
           .leftJoin(lineageLookupTable, lookupOfArtifact)
-          .where(or(isNull(run_id), isNull(artifactTable.experiment_id)))
+          .where(or(hasNoRunSql, hasNoExperimentSql))
           .groupBy(sql`1`, workflow_id, execution_id, run_id)
           .orderBy(desc(sql`max(${id})`))
           .limit(limit);

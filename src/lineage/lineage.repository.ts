@@ -1,6 +1,9 @@
-import { and, isNotNull, isNull, sql, type SQL } from 'drizzle-orm';
+import { and, isNotNull, sql, type SQL } from 'drizzle-orm';
 import { artifactTable } from '../artifact/artifact.table.ts';
+import type { LookupFacts } from '../artifact/derive-lineage.ts';
 import {
+  hasNoExperimentSql,
+  hasNoRunSql,
   lineageLookupTable,
   lookupOfArtifact,
   lookupWorkflowSql,
@@ -9,6 +12,8 @@ import {
 } from '../artifact/lineage-lookup.table.ts';
 import type { Database } from '../storage/database.ts';
 import { guarded } from '../storage/database-errors.ts';
+import { isoTimestamp } from '../storage/iso-timestamp.ts';
+import { lookupColumns, missesSql, rememberRuns } from './lineage-lookup.repository.ts';
 
 /** Rows of one execution that share a run, or have none. */
 export interface ExecutionRows {
@@ -45,7 +50,7 @@ export interface Miss {
   readonly reason: string;
   /** The reason once it has been looked for often. */
   readonly finalReason: string;
-  /** 1: everything was asked. 0: nobody could be asked, or only a part was. */
+  /** 1: a whole look, which a repair need not repeat. 0: nobody could be asked, or only a part was. */
   readonly attempts: 0 | 1;
   /** Milliseconds until the next look; null: doubling from five seconds to an hour with the attempts. */
   readonly waitMs: number | null;
@@ -59,6 +64,22 @@ export interface LinkedArtifact {
   readonly updatedAt: string;
   readonly workflow: string;
   readonly executionId: string | null;
+  /** What is remembered of the run. */
+  readonly lookup: LookupFacts | null;
+}
+
+/** A miss as it is remembered now. */
+export interface RecordedMiss {
+  readonly workflow: string;
+  /** execution_id or run_id. */
+  readonly name: string;
+  readonly lookup: LookupFacts;
+}
+
+export interface LinkOutcome {
+  readonly linked: readonly LinkedArtifact[];
+  /** Executions with rows that name another experiment than the run's, and so stay as they are. */
+  readonly conflicts: readonly { readonly workflow: string; readonly executionId: string }[];
 }
 
 export interface UnlinkedExecution {
@@ -67,7 +88,7 @@ export interface UnlinkedExecution {
   readonly workflows: readonly string[];
 }
 
-/** What is due by its own memory, or everything that was not checked since an instant (ISO 8601). */
+/** What is due by its own memory, or everything that was not wholly looked at since an instant (ISO 8601). */
 export type DueLookups = 'due' | { readonly before: string };
 
 export interface LineageRepository {
@@ -76,18 +97,20 @@ export interface LineageRepository {
   /** How runs of these workflows were recognised so far, the most frequent first. */
   knownShapes(workflows: readonly string[]): Promise<Map<string, RunShape[]>>;
   /** Links every row of the executions that names no run yet, in one statement; says which. */
-  link(found: readonly FoundRun[]): Promise<LinkedArtifact[]>;
+  link(found: readonly FoundRun[]): Promise<LinkOutcome>;
+  /** Fills in the experiments of runs from what other rows or look-ups say of the same run. */
+  completeFromKnown(runIds: readonly string[]): Promise<LinkedArtifact[]>;
   /** Fills in the experiment of every row that names one of the runs without it. */
   completeExperiments(runs: readonly Omit<FoundRun, 'executionIds'>[]): Promise<LinkedArtifact[]>;
-  recordMisses(misses: readonly Miss[]): Promise<void>;
+  recordMisses(misses: readonly Miss[]): Promise<RecordedMiss[]>;
   /** Executions with rows that name no run, longest unchecked first. */
   unlinkedExecutions(limit: number, due: DueLookups): Promise<UnlinkedExecution[]>;
   /** Runs that rows name without their experiment. */
   incompleteRuns(limit: number, due: DueLookups): Promise<string[]>;
+  /** The database's clock (ISO 8601), by which look-ups are dated. */
+  now(): Promise<string>;
 }
 
-/** Looks that found nothing until an execution is called unresolved: doubling from 5 s, that is after 85 minutes. */
-export const ATTEMPTS_UNTIL_UNRESOLVED = 10;
 const { run_id, experiment_id, execution_id, id } = artifactTable;
 
 export function createLineageRepository(database: Database): LineageRepository {
@@ -95,7 +118,7 @@ export function createLineageRepository(database: Database): LineageRepository {
   const isDue = (due: DueLookups): SQL | undefined =>
     due === 'due'
       ? sql`(${lineageLookupTable.next_check_at} is null or ${lineageLookupTable.next_check_at} <= now())`
-      : sql`(${lineageLookupTable.checked_at} is null or ${lineageLookupTable.checked_at} < ${due.before}::timestamptz)`;
+      : sql`(${lineageLookupTable.checked_at} is null or ${lineageLookupTable.attempts} = 0 or ${lineageLookupTable.checked_at} < ${due.before}::timestamptz)`;
 
   return {
     rowsOf: (executionIds) =>
@@ -104,8 +127,8 @@ export function createLineageRepository(database: Database): LineageRepository {
           .selectDistinct({
             workflow: lookupWorkflowSql,
             executionId: sql<string>`${execution_id}`,
-            runId: run_id,
-            experimentId: experiment_id,
+            runId: sql<string | null>`nullif(${run_id}, '')`,
+            experimentId: sql<string | null>`nullif(${experiment_id}, '')`,
           })
           .from(artifactTable)
           .where(sql`${execution_id} in ${listOf(executionIds)}`),
@@ -127,51 +150,77 @@ export function createLineageRepository(database: Database): LineageRepository {
 
     link: (found) =>
       guarded('lineage.link', async () => {
-        if (found.length === 0) return [];
+        if (found.length === 0) return { linked: [], conflicts: [] };
         const rows = found.flatMap(({ workflow, executionIds, runId, experimentId }) =>
           executionIds.map((name) => ({ workflow, name, run_id: runId, experiment_id: experimentId })),
         );
-        const given = sql`jsonb_to_recordset(${JSON.stringify(rows)}::jsonb)
-          as given(workflow text, name text, run_id text, experiment_id text)`;
-        const linked = sql`update ${artifactTable} set run_id = given.run_id, experiment_id = given.experiment_id, updated_at = now()
-          from ${given}
-          where ${execution_id} = given.name and ${lookupWorkflowSql} = given.workflow and ${artifactTable.run_id} is null
-            and (${artifactTable.experiment_id} is null or ${artifactTable.experiment_id} = given.experiment_id)
-          returning ${id} as id, ${artifactTable.run_id} as run_id, ${artifactTable.experiment_id} as experiment_id,
-            ${artifactTable.updated_at}::text as updated_at,
-            ${lookupWorkflowSql} as workflow, ${execution_id} as execution_id`;
-        const forgotten = sql`delete from ${lineageLookupTable} using ${given}
-          where ${lineageLookupTable.kind} = 'execution' and ${lineageLookupTable.workflow} = given.workflow
-            and ${lineageLookupTable.name} = given.name`;
-        const [result] = await database.batch([
-          database.execute<LinkedRow>(linked),
-          database.execute(forgotten),
-          ...rememberRuns(database, found),
-        ]);
-        return result.rows.map(toLinked);
+        const linked = sql`with given as (
+            select * from jsonb_to_recordset(${JSON.stringify(rows)}::jsonb)
+              as given(workflow text, name text, run_id text, experiment_id text)
+          ), linked as (
+            update ${artifactTable} set run_id = given.run_id, experiment_id = given.experiment_id, updated_at = now()
+            from given
+            where ${execution_id} = given.name and ${lookupWorkflowSql} = given.workflow and ${hasNoRunSql}
+              and (${hasNoExperimentSql} or ${artifactTable.experiment_id} = given.experiment_id)
+            returning ${linkedColumns}
+          ), forgotten as (
+            delete from ${lineageLookupTable} using linked
+            where ${lineageLookupTable.kind} = 'execution' and ${lineageLookupTable.workflow} = linked.workflow
+              and ${lineageLookupTable.name} = linked.execution_id
+          )
+          ${withFacts('linked')}
+          union all
+          select null, null, null, null, ${lookupWorkflowSql}, ${execution_id}, null, null, null, null, null, null, null
+          from ${artifactTable} join given on ${execution_id} = given.name and ${lookupWorkflowSql} = given.workflow
+          where ${hasNoRunSql} and ${artifactTable.experiment_id} <> '' and ${artifactTable.experiment_id} <> given.experiment_id`;
+        return toOutcome(await afterRemembering(database, found, linked));
+      }),
+
+    completeFromKnown: (runIds) =>
+      guarded('lineage.complete_from_known', async () => {
+        const ids = listOf(runIds);
+        const { rows } = await database.execute<LinkedRow>(sql`with said as (
+            select ${run_id} as run_id, nullif(${experiment_id}, '') as experiment_id from ${artifactTable}
+            where ${run_id} in ${ids}
+            union
+            select ${lineageLookupTable.name}, ${lineageLookupTable.experiment_id} from ${lineageLookupTable}
+            where ${lineageLookupTable.kind} = 'run' and ${lineageLookupTable.workflow} = '' and ${lineageLookupTable.name} in ${ids}
+          ), known as (
+            select run_id, min(experiment_id) as experiment_id from said group by run_id having count(experiment_id) = 1
+          ), linked as (
+            update ${artifactTable} set experiment_id = known.experiment_id, updated_at = now() from known
+            where ${artifactTable.run_id} = known.run_id and ${hasNoExperimentSql}
+            returning ${linkedColumns}
+          )
+          ${withFacts('linked')}`);
+        return rows.map(toLinked);
       }),
 
     completeExperiments: (runs) =>
       guarded('lineage.complete_experiments', async () => {
         if (runs.length === 0) return [];
         const rows = runs.map(({ runId, experimentId }) => ({ run_id: runId, experiment_id: experimentId }));
-        const completed = sql`update ${artifactTable} set experiment_id = given.experiment_id, updated_at = now()
-          from jsonb_to_recordset(${JSON.stringify(rows)}::jsonb) as given(run_id text, experiment_id text)
-          where ${artifactTable.run_id} = given.run_id and ${artifactTable.experiment_id} is null
-          returning ${id} as id, ${artifactTable.run_id} as run_id, ${artifactTable.experiment_id} as experiment_id,
-            ${artifactTable.updated_at}::text as updated_at,
-            ${lookupWorkflowSql} as workflow, ${execution_id} as execution_id`;
-        const [result] = await database.batch([
-          database.execute<LinkedRow>(completed),
-          ...rememberRuns(database, runs),
-        ]);
-        return result.rows.map(toLinked);
+        const completed = sql`with linked as (
+            update ${artifactTable} set experiment_id = given.experiment_id, updated_at = now()
+            from jsonb_to_recordset(${JSON.stringify(rows)}::jsonb) as given(run_id text, experiment_id text)
+            where ${artifactTable.run_id} = given.run_id and ${hasNoExperimentSql}
+            returning ${linkedColumns}
+          )
+          ${withFacts('linked')}`;
+        return (await afterRemembering(database, runs, completed)).map(toLinked);
+      }),
+
+    now: () =>
+      guarded('lineage.now', async () => {
+        const { rows } = await database.execute<{ now: string }>(sql`select now()::text as now`);
+        return isoTimestamp(rows[0]?.now ?? '');
       }),
 
     recordMisses: (misses) =>
       guarded('lineage.record_misses', async () => {
-        if (misses.length === 0) return;
-        await database.execute(missesSql(misses));
+        if (misses.length === 0) return [];
+        const { rows } = await database.execute<RecordedRow>(missesSql(misses));
+        return rows.map(({ workflow, name, ...lookup }) => ({ workflow, name, lookup }));
       }),
 
     unlinkedExecutions: (limit, due) =>
@@ -186,7 +235,7 @@ export function createLineageRepository(database: Database): LineageRepository {
           })
           .from(artifactTable)
           .leftJoin(lineageLookupTable, lookupOfArtifact)
-          .where(and(isNull(run_id), sql`${execution_id} <> ''`, isDue(due)))
+          .where(and(hasNoRunSql, sql`${execution_id} <> ''`, isDue(due)))
           .groupBy(lookupWorkflowSql, execution_id)
           .orderBy(sql`min(${lineageLookupTable.checked_at}) nulls first`, sql`max(${id}) desc`)
           .limit(limit),
@@ -198,7 +247,7 @@ export function createLineageRepository(database: Database): LineageRepository {
           .select({ runId: sql<string>`${run_id}` })
           .from(artifactTable)
           .leftJoin(lineageLookupTable, lookupOfArtifact)
-          .where(and(isNotNull(run_id), isNull(experiment_id), isDue(due)))
+          .where(and(sql`${run_id} <> ''`, hasNoExperimentSql, isDue(due)))
           .groupBy(run_id)
           .orderBy(sql`min(${lineageLookupTable.checked_at}) nulls first`, sql`max(${id}) desc`)
           .limit(limit);
@@ -207,97 +256,66 @@ export function createLineageRepository(database: Database): LineageRepository {
   };
 }
 
+const linkedColumns = sql`${id} as id, ${artifactTable.run_id} as run_id, ${artifactTable.experiment_id} as experiment_id,
+  ${artifactTable.updated_at}::text as updated_at, ${lookupWorkflowSql} as workflow, ${execution_id} as execution_id`;
+
+/** Everything of a common table with `linkedColumns`, and what is remembered of the runs. */
+function withFacts(name: string): SQL {
+  const source = sql.raw(name);
+  return sql`select ${source}.*, ${lookupColumns}
+    from ${source} left join ${lineageLookupTable} on ${lineageLookupTable.kind} = 'run' and ${lineageLookupTable.workflow} = ''
+      and ${lineageLookupTable.name} = ${source}.run_id`;
+}
+
 type LinkedRow = {
-  id: number;
+  /** Null: the execution has a row that did not take the run. */
+  id: number | null;
   run_id: string;
   experiment_id: string;
   updated_at: string;
   workflow: string;
   execution_id: string | null;
-};
+} & { [Column in keyof LookupFacts]: LookupFacts[Column] | null };
+
+type RecordedRow = { workflow: string; name: string } & LookupFacts;
+
+function toOutcome(rows: readonly LinkedRow[]): LinkOutcome {
+  const conflicts = rows.filter((row) => row.id === null);
+  return {
+    linked: rows.filter((row) => row.id !== null).map(toLinked),
+    conflicts: conflicts.map((row) => ({ workflow: row.workflow, executionId: row.execution_id ?? '' })),
+  };
+}
 
 const toLinked = (row: LinkedRow): LinkedArtifact => ({
-  id: row.id,
+  id: row.id ?? 0,
   runId: row.run_id,
   experimentId: row.experiment_id,
   updatedAt: row.updated_at,
   workflow: row.workflow,
   executionId: row.execution_id,
+  lookup: isRemembered(row) ? row : null,
 });
+
+/** Nothing was joined where there is no status. */
+function isRemembered(row: LinkedRow): row is LinkedRow & LookupFacts {
+  return row.status !== null;
+}
 
 /** One parameter, however long the list. */
 function listOf(texts: readonly string[]): SQL {
   return sql`(select jsonb_array_elements_text(${JSON.stringify(texts)}::jsonb))`;
 }
 
-/** What MLflow said of the runs, for links and for the next look-up of the same workflow. */
-function rememberRuns(database: Database, runs: readonly Omit<FoundRun, 'executionIds'>[]) {
-  const rows = runs.flatMap(({ runId, experimentId, workflow, facts }) =>
-    facts === null
-      ? []
-      : [
-          {
-            kind: 'run' as const,
-            workflow: '',
-            name: runId,
-            status: 'linked' as const,
-            experiment_id: experimentId,
-            airflow_dag_id: facts.airflowDagId,
-            airflow_run_id: facts.airflowRunId,
-            workflow_name: workflow === '' ? null : workflow,
-            shape: facts.shape,
-          },
-        ],
-  );
-  const byRun = [...new Map(rows.map((row) => [row.name, row])).values()];
-  if (byRun.length === 0) return [];
-  return [
-    database
-      .insert(lineageLookupTable)
-      .values(byRun)
-      .onConflictDoUpdate({
-        target: [lineageLookupTable.kind, lineageLookupTable.workflow, lineageLookupTable.name],
-        set: {
-          status: sql`excluded.status`,
-          reason: null,
-          experiment_id: sql`excluded.experiment_id`,
-          airflow_dag_id: sql`excluded.airflow_dag_id`,
-          airflow_run_id: sql`excluded.airflow_run_id`,
-          workflow_name: sql`coalesce(excluded.workflow_name, ${lineageLookupTable.workflow_name})`,
-          shape: sql`coalesce(excluded.shape, ${lineageLookupTable.shape})`,
-          checked_at: sql`now()`,
-          next_check_at: null,
-        },
-      }),
-  ];
-}
-
-function missesSql(misses: readonly Miss[]): SQL {
-  const rows = misses.map((miss) => ({
-    kind: miss.kind,
-    workflow: miss.workflow,
-    name: miss.name,
-    status: miss.status,
-    reason: miss.reason,
-    final_reason: miss.finalReason,
-    attempts: miss.attempts,
-    wait_ms: miss.waitMs,
-  }));
-  const seen = lineageLookupTable;
-  // The row that is there counts on; a new one starts at this look.
-  const attempts = sql`coalesce(${seen.attempts}, 0) + given.attempts`;
-  const isFinal = sql`(given.status = 'pending' and ${attempts} >= ${ATTEMPTS_UNTIL_UNRESOLVED}::int)`;
-  const wait = sql`coalesce(given.wait_ms, least(3600000, 5000 * power(2, least(greatest(${attempts}, 1) - 1, 20))))`;
-  return sql`insert into ${seen} (kind, workflow, name, status, reason, attempts, checked_at, next_check_at)
-    select given.kind, given.workflow, given.name,
-      case when ${isFinal} then 'unresolved' else given.status end,
-      case when ${isFinal} then given.final_reason else given.reason end,
-      ${attempts}, now(), now() + ${wait} * interval '1 millisecond'
-    from jsonb_to_recordset(${JSON.stringify(rows)}::jsonb)
-      as given(kind text, workflow text, name text, status text, reason text, final_reason text, attempts int, wait_ms float8)
-    left join ${seen} on ${seen.kind} = given.kind and ${seen.workflow} = given.workflow and ${seen.name} = given.name
-    on conflict (kind, workflow, name) do update set
-      status = excluded.status, reason = excluded.reason, attempts = excluded.attempts,
-      checked_at = excluded.checked_at, next_check_at = excluded.next_check_at
-    where ${seen.status} <> 'linked'`;
+/** One transaction, so that what is remembered of the runs is there for the statement. */
+async function afterRemembering(
+  database: Database,
+  runs: readonly Omit<FoundRun, 'executionIds'>[],
+  statement: SQL,
+): Promise<LinkedRow[]> {
+  const remembering = rememberRuns(database, runs);
+  const executed = database.execute<LinkedRow>(statement);
+  if (remembering === null) return (await executed).rows;
+  const [, { rows }] = await database.batch([remembering, executed]);
+  return rows;
 }

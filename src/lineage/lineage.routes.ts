@@ -1,4 +1,4 @@
-import { createRoute, OpenAPIHono } from '@hono/zod-openapi';
+import { createRoute, OpenAPIHono, z } from '@hono/zod-openapi';
 import { jsonEtag } from '../http/json-etag.ts';
 import { problemResponses } from '../http/problem.schema.ts';
 import { readJson } from '../http/read-json.ts';
@@ -15,6 +15,8 @@ import {
 } from './lineage.schema.ts';
 
 const TAGS = ['Lineage'];
+/** What belongs into the body is easily put into the address. */
+const noQuery = z.strictObject({});
 const writeFailures = problemResponses(
   'unauthenticated',
   'forbidden',
@@ -54,6 +56,7 @@ const repairRoute = createRoute({
     'Ignores what earlier look-ups remember. Bounded by `limit` and time; ask again with `checked_before` of the answer until `finished`.',
   security: [{ token: [] }],
   middleware: [requireScope('lineage:repair')] as const,
+  request: { query: noQuery },
   requestBody: body('LineageRepairRequest', false),
   responses: {
     200: { description: 'What was linked', content: { 'application/json': { schema: repairReportSchema } } },
@@ -69,6 +72,7 @@ const attachRoute = createRoute({
   description: 'One statement. A run that is there already stays unless `overwrite` is true.',
   security: [{ token: [] }],
   middleware: [requireScope('artifact:write')] as const,
+  request: { query: noQuery },
   requestBody: body('LineageAttachRequest', true),
   responses: {
     200: {
@@ -76,6 +80,7 @@ const attachRoute = createRoute({
       content: { 'application/json': { schema: attachReportSchema } },
     },
     ...writeFailures,
+    ...problemResponses('not_found'),
   },
 });
 

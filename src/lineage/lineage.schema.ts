@@ -1,12 +1,14 @@
 import { z } from '@hono/zod-openapi';
+import { RUN_ID } from './complete-runs.ts';
 
 const INT4_MAX = 2_147_483_647;
-const text = (max: number) =>
+const column = (max: number) =>
   z
     .string()
-    .min(1, 'must not be empty')
     .refine((value) => !value.includes('\0'), 'must not contain the character U+0000')
     .refine((value) => [...value].length <= max, `must be at most ${max} characters long`);
+
+const text = (max: number) => column(max).min(1, 'must not be empty');
 
 const instant = z.iso.datetime({ offset: true, error: 'must be an ISO 8601 time with offset' });
 
@@ -43,7 +45,7 @@ export const repairReportSchema = z
       .openapi({ description: 'Executions, and runs without experiment, that were looked up.' }),
     linked: z.array(linkedArtifactSchema).openapi({ description: 'Artifacts that name a run now.' }),
     finished: z.boolean().openapi({ description: 'false: ask again with `checked_before` to go on.' }),
-    reason: z.string().nullable().openapi({ description: 'Why it ended early, when MLflow is the reason.' }),
+    reason: z.string().nullable().openapi({ description: 'Why it ended early: MLflow, or time and calls.' }),
     checked_before: z.string().openapi({ format: 'date-time' }),
   })
   .openapi('LineageRepairReport');
@@ -59,9 +61,15 @@ export const attachRequestSchema = z
     execution_id: text(255)
       .optional()
       .openapi({ description: 'With `workflow_id`: every artifact of the execution.' }),
-    workflow_id: text(255).optional(),
-    run_id: text(255),
-    experiment_id: text(255).nullish().openapi({ description: 'Looked up in MLflow when it is left out.' }),
+    workflow_id: column(255)
+      .optional()
+      .openapi({ description: 'Empty for artifacts that name no workflow.' }),
+    run_id: z.string().regex(RUN_ID, 'must be a run_id as MLflow gives it'),
+    experiment_id: z
+      .string()
+      .regex(RUN_ID, 'must be an experiment_id as MLflow gives it')
+      .nullish()
+      .openapi({ description: 'Looked up in MLflow when it is left out.' }),
     overwrite: z.boolean().default(false).openapi({ description: 'Replace runs that are there already.' }),
   })
   .superRefine((body, context) => {
@@ -72,8 +80,13 @@ export const attachRequestSchema = z
     if (byIds && byExecution)
       issue('artifact_ids', 'is given instead of execution_id and workflow_id, not with them');
     if (!byIds && !byExecution) issue('artifact_ids', 'is missing: give it, or execution_id and workflow_id');
-    if (byExecution && body.execution_id === undefined) issue('execution_id', 'belongs to workflow_id');
-    if (byExecution && body.workflow_id === undefined) issue('workflow_id', 'belongs to execution_id');
+    if (byExecution && body.execution_id === undefined)
+      issue('execution_id', 'is missing: workflow_id alone names no execution');
+    if (byExecution && body.workflow_id === undefined)
+      issue(
+        'workflow_id',
+        'is missing: an execution is named by both; it is empty for artifacts that name none',
+      );
   })
   .openapi('LineageAttachRequest');
 export type AttachRequest = z.output<typeof attachRequestSchema>;
@@ -86,7 +99,9 @@ export const attachReportSchema = z
   .openapi('LineageAttachReport');
 
 export const lineageStatusQuery = z.strictObject({
-  limit: z.coerce.number().int().min(1).max(STATUS_LIMIT_MAX).default(STATUS_LIMIT_DEFAULT),
+  limit: z.coerce.number().int().min(1).max(STATUS_LIMIT_MAX).default(STATUS_LIMIT_DEFAULT).openapi({
+    description: 'How many entries `unlinked` has; `GET /api/artifacts?lineage=…` pages through all.',
+  }),
 });
 
 const time = z.string().nullable().openapi({ format: 'date-time' });

@@ -41,7 +41,8 @@ export function executionLink(
   row: { readonly workflow_id: string | null; readonly execution_id: string | null },
   origin: string,
 ): string | null {
-  if (isAbsent(row.execution_id)) return null;
+  // A path ends in no dots: every client resolves them away.
+  if (isAbsent(row.execution_id) || /^\.\.?$/.test(row.execution_id)) return null;
   const path = `${origin}/api/executions/${encodeURIComponent(row.execution_id)}`;
   return `${path}?workflow_id=${encodeURIComponent(row.workflow_id ?? '')}`;
 }

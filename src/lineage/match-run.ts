@@ -1,5 +1,5 @@
 import type { RunShape } from '../artifact/lineage-lookup.table.ts';
-import { parseExecutionId, type ExecutionId } from './execution-id.ts';
+import { isSameKind, parseExecutionId, type ExecutionId } from './execution-id.ts';
 import type { MlflowRun } from './mlflow.schema.ts';
 
 /** The execution of an artifact: what a run must agree with. */
@@ -74,7 +74,7 @@ function compareIds(a: ExecutionId, b: ExecutionId): 'same' | 'other' | 'unclear
   if (a.text === b.text) return 'same';
   if ((a.runType === null) !== (b.runType === null)) return 'unclear';
   if (a.instant === null || b.instant === null) return a.runType === null ? 'unclear' : 'other';
-  return a.instant === b.instant && a.runType === b.runType && a.suffix === b.suffix ? 'same' : 'other';
+  return a.instant === b.instant && isSameKind(a, b) ? 'same' : 'other';
 }
 
 function valueOf({ tags, params }: MlflowRun, shape: RunShape): string | undefined {
@@ -98,7 +98,12 @@ export function chooseRun(matches: readonly RunMatch[]): RunMatch | null {
   return best ?? null;
 }
 
+/** Nothing that is tagged in another way could come before it: it names the workflow and the execution, and is well. */
+export function isSettled({ run, rank, namesWorkflow }: RunMatch): boolean {
+  return rank === 2 && namesWorkflow && isGood(run);
+}
+
 /** A run that ended well, or has not ended. */
-export function isGood({ status }: MlflowRun): boolean {
+function isGood({ status }: MlflowRun): boolean {
   return status === 'FINISHED' || status === 'RUNNING';
 }

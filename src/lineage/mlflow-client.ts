@@ -3,12 +3,12 @@ import { BodyError, readCapped } from '../storage/read-capped.ts';
 import type { CircuitBreaker } from './circuit-breaker.ts';
 import { MlflowFailure, statusFailure } from './mlflow-failure.ts';
 import {
-  experimentGetSchema,
   experimentsSearchSchema,
   mlflowErrorSchema,
   runGetSchema,
   runsSearchSchema,
   toMlflowRun,
+  type Experiment,
   type MlflowRun,
 } from './mlflow.schema.ts';
 
@@ -24,6 +24,8 @@ export interface RunSearch {
   readonly filter: string;
   readonly maxResults: number;
   readonly oldestFirst?: boolean;
+  /** MLflow hides deleted runs otherwise. */
+  readonly withDeleted?: boolean;
   readonly pageToken?: string | null;
 }
 
@@ -31,27 +33,31 @@ export interface RunSearch {
 export interface LookupBounds {
   readonly signal: AbortSignal;
   callsLeft: number;
+  /** Milliseconds after which one call alone is slow; cut off earlier, because others took the time, it proves nothing. */
+  readonly slowMs: number;
+  /** It asks even while the breaker is open. */
+  readonly isForced: boolean;
   /** Milliseconds since 1970; experiments that were listed before may lack the one that is looked for. */
   readonly startedAt: number;
 }
 
-/** MLflow's REST API as far as lineage needs it. Everything throws `MlflowFailure`, or `OutOfCalls` beyond its bounds. */
+/** MLflow's REST API as far as lineage needs it. Everything throws `MlflowFailure`, or `OutOfBounds`. */
 export interface MlflowClient {
-  /** In all experiments that may be searched, the newest first unless told otherwise. MLflow hides deleted runs. */
+  /** In all experiments that may be searched, the newest first unless told otherwise. */
   searchRuns(search: RunSearch, bounds: LookupBounds): Promise<RunPage>;
   /** Lists the experiments anew, unless this look-up has already. True: there are some that its searches left out so far. */
   refreshExperiments(bounds: LookupBounds): Promise<boolean>;
   /** Deleted runs too; null when there is no such run. */
   getRun(runId: string, bounds: LookupBounds): Promise<MlflowRun | null>;
-  /** Whether it answers this account, by one call. */
+  /** Whether it shows this account experiments. */
   probe(bounds: LookupBounds): Promise<void>;
   /** Why nobody asks MLflow at the moment, or null. */
   openedBy(): MlflowFailure | null;
 }
 
-/** Nothing is wrong, but this look-up may not ask any further. */
-export class OutOfCalls extends Error {
-  override readonly name = 'OutOfCalls';
+/** Nothing is wrong, but this look-up may not ask any further: its calls or its time are used up. */
+export class OutOfBounds extends Error {
+  override readonly name = 'OutOfBounds';
 }
 
 /** A page of 1,000 runs is 1.7 MB, one of 10,000 experiments 2.1 MB. */
@@ -81,8 +87,9 @@ export function createMlflowClient(
     answer: Parser<T>,
     bounds: LookupBounds,
   ): Promise<T | null> {
-    if (bounds.callsLeft <= 0) throw new OutOfCalls();
+    if (bounds.callsLeft <= 0 || bounds.signal.aborted) throw new OutOfBounds();
     bounds.callsLeft -= 1;
+    const askedAt = now();
     return breaker.run(async () => {
       try {
         const response = await fetch(`${config.trackingUri}/api/2.0/mlflow/${path}`, {
@@ -98,9 +105,10 @@ export function createMlflowClient(
         if (response.status === 404 && code === NOT_FOUND) return null;
         throw statusFailure(response, text, code);
       } catch (error) {
+        if (bounds.signal.aborted && now() - askedAt < bounds.slowMs) throw new OutOfBounds();
         throw asFailure(error, bounds.signal);
       }
-    });
+    }, bounds.isForced);
   }
 
   async function experimentIds(bounds: LookupBounds): Promise<readonly string[]> {
@@ -111,30 +119,14 @@ export function createMlflowClient(
 
   async function listExperiments(bounds: LookupBounds): Promise<readonly string[]> {
     const listedAt = now();
-    const ids = config.experimentNames.length > 0 ? await namedIds(bounds) : await allIds(bounds);
-    known = { ids, listedAt };
-    return ids;
+    const names = new Set(config.experimentNames);
+    const wanted = (await allExperiments(bounds)).filter(({ name }) => names.size === 0 || names.has(name));
+    known = { ids: wanted.map(({ experiment_id }) => experiment_id), listedAt };
+    return known.ids;
   }
 
-  async function namedIds(bounds: LookupBounds): Promise<string[]> {
-    const answers = await Promise.all(
-      config.experimentNames.map((name) =>
-        call(
-          `experiments/get-by-name?experiment_name=${encodeURIComponent(name)}`,
-          null,
-          experimentGetSchema,
-          bounds,
-        ),
-      ),
-    );
-    return answers.flatMap((answer) => {
-      const isActive = answer?.experiment.lifecycle_stage === 'active';
-      return answer !== null && isActive ? [answer.experiment.experiment_id] : [];
-    });
-  }
-
-  async function allIds(bounds: LookupBounds): Promise<string[]> {
-    const ids: string[] = [];
+  async function allExperiments(bounds: LookupBounds): Promise<Experiment[]> {
+    const experiments: Experiment[] = [];
     let pageToken: string | undefined;
     do {
       const page = await call(
@@ -143,36 +135,52 @@ export function createMlflowClient(
         experimentsSearchSchema,
         bounds,
       );
-      ids.push(...(page?.experiments ?? []).map((experiment) => experiment.experiment_id));
-      pageToken = page?.next_page_token;
-    } while (pageToken !== undefined && pageToken !== '');
-    return ids;
+      experiments.push(...(page?.experiments ?? []));
+      pageToken = page?.next_page_token || undefined;
+    } while (pageToken !== undefined);
+    return experiments;
+  }
+
+  /** Throws where nothing could be searched. */
+  function someOf(ids: readonly string[]): readonly string[] {
+    if (ids.length > 0) return ids;
+    throw new MlflowFailure('refused', noExperiments(config.experimentNames));
   }
 
   return {
     openedBy: breaker.openedBy,
 
-    async searchRuns({ filter, maxResults, oldestFirst = false, pageToken = null }, bounds) {
-      const ids = await experimentIds(bounds);
-      if (ids.length === 0) throw new MlflowFailure('refused', noExperiments(config.experimentNames));
+    async searchRuns(
+      { filter, maxResults, oldestFirst = false, withDeleted = false, pageToken = null },
+      bounds,
+    ) {
+      const ids = someOf(await experimentIds(bounds));
       const runs: MlflowRun[] = [];
       const nextTokens: string[] = [];
+      let isCut = false;
       for (let from = 0; from < ids.length; from += EXPERIMENTS_PER_SEARCH) {
         const search = {
           experiment_ids: ids.slice(from, from + EXPERIMENTS_PER_SEARCH),
           filter,
           order_by: [`attributes.start_time ${oldestFirst ? 'ASC' : 'DESC'}`],
+          ...(withDeleted ? { run_view_type: 'ALL' } : {}),
           max_results: maxResults,
           ...(pageToken === null ? {} : { page_token: pageToken }),
         };
-        const page = await call('runs/search', search, runsSearchSchema, bounds);
+        const page = await call('runs/search', search, runsSearchSchema, bounds).catch((error: unknown) => {
+          // What the first experiments gave is worth having.
+          if (from === 0 || !(error instanceof OutOfBounds)) throw error;
+          isCut = true;
+          return null;
+        });
+        if (isCut) break;
         runs.push(...(page?.runs ?? []).map(toMlflowRun));
         if (page?.next_page_token) nextTokens.push(page.next_page_token);
       }
       const isOneCall = ids.length <= EXPERIMENTS_PER_SEARCH;
       return {
         runs,
-        isTruncated: nextTokens.length > 0,
+        isTruncated: isCut || nextTokens.length > 0,
         nextPageToken: isOneCall ? (nextTokens[0] ?? null) : null,
       };
     },
@@ -184,7 +192,7 @@ export function createMlflowClient(
     },
 
     async probe(bounds) {
-      await call('experiments/search', { max_results: 1 }, experimentsSearchSchema, bounds);
+      someOf(await listExperiments(bounds));
     },
 
     async getRun(runId, bounds) {

@@ -24,7 +24,8 @@ export class MlflowFailure extends Error {
 
 /** How long nobody asks a MLflow that failed, when it does not say itself. */
 export const BREAK_MS = 5_000;
-const RETRY_AFTER_MAX_MS = 300_000;
+/** One odd header must not hide lineage for long. */
+const RETRY_AFTER_MAX_MS = 60_000;
 
 /** What an HTTP status other than 200 means. `errorCode` is MLflow's own, when the body is its error. */
 export function statusFailure(

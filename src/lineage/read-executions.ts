@@ -118,7 +118,7 @@ export function createExecutionReader(deps: ExecutionReaderDependencies): Execut
         executionId: isAsAsked ? executionId : newest.row.execution_id,
         ...summarizeKinds(found.kinds),
       };
-      const members = await hydration.many(found.records);
+      const members = await hydration.execution(found.records);
       const artifacts = members.map((member) => hydration.present(member, origin));
       return presentGroup(facts, members, artifacts, origin, config);
     },

@@ -1,13 +1,17 @@
 import type { Log } from '../observability/log.ts';
 import { completeRuns } from './complete-runs.ts';
-import type { DueLookups, LineageRepository, LinkedArtifact } from './lineage.repository.ts';
-import type { MlflowClient } from './mlflow-client.ts';
+import type {
+  DueLookups,
+  LineageRepository,
+  LinkedArtifact,
+  UnlinkedExecution,
+} from './lineage.repository.ts';
+import type { LookupBounds, MlflowClient } from './mlflow-client.ts';
 import type { MlflowFailure } from './mlflow-failure.ts';
 import { resolveExecutions } from './resolve-executions.ts';
 
 export interface RepairDependencies {
   readonly lineage: LineageRepository;
-  /** With a breaker of its own: a repair that somebody asks for tries MLflow, whatever others met before. */
   readonly mlflow: MlflowClient;
   readonly log: Log;
   readonly now: () => number;
@@ -25,66 +29,95 @@ export interface RepairReport {
   /** Executions, and runs without experiment, that were looked up. */
   readonly checked: number;
   readonly linked: readonly LinkedArtifact[];
-  /** Nothing was left to look up; false: the limit, the deadline or MLflow came first. */
+  /** Nothing was left to look up; false: the limit, the deadline, the calls or MLflow came first. */
   readonly isFinished: boolean;
-  /** Why it ended early, when MLflow is the reason. */
+  /** Why it ended early. */
   readonly reason: string | null;
 }
 
 const BATCH_SIZE = 50;
 /** One batch may not use up the whole time of a long repair. */
 const BATCH_DEADLINE_MS = 15_000;
-const CALLS_PER_BATCH = 1_000;
+/** A Worker's request has 1,000 subrequests on some plans, and the database needs some. */
+const CALLS_MAX = 800;
+const SLOW_MS = 5_000;
+const NO_TIME = 'The time of one repair is used up; ask again to go on.';
+const NO_CALLS = 'The calls of one repair are used up; ask again to go on.';
+
+type Work =
+  | { readonly kind: 'executions'; readonly executions: readonly UnlinkedExecution[] }
+  | { readonly kind: 'runs'; readonly runIds: readonly string[] };
 
 /**
- * Walks what is not linked, batch by batch, longest unchecked first. Each batch is written before the next is read, so it
- * can be interrupted anywhere; two at once look some things up twice and write the same.
+ * Walks what is not linked, batch by batch, longest unchecked first. Each batch is written before the next is looked up,
+ * so it can be interrupted anywhere; two at once look some things up twice and write the same.
  */
 export async function repairLineage(deps: RepairDependencies, options: RepairOptions): Promise<RepairReport> {
-  const { log, now } = deps;
-  const endsAt = now() + options.deadlineMs;
+  const { lineage, log, now } = deps;
+  const startedAt = now();
+  const endsAt = startedAt + options.deadlineMs;
+  const executions = await lineage.unlinkedExecutions(options.limit, options.due);
+  const room = options.limit - executions.length;
+  const runIds = room === 0 ? [] : await lineage.incompleteRuns(room, options.due);
+  const work: Work[] = [
+    ...batchesOf(executions).map((some): Work => ({ kind: 'executions', executions: some })),
+    ...batchesOf(runIds).map((some): Work => ({ kind: 'runs', runIds: some })),
+  ];
   const linked: LinkedArtifact[] = [];
+  let callsLeft = CALLS_MAX;
   let checked = 0;
   let reason: string | null = null;
-  let isFinished = false;
-  while (!isFinished && reason === null && checked < options.limit && now() < endsAt) {
-    const size = Math.min(BATCH_SIZE, options.limit - checked);
-    const batch = await repairBatch(deps, options.due, size, Math.min(BATCH_DEADLINE_MS, endsAt - now()));
-    checked += batch.checked;
-    reason = batch.failure?.message ?? null;
-    isFinished = batch.checked < size && reason === null;
-    for (const one of batch.linked) {
+  for (const batch of work) {
+    if (callsLeft <= 0) reason = NO_CALLS;
+    else if (now() >= endsAt) reason = NO_TIME;
+    if (reason !== null) break;
+    const bounds = {
+      signal: AbortSignal.timeout(Math.min(BATCH_DEADLINE_MS, endsAt - now())),
+      callsLeft,
+      slowMs: SLOW_MS,
+      isForced: true,
+      startedAt,
+    };
+    const done = await lookUp(deps, batch, bounds);
+    callsLeft = bounds.callsLeft;
+    checked += done.checked;
+    reason = done.failure?.message ?? null;
+    for (const one of done.linked) {
       log.info('lineage.repaired', {
         artifact_id: one.id,
         run_id: one.runId,
         experiment_id: one.experimentId,
       });
     }
-    linked.push(...batch.linked);
+    linked.push(...done.linked);
   }
+  const total = executions.length + runIds.length;
+  if (reason === null && checked < total) reason = callsLeft <= 0 ? NO_CALLS : NO_TIME;
+  const isFinished = reason === null && total < options.limit;
   log.info('lineage.repair_ended', { checked, linked: linked.length, finished: isFinished, reason });
   return { checked, linked, isFinished, reason };
 }
 
-async function repairBatch(
+function batchesOf<T>(all: readonly T[]): T[][] {
+  const count = Math.ceil(all.length / BATCH_SIZE);
+  return Array.from({ length: count }, (_, i) => all.slice(i * BATCH_SIZE, (i + 1) * BATCH_SIZE));
+}
+
+async function lookUp(
   deps: RepairDependencies,
-  due: DueLookups,
-  size: number,
-  deadlineMs: number,
+  batch: Work,
+  bounds: LookupBounds,
 ): Promise<{ checked: number; linked: readonly LinkedArtifact[]; failure: MlflowFailure | null }> {
-  const bounds = {
-    signal: AbortSignal.timeout(deadlineMs),
-    callsLeft: CALLS_PER_BATCH,
-    startedAt: deps.now(),
-  };
-  const executions = await deps.lineage.unlinkedExecutions(size, due);
-  const resolved = await resolveExecutions(deps, executions, bounds, { mode: 'repair', mayAsk: () => true });
-  const runIds =
-    resolved.failure === null ? await deps.lineage.incompleteRuns(size - executions.length, due) : [];
-  const completed = await completeRuns(deps, runIds, bounds);
-  return {
-    checked: executions.length + runIds.length,
-    linked: [...resolved.linked, ...completed.linked],
-    failure: resolved.failure ?? completed.failure,
-  };
+  const isChecked = ({ kind }: { readonly kind: string }) => kind !== 'left';
+  if (batch.kind === 'executions') {
+    const { resolutions, linked, failure } = await resolveExecutions(deps, batch.executions, bounds, {
+      mode: 'repair',
+      mayAsk: () => true,
+    });
+    return { checked: [...resolutions.values()].filter(isChecked).length, linked, failure };
+  }
+  const { runIds } = batch;
+  const { completions, linked, failure } = await completeRuns(deps, runIds, bounds, { isThorough: true });
+  const left = [...completions.values()].filter((one) => !isChecked(one)).length;
+  return { checked: runIds.length - left, linked, failure };
 }

@@ -31,11 +31,23 @@ export function executionFilters(id: ExecutionId, shape: RunShape): string[] {
   return likeMatches(pattern, id.text) ? [like] : [exact, like];
 }
 
+/** The filters that find the runs of workflows, in both ways in which runs name theirs. */
+export function workflowFilters(workflows: readonly string[]): string[] {
+  return workflows.flatMap((name) => {
+    const value = quoted(name);
+    return value === null ? [] : [`tags.workflow_id = ${value}`, `tags.airflow_dag_id = ${value}`];
+  });
+}
+
 /**
  * One filter that finds the runs of many executions, and some others: what their texts have in common, position by
- * position, with `_` for the rest.
+ * position, with `_` for the rest. Null: they have nothing in common, so it would find everything.
  */
-export function sweepFilter(ids: readonly ExecutionId[], shape: RunShape, workflow: string | null): string {
+export function sweepFilter(
+  ids: readonly ExecutionId[],
+  shape: RunShape,
+  workflow: string | null,
+): string | null {
   const cores = ids.map(({ instant, text }) =>
     instant === null ? text : instantPattern(instant).slice(1, 1 + 'YYYY-MM-DD_HH:MM:SS'.length),
   );
@@ -43,6 +55,7 @@ export function sweepFilter(ids: readonly ExecutionId[], shape: RunShape, workfl
   const common = commonPattern(cores);
   const like = `${SHAPE_FIELD[shape]} LIKE '${areInstants ? `%${common}%` : common}'`;
   const named = workflow === null ? null : quoted(workflow);
+  if (named === null && common === '%') return null;
   return named === null ? like : `tags.workflow_id = ${named} and ${like}`;
 }
 

@@ -1,18 +1,22 @@
+import type { RunShape } from '../artifact/lineage-lookup.table.ts';
+import type { ExecutionId } from './execution-id.ts';
 import { judge, matchesAmong, orderedShapes, type FindOptions, type RunFinding } from './find-run.ts';
-import { idsOf, isGood, type RunMatch } from './match-run.ts';
-import { OutOfCalls, type LookupBounds, type MlflowClient } from './mlflow-client.ts';
+import { chooseRun, idsOf, isSettled, RUN_SHAPES, type RunMatch } from './match-run.ts';
+import { OutOfBounds, type LookupBounds, type MlflowClient, type RunPage } from './mlflow-client.ts';
 import { MlflowFailure } from './mlflow-failure.ts';
 import type { MlflowRun } from './mlflow.schema.ts';
 import { executionFilters, sweepFilter } from './run-filter.ts';
 
-/** At least so many runs are read of a window, and twice as many as are looked for. */
+/** Runs of a window that are read first, beside one for each execution. */
 const RUNS_IN_WINDOW_MIN = 100;
+/** Of the runs that started after the window. */
+const RUNS_LATER_MAX = 100;
 const START_EARLIEST_MS = 3_600_000;
 const START_LATEST_MS = 8 * 86_400_000;
 
 export interface SweepOptions {
-  /** Only runs that name the executions' workflow: fewer to read, but producers that name none are missed. */
-  readonly byWorkflow: boolean;
+  /** Read every search to its end, within reason; otherwise make few calls, and ask for the workflow by name. */
+  readonly isThorough: boolean;
   /** A run costs MLflow about half a millisecond, and 1.7 kB of answer. */
   readonly runsPerPage: number;
   /** Pages of one search that are read. */
@@ -20,10 +24,11 @@ export interface SweepOptions {
 }
 
 export interface Sweep {
-  /** What was recognised. */
+  /**
+   * What is sure: a run that nothing else could come before, or whatever there is, once every way of tagging was asked for
+   * and read to its end.
+   */
   readonly findings: ReadonlyMap<FindOptions, RunFinding>;
-  /** Executions that have no run for sure: every way of tagging was asked for and read to its end. */
-  readonly isAbsent: (execution: FindOptions) => boolean;
   /** MLflow failed on the way; what was found before stands. */
   readonly failure: MlflowFailure | null;
 }
@@ -37,70 +42,108 @@ export async function sweepRuns(
   mlflow: MlflowClient,
   wanted: readonly FindOptions[],
   bounds: LookupBounds,
-  { byWorkflow, runsPerPage, pagesMax }: SweepOptions,
+  options: SweepOptions,
 ): Promise<Sweep> {
-  const matches = new Map<FindOptions, RunMatch[]>(wanted.map((execution) => [execution, []]));
-  const isOpen = (execution: FindOptions) =>
-    !matches.get(execution)?.some(({ run, rank }) => rank === 2 && isGood(run));
-  let isComplete = !byWorkflow;
+  const seen: Matches = new Map(wanted.map((execution) => [execution, []]));
+  let isComplete = options.isThorough;
   let failure: MlflowFailure | null = null;
   try {
     // A page has no call to spare for it.
-    if (!byWorkflow) await mlflow.refreshExperiments(bounds);
-    for (const shape of orderedShapes(wanted[0]?.knownShapes ?? [])) {
-      for (const kind of ofOneKind(wanted)) {
-        const open = kind.filter(isOpen);
-        if (open.length === 0) continue;
-        const workflow = byWorkflow && shape === 'execution_id' ? soleWorkflow(open) : null;
-        const filter = sweepFilter(
-          open.map(({ id }) => id),
-          shape,
-          workflow,
-        );
-        const candidates = indexed(open);
-        const take = (runs: readonly MlflowRun[]) => {
-          for (const run of runs) {
-            for (const execution of candidates(run)) {
-              matches.get(execution)?.push(...matchesAmong(execution, [run]));
-            }
-          }
-        };
-        const window = startWindow(open);
-        let later: string | null = null;
-        if (window !== null) {
-          const maxResults = Math.min(runsPerPage, RUNS_IN_WINDOW_MIN + 2 * open.length);
-          const inWindow = `${filter} and ${startedIn(window)}`;
-          const first = await mlflow.searchRuns({ filter: inWindow, maxResults, oldestFirst: true }, bounds);
-          take(first.runs);
-          const seenUntilMs = first.isTruncated ? (first.runs.at(-1)?.startTimeMs ?? 0) : window.untilMs;
-          // A task that was run again left a newer run of the same execution.
-          if (!open.some(isOpen)) later = `${filter} and attributes.start_time >= ${seenUntilMs}`;
-        }
-        let pageToken: string | null = null;
-        for (let page = 1; page <= pagesMax && (page === 1 || open.some(isOpen)); page += 1) {
-          const search = { filter: later ?? filter, maxResults: runsPerPage, pageToken };
-          const found = await mlflow.searchRuns(search, bounds);
-          take(found.runs);
-          pageToken = found.nextPageToken;
-          if (found.isTruncated && (pageToken === null || page === pagesMax)) isComplete = false;
-          if (pageToken === null) break;
-        }
+    if (options.isThorough) await mlflow.refreshExperiments(bounds);
+    for (let nth = 0; nth < RUN_SHAPES.length; nth += 1) {
+      for (const { shape, executions } of groupsOf(wanted.filter(isOpenIn(seen)), nth)) {
+        const isRead = await sweepGroup(mlflow, executions, shape, seen, bounds, options);
+        isComplete &&= isRead;
       }
     }
   } catch (error) {
     isComplete = false;
     if (error instanceof MlflowFailure) failure = error;
-    else if (!(error instanceof OutOfCalls)) throw error;
+    else if (!(error instanceof OutOfBounds)) throw error;
   }
-  const findings = wanted.flatMap((execution): [FindOptions, RunFinding][] => {
-    const finding = judge(execution, matches.get(execution) ?? []);
-    return finding.kind === 'not_found' ? [] : [[execution, finding]];
+  const findings = [...seen].flatMap(([execution, matches]): [FindOptions, RunFinding][] => {
+    const match = chooseRun(matches.filter(isSettled));
+    if (match !== null) return [[execution, { kind: 'found', match }]];
+    // A text that the common pattern misses was not asked for.
+    const isDecided = isComplete && executionFilters(execution.id, 'execution_id').length === 1;
+    return isDecided ? [[execution, judge(execution, matches)]] : [];
   });
-  return {
-    findings: new Map(findings),
-    isAbsent: ({ id }) => isComplete && executionFilters(id, 'execution_id').length === 1,
-    failure,
+  return { findings: new Map(findings), failure };
+}
+
+type Matches = Map<FindOptions, RunMatch[]>;
+
+function isOpenIn(seen: Matches): (execution: FindOptions) => boolean {
+  return (execution) => !seen.get(execution)?.some(isSettled);
+}
+
+interface Group {
+  readonly shape: RunShape;
+  readonly executions: readonly FindOptions[];
+}
+
+/** By the way in which each is to be asked for as the nth, and by the kind of their ids; the largest first. */
+function groupsOf(executions: readonly FindOptions[], nth: number): Group[] {
+  const groups = new Map<string, { shape: RunShape; executions: FindOptions[] }>();
+  for (const execution of executions) {
+    const shape = orderedShapes(execution.knownShapes)[nth] ?? 'execution_id';
+    // Instants have something in common with instants, other texts with other texts.
+    const key = `${shape} ${execution.id.instant === null}`;
+    const group = groups.get(key) ?? { shape, executions: [] };
+    group.executions.push(execution);
+    groups.set(key, group);
+  }
+  return [...groups.values()].toSorted((a, b) => b.executions.length - a.executions.length);
+}
+
+/** Adds to `seen` the runs of executions that are asked for in one way. False: there may be more of them. */
+async function sweepGroup(
+  mlflow: MlflowClient,
+  executions: readonly FindOptions[],
+  shape: RunShape,
+  seen: Matches,
+  bounds: LookupBounds,
+  { isThorough, runsPerPage, pagesMax }: SweepOptions,
+): Promise<boolean> {
+  const workflow = !isThorough && shape === 'execution_id' ? soleWorkflow(executions) : null;
+  const ids = executions.map(({ id }) => id);
+  const filter = sweepFilter(ids, shape, workflow);
+  if (filter === null) return false;
+  const candidates = indexed(executions);
+  const take = ({ runs }: RunPage) => {
+    for (const run of runs) {
+      for (const execution of candidates(run)) seen.get(execution)?.push(...matchesAmong(execution, [run]));
+    }
   };
+  const isOpen = isOpenIn(seen);
+  const window = startWindow(ids);
+  if (window !== null) {
+    const inWindow = { filter: `${filter} and ${startedIn(window)}`, oldestFirst: true };
+    const maxResults = RUNS_IN_WINDOW_MIN + executions.length;
+    let page = await mlflow.searchRuns({ ...inWindow, maxResults }, bounds);
+    take(page);
+    if (page.nextPageToken !== null && executions.some(isOpen)) {
+      const rest = { ...inWindow, maxResults: runsPerPage, pageToken: page.nextPageToken };
+      page = await mlflow.searchRuns(rest, bounds);
+      take(page);
+    }
+    if (!executions.some(isOpen)) {
+      // A task that was run again later left a newer run of the same execution.
+      const seenUntilMs = page.isTruncated ? (page.runs.at(-1)?.startTimeMs ?? 0) : window.untilMs;
+      const later = `${filter} and attributes.start_time >= ${seenUntilMs}`;
+      take(await mlflow.searchRuns({ filter: later, maxResults: RUNS_LATER_MAX }, bounds));
+      return true;
+    }
+  }
+  let pageToken: string | null = null;
+  for (let read = 0; read < pagesMax; read += 1) {
+    const page = await mlflow.searchRuns({ filter, maxResults: runsPerPage, pageToken }, bounds);
+    take(page);
+    if (!page.isTruncated || !executions.some(isOpen)) return true;
+    pageToken = page.nextPageToken;
+    if (pageToken === null) return false;
+  }
+  return false;
 }
 
 /** Milliseconds since 1970. */
@@ -113,8 +156,8 @@ interface StartWindow {
  * When runs of these instants usually start: soon after, and in order. A scheduled run starts an interval after its date,
  * so sparse workflows need the days behind it, and dense ones have their runs in front. Runs of a backfill lie elsewhere.
  */
-function startWindow(open: readonly FindOptions[]): StartWindow | null {
-  const instants = open.flatMap(({ id }) => (id.instant === null ? [] : [Number(id.instant / 1000n)]));
+function startWindow(ids: readonly ExecutionId[]): StartWindow | null {
+  const instants = ids.flatMap(({ instant }) => (instant === null ? [] : [Number(instant / 1000n)]));
   if (instants.length === 0) return null;
   return {
     fromMs: Math.min(...instants) - START_EARLIEST_MS,
@@ -126,17 +169,11 @@ function startedIn({ fromMs, untilMs }: StartWindow): string {
   return `attributes.start_time >= ${fromMs} and attributes.start_time <= ${untilMs}`;
 }
 
-/** Instants have something in common with instants, other texts with other texts. */
-function ofOneKind(wanted: readonly FindOptions[]): FindOptions[][] {
-  const instants = wanted.filter(({ id }) => id.instant !== null);
-  return [instants, wanted.filter(({ id }) => id.instant === null)];
-}
-
-/** The one name that all executions have for their workflow, or null. */
-function soleWorkflow(wanted: readonly FindOptions[]): string | null {
-  const names = new Set(wanted.flatMap(({ workflows }) => workflows));
+/** The one workflow_id that runs of all of them are expected to have, or null. */
+function soleWorkflow(executions: readonly FindOptions[]): string | null {
+  const names = new Set(executions.map(({ workflow }) => workflow));
   const [name] = names;
-  return names.size === 1 && name !== undefined ? name : null;
+  return names.size === 1 && name !== undefined && name !== '' ? name : null;
 }
 
 /** The executions that a run may belong to, so that not every run is compared with every execution. */

@@ -12,3 +12,10 @@ export function isoTimestamp(text: string): string {
   const micros = fraction === undefined ? '' : `.${fraction.padEnd(6, '0')}`;
   return `${year}-${month}-${day}T${clock}${micros}${hours}:${minutes}`;
 }
+
+/** Orders PostgreSQL's texts of timestamptz, the earlier first, whatever their zones. */
+export function compareTimestamps(a: string, b: string): number {
+  const [first, second] = [isoTimestamp(a), isoTimestamp(b)];
+  // `Date.parse` keeps milliseconds; within one the digits behind them decide.
+  return Date.parse(first) - Date.parse(second) || (first.slice(23, 26) < second.slice(23, 26) ? -1 : 1);
+}

@@ -177,19 +177,19 @@ const FAULTS: Case[] = [
     name: 'a run of another execution',
     fault: toSearches(answer(200, json, runOfAnother({ execution_id: '2020-01-01 00:00:00+00:00' }))),
     status: 'pending',
-    reason: /no run of this execution yet/,
+    reason: /No run of this execution was found/,
   },
   {
     name: 'a run of another workflow',
     fault: toSearches(answer(200, json, runOfAnother({ workflow_id: 'another', execution_id: EXECUTION }))),
     status: 'pending',
-    reason: /no run of this execution yet/,
+    reason: /No run of this execution was found/,
   },
   {
     name: 'a run that says nothing of itself',
     fault: toSearches(answer(200, json, runOfAnother({}))),
     status: 'pending',
-    reason: /no run of this execution yet/,
+    reason: /No run of this execution was found/,
   },
 ];
 

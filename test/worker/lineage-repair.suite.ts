@@ -184,9 +184,12 @@ export function describeLineageRepair(name: string, openMlflow: () => Promise<Op
           finished: false,
           reason: 'MLflow cannot answer now (503).',
         });
+        const { checked_before } = await repair();
         expect((await read(id)).lineage.status).toBe('unavailable');
         proxy.fault = null;
-        expect(await repair()).toMatchObject({
+        // The same walk goes on: a reader in between, and a look that failed, have taken nothing from it.
+        expect(await repair({ checked_before })).toMatchObject({
+          checked: 1,
           linked: [{ id, run_id: runId }],
           finished: true,
           reason: null,
@@ -209,6 +212,10 @@ export function describeLineageRepair(name: string, openMlflow: () => Promise<Op
         ['unknown', { workflow: 'x' }, ['workflow']],
       ])('names what is wrong: %s', async (_, body, fields) => {
         expect(await fieldsOfProblem('/api/lineage/repair', body)).toEqual([422, fields]);
+      });
+
+      it('takes nothing from the address', async () => {
+        expect(await fieldsOfProblem('/api/lineage/repair?limit=1', {})).toEqual([422, ['limit']]);
       });
 
       it('needs a token', async () => {
@@ -273,8 +280,17 @@ export function describeLineageRepair(name: string, openMlflow: () => Promise<Op
           experiment_id: '1',
           lineage: { status: 'linked', source: 'stored' },
         });
-        expect(await attach({ artifact_ids: [taken], run_id, experiment_id: '1', overwrite: true })).toEqual({
-          attached: [taken],
+        const kept = await post({ workflow_id: newWorkflow(), experiment_id: '5' });
+        expect(await attach({ artifact_ids: [kept], run_id, experiment_id: '1' })).toEqual({
+          attached: [],
+          skipped: [{ id: kept, reason: 'It names experiment 5 already; "overwrite": true replaces it.' }],
+        });
+        expect(await attach({ artifact_ids: [kept], run_id })).toEqual({ attached: [kept], skipped: [] });
+        expect(await read(kept)).toMatchObject({ run_id, experiment_id: '5' });
+        expect(
+          await attach({ artifact_ids: [taken, kept], run_id, experiment_id: '1', overwrite: true }),
+        ).toEqual({
+          attached: [taken, kept],
           skipped: [],
         });
         expect(await stack.query('select distinct run_id, experiment_id from artifacts')).toEqual([
@@ -293,6 +309,31 @@ export function describeLineageRepair(name: string, openMlflow: () => Promise<Op
         await post({ workflow_id: newWorkflow(), execution_id: EXECUTION });
         const report = await attach({ workflow_id, execution_id: EXECUTION, run_id, experiment_id: '1' });
         expect(report).toEqual({ attached: ids, skipped: [] });
+        const byDag = await post({ dag_id: workflow_id, execution_id: 'by dag' });
+        const nameless = await post({ execution_id: `nameless ${workflow_id}` });
+        const more = { run_id, experiment_id: '1' };
+        expect(await attach({ ...more, workflow_id, execution_id: 'by dag' })).toMatchObject({
+          attached: [byDag],
+        });
+        expect(
+          await attach({ ...more, workflow_id: '', execution_id: `nameless ${workflow_id}` }),
+        ).toMatchObject({ attached: [nameless] });
+        const absent = await own.stack.send('POST', '/api/lineage/attach', {
+          ...more,
+          workflow_id,
+          execution_id: 'nobody has it',
+        });
+        expect(absent.status).toBe(404);
+      });
+
+      it('forgets the experiment when another run is patched in', async () => {
+        const { post, read, run, stack, newWorkflow, experimentId } = own;
+        const runId = await run({});
+        const id = await post({ workflow_id: newWorkflow(), run_id: 'b'.repeat(32), experiment_id: '9' });
+        await stack.send('PATCH', `/api/artifacts/${id}`, { run_id: 'b'.repeat(32), action: 'buy' });
+        expect(await read(id)).toMatchObject({ experiment_id: '9' });
+        await stack.send('PATCH', `/api/artifacts/${id}`, { run_id: runId });
+        expect(await read(id)).toMatchObject({ run_id: runId, experiment_id: experimentId });
       });
 
       it('leaves the experiment to MLflow when it is not said', async () => {
@@ -315,6 +356,12 @@ export function describeLineageRepair(name: string, openMlflow: () => Promise<Op
           'odd ids',
           { run_id, artifact_ids: [1, 0, 2.5, 3e9] },
           ['artifact_ids[1]', 'artifact_ids[2]', 'artifact_ids[3]'],
+        ],
+        ['a run id that is none', { run_id: "we ird/%&'", artifact_ids: [1] }, ['run_id']],
+        [
+          'an experiment that is none',
+          { run_id, experiment_id: 'ü 1', artifact_ids: [1] },
+          ['experiment_id'],
         ],
         ['a run id that is too long', { run_id: 'x'.repeat(256), artifact_ids: [1] }, ['run_id']],
         ['U+0000', { run_id: 'a\0', artifact_ids: [1] }, ['run_id']],
@@ -349,7 +396,7 @@ export function describeLineageRepair(name: string, openMlflow: () => Promise<Op
         expect(report.unlinked.map(({ reason }) => reason)).toEqual([
           'MLflow cannot answer now (500).',
           'The artifact names no execution_id, so no run can be looked for.',
-          'MLflow has no run of this execution yet; it is looked for again.',
+          'No run of this execution was found in MLflow yet; it is looked for again.',
         ]);
         const filtered = await own.list('lineage=pending');
         expect(filtered.map(({ lineage }) => lineage.status)).toEqual(['pending', 'pending']);

@@ -2,7 +2,7 @@ import { createServer, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
 import { createCircuitBreaker } from '../../../src/lineage/circuit-breaker.ts';
-import { createMlflowClient, OutOfCalls } from '../../../src/lineage/mlflow-client.ts';
+import { createMlflowClient, OutOfBounds } from '../../../src/lineage/mlflow-client.ts';
 import { MlflowFailure } from '../../../src/lineage/mlflow-failure.ts';
 
 const closers: (() => void)[] = [];
@@ -37,6 +37,8 @@ function client(trackingUri: string, more: Record<string, unknown> = {}, now = (
 const bounds = (deadlineMs = 1_000, callsLeft = 10) => ({
   signal: AbortSignal.timeout(deadlineMs),
   callsLeft,
+  slowMs: 100,
+  isForced: false,
   startedAt: Date.now(),
 });
 const search = { filter: "tags.a = 'b'", maxResults: 10 };
@@ -101,7 +103,7 @@ describe('the MLflow client', () => {
 
   it('makes no more calls than it may', async () => {
     const url = await serve((_, response) => void response.end('{"experiments":[{"experiment_id":"1"}]}'));
-    await expect(client(url).searchRuns(search, bounds(1_000, 1))).rejects.toBeInstanceOf(OutOfCalls);
+    await expect(client(url).searchRuns(search, bounds(1_000, 1))).rejects.toBeInstanceOf(OutOfBounds);
   });
 
   it('leaves a failed MLflow alone for five seconds, then one asks', async () => {
@@ -126,12 +128,64 @@ describe('the MLflow client', () => {
     expect(mlflow.openedBy()).toBeNull();
   });
 
+  it('is asked by a repair all the same, and then by everybody', async () => {
+    let isWell = false;
+    const url = await serve(
+      (_, response) =>
+        void response.writeHead(isWell ? 200 : 500).end('{"experiments":[{"experiment_id":"1"}]}'),
+    );
+    const mlflow = client(url);
+    await failureOf(mlflow.probe(bounds()));
+    isWell = true;
+    await mlflow.probe({ ...bounds(), isForced: true });
+    expect(mlflow.openedBy()).toBeNull();
+    await mlflow.probe(bounds());
+  });
+
+  it('takes its own lack of time for no failure of MLflow', async () => {
+    let calls = 0;
+    const url = await serve((_, response) => {
+      calls += 1;
+      if (calls === 1) response.end('{"experiments":[{"experiment_id":"1"}]}');
+    });
+    const mlflow = client(url);
+    const some = { ...bounds(300), slowMs: 1_000 };
+    await expect(mlflow.searchRuns(search, some)).rejects.toBeInstanceOf(OutOfBounds);
+    expect(mlflow.openedBy()).toBeNull();
+    await expect(mlflow.searchRuns(search, some)).rejects.toBeInstanceOf(OutOfBounds);
+    expect(calls).toBe(2);
+  });
+
+  it.each<[string, string, (string | number)[]]>([
+    ['numbers for ids', '{"runs":[{"info":{"run_id":7,"experiment_id":12}}]}', ['7']],
+    [
+      'a tag without a value, no further page',
+      '{"runs":[{"info":{"run_id":"a","experiment_id":"1"},"data":{"tags":[{"key":"k"}]}}],"next_page_token":null}',
+      ['a'],
+    ],
+    [
+      'runs that are none beside one that is',
+      '{"runs":[{},{"info":{"run_id":"a","experiment_id":null}},{"info":{"run_id":"b\\u0000","experiment_id":"1"}},{"info":{"run_id":"c","experiment_id":"1"}}]}',
+      ['c'],
+    ],
+  ])('reads %s', async (_, answer, runIds) => {
+    const url = await serve(
+      (request, response) =>
+        void response.end(
+          request.url?.includes('experiments') ? '{"experiments":[{"experiment_id":"1"}]}' : answer,
+        ),
+    );
+    const { runs, nextPageToken } = await client(url).searchRuns(search, bounds());
+    expect(runs.map(({ runId }) => runId)).toEqual(runIds);
+    expect(nextPageToken).toBeNull();
+  });
+
   it.each([
     ['7', 7_000],
     ['0', 1_000],
-    ['99999', 300_000],
+    ['99999', 60_000],
     ['soon', 5_000],
-    [new Date(Date.now() + 90_000).toUTCString(), 90_000],
+    [new Date(Date.now() + 40_000).toUTCString(), 40_000],
   ])('reads Retry-After: %s', async (value, expectedMs) => {
     const url = await serve((_, response) => void response.writeHead(503, { 'retry-after': value }).end());
     const { retryAfterMs } = await failureOf(client(url).probe(bounds()));
