@@ -1,6 +1,6 @@
 import { XMLParser } from 'fast-xml-parser';
 import { S3_NAMESPACE, S3Error, toXml } from './s3-error.ts';
-import type { ObjectFiles, ObjectRecord } from './s3-files.ts';
+import type { ObjectFiles } from './s3-files.ts';
 import { assertBucketName, assertKey } from './s3-key.ts';
 import { listObjects, OWNER } from './s3-list.ts';
 
@@ -47,11 +47,7 @@ export async function answerBucketCall(files: ObjectFiles, call: BucketCall): Pr
     const constraint = { '@_xmlns': S3_NAMESPACE, '#text': call.region };
     return { status: 200, document: toXml({ LocationConstraint: constraint }) };
   }
-  const records = await files.list(bucket);
-  if (query.has('versions')) return { status: 200, document: toXml(listVersions(bucket, records, query)) };
-  if (query.get('list-type') !== '2')
-    throw new S3Error('NotImplemented', 'Only ListObjectsV2 (list-type=2) is implemented here.');
-  return { status: 200, document: toXml(listObjects(bucket, records, query)) };
+  return { status: 200, document: toXml(listObjects(bucket, await files.list(bucket), query)) };
 }
 
 async function makeBucket(files: ObjectFiles, bucket: string, exists: boolean): Promise<BucketAnswer> {
@@ -106,31 +102,6 @@ function keysToRemove(body: Buffer): string[] {
     if (typeof key !== 'string' || key === '') throw malformed();
     return key;
   });
-}
-
-/** ListObjectVersions of a bucket without versions: each object is its only one. All on one page. */
-function listVersions(bucket: string, records: readonly ObjectRecord[], query: URLSearchParams): object {
-  const prefix = query.get('prefix') ?? '';
-  return {
-    ListVersionsResult: {
-      '@_xmlns': S3_NAMESPACE,
-      Name: bucket,
-      Prefix: prefix,
-      MaxKeys: records.length,
-      IsTruncated: false,
-      Version: records
-        .filter(({ key }) => key.startsWith(prefix))
-        .map(({ key, md5, byteSize, lastModified }) => ({
-          Key: key,
-          VersionId: 'null',
-          IsLatest: true,
-          LastModified: new Date(lastModified).toISOString(),
-          ETag: `"${md5}"`,
-          Size: byteSize,
-          StorageClass: 'STANDARD',
-        })),
-    },
-  };
 }
 
 export function notAllowed(): S3Error {

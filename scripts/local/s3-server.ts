@@ -30,7 +30,7 @@ const OTHER_CALLS = new Set(
 export async function startS3Server(options: S3ServerOptions): Promise<LocalServer> {
   const files = await ObjectFiles.open(options.directory);
   for (const bucket of options.buckets) await files.createBucket(bucket);
-  const server = createServer((request, response) => {
+  const onRequest = (request: IncomingMessage, response: ServerResponse) => {
     const requestId = randomBytes(8).toString('hex').toUpperCase();
     response.setHeader('x-amz-request-id', requestId);
     response.setHeader('server', 'Chartproof-S3');
@@ -39,7 +39,10 @@ export async function startS3Server(options: S3ServerOptions): Promise<LocalServ
     answer(options, files, request, response).catch((error: unknown) =>
       refuse(request, response, error, requestId),
     );
-  });
+  };
+  const server = createServer(onRequest);
+  // Some clients send an empty Expect.
+  server.on('checkExpectation', onRequest);
   server.requestTimeout = REQUEST_TIMEOUT_MS;
   return listen(server, options, { name: 'S3 server', variable: 'S3_PORT' });
 }
@@ -89,7 +92,7 @@ async function route(files: ObjectFiles, call: Call, response: ServerResponse): 
   if (method === 'GET' || method === 'HEAD') return readObject(files, call, response);
   if (method === 'PUT') return files.exclusively(bucket, key, () => writeObject(files, call, response));
   if (method !== 'DELETE') throw notAllowed();
-  await files.exclusively(bucket, key, () => files.remove(bucket, key));
+  await files.exclusively(bucket, key, () => removeObject(files, call));
   response.writeHead(204).end();
 }
 
@@ -104,9 +107,11 @@ async function readObject(files: ObjectFiles, call: Call, response: ServerRespon
   const range = byteRange(call.headers['range'], bytes.byteLength);
   const part = range === null ? bytes : bytes.subarray(range.start, range.end + 1);
   const shown = Object.entries(record.headers).filter(([name]) => !name.startsWith('x-amz-checksum-'));
+  const wantsChecksum = call.headers['x-amz-checksum-mode'] === 'ENABLED';
   const headers: Record<string, string> = {
     ...Object.fromEntries(shown),
-    ...(call.headers['x-amz-checksum-mode'] === 'ENABLED' ? shownChecksum(record.headers) : {}),
+    // A checksum is of the whole object; clients would hold a part of it to that.
+    ...(wantsChecksum && range === null ? shownChecksum(record.headers) : {}),
     ...validatorHeaders(record),
     'content-type': record.contentType,
     ...overriddenHeaders(call.query),
@@ -131,6 +136,14 @@ async function writeObject(files: ObjectFiles, call: Call, response: ServerRespo
   await files.write(call.bucket, record, call.body);
   const headers = { etag: `"${md5}"`, 'content-length': '0', ...shownChecksum(record.headers) };
   response.writeHead(200, headers).end();
+}
+
+/** Nothing to remove is no failure, with If-Match neither. */
+async function removeObject(files: ObjectFiles, { bucket, key, headers }: Call): Promise<void> {
+  const ifMatch = headers['if-match'];
+  const record = ifMatch === undefined ? null : ((await files.read(bucket, key))?.record ?? null);
+  if (record !== null) assertWriteConditions({ 'if-match': ifMatch ?? '' }, record);
+  await files.remove(bucket, key);
 }
 
 function assertPlainObjectCall({ query, headers }: Call): void {

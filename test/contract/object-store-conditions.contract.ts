@@ -142,6 +142,19 @@ export function conditionsContract(session: () => Session): void {
     expect(await raw('written', { 'if-none-match': '"other"' })).toEqual([200, null]);
   });
 
+  it('honours If-Match on DELETE', async () => {
+    const { put, answerTo, textOf, departs } = session();
+    await put('deleted', 'x');
+    const remove = (tag: string) =>
+      answerTo({ method: 'DELETE', key: 'deleted', headers: { 'if-match': tag } });
+    const ignored = departs('conditional-delete');
+    expect(await remove('"other"')).toEqual(ignored ? [204, null] : [412, 'PreconditionFailed']);
+    expect(await textOf('deleted')).toBe(ignored ? null : 'x');
+    expect(await remove(etagOf('x'))).toEqual([204, null]);
+    expect(await textOf('deleted')).toBeNull();
+    expect(await remove('"other"')).toEqual([204, null]);
+  });
+
   it.each(['is the first', 'replaces what all have seen'])(
     'lets exactly one of 40 writers win: who %s',
     async (which) => {

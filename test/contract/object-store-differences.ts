@@ -7,6 +7,8 @@ export const MINIO_DIFFERENCES = {
     'RFC 9110 asks for If-Match and If-Unmodified-Since first and has If-None-Match overrule If-Modified-Since; MinIO answers 304 before it looks at the former.',
   'tag-lists':
     'Lists of tags, and weak tags in If-None-Match, are valid in RFC 9110; MinIO compares the whole header with one tag.',
+  'conditional-delete':
+    'S3 deletes with If-Match only what the caller has seen; MinIO does not look at the header.',
   'suffix-of-empty':
     'The last bytes of an empty object are not satisfiable; MinIO answers 206 with "bytes 0--1/0".',
   'huge-range': 'A position beyond 64 bits is beyond the object, or its end; MinIO ignores the header.',

@@ -93,6 +93,15 @@ export function listContract(session: () => Session): void {
     expect(new Set(seen).size).toBe(seen.length);
   });
 
+  it('lists as the first version of the call does', async () => {
+    const { target } = session();
+    const query = `max-keys=3&marker=${encodeURIComponent(`${prefix()}a`)}&prefix=${encodeURIComponent(prefix())}`;
+    const { body } = await sendRaw(target, { path: `/${target.bucket}`, query });
+    const { ListBucketResult } = parser.parse(body.toString()) as { ListBucketResult: ListResult };
+    const keys = (ListBucketResult.Contents ?? []).map(({ Key }) => Key.slice(prefix().length));
+    expect([keys, ListBucketResult.IsTruncated]).toEqual([['b', 'c/1', 'c/2'], 'true']);
+  });
+
   it('says exactly when there is more', async () => {
     expect(await list({ 'max-keys': '7' })).toMatchObject({ KeyCount: '7', IsTruncated: 'false' });
     expect(await list({ 'max-keys': '6' })).toMatchObject({ KeyCount: '6', IsTruncated: 'true' });

@@ -167,6 +167,10 @@ function uploadsContract(session: () => Session): void {
     const shown = await send({ key: 'digest', headers: { 'x-amz-checksum-mode': 'ENABLED' } });
     expect(shown.headers['x-amz-checksum-sha256']).toBe(fine['x-amz-checksum-sha256']);
     expect((await send({ key: 'digest' })).headers['x-amz-checksum-sha256']).toBeUndefined();
+    // It is not that of a part.
+    const headers = { 'x-amz-checksum-mode': 'ENABLED', range: 'bytes=0-1' };
+    const part = await send({ key: 'digest', headers });
+    expect([part.status, part.headers['x-amz-checksum-sha256']]).toEqual([206, undefined]);
 
     expect(await write('wrong', { 'content-md5': digest('md5', 'x') })).toEqual([400, 'BadDigest']);
     expect(await write('wrong', { 'content-md5': 'zz' })).toEqual([400, 'InvalidDigest']);
