@@ -26,9 +26,6 @@ const once = {
     Array.isArray(issue.input) ? 'may be given once' : undefined,
 };
 
-/** A stored series may be some hundred kilobytes. */
-export const LIMIT_WITH_BARS_MAX = 100;
-
 export const artifactListQuery = z
   .strictObject({
     ...artifactFilterFields,
@@ -42,11 +39,7 @@ export const artifactListQuery = z
       .optional()
       .openapi({ description: 'Groups of artifacts instead of artifacts.' }),
   })
-  .superRefine(({ group_by, sort, include, limit }, context) => {
-    if (include === 'bars' && limit > LIMIT_WITH_BARS_MAX) {
-      const message = `must be at most ${LIMIT_WITH_BARS_MAX} with include=bars`;
-      context.addIssue({ code: 'custom', path: ['limit'], message });
-    }
+  .superRefine(({ group_by, sort }, context) => {
     if (group_by === undefined || isGroupSort(sort)) return;
     context.addIssue({
       code: 'custom',

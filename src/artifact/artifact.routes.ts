@@ -78,7 +78,8 @@ const readRoute = createRoute({
   request: { params: artifactIdParam },
   responses: {
     200: { description: 'The artifact', ...artifactBody },
-    ...problemResponses('not_found', 'database_unavailable'),
+    304: { description: 'Not changed' },
+    ...problemResponses('unauthenticated', 'not_found', 'database_unavailable'),
   },
 });
 
@@ -91,7 +92,8 @@ const downloadRoute = createRoute({
   request: { params: artifactIdParam },
   responses: {
     200: { description: 'The artifact', ...artifactBody },
-    ...problemResponses('not_found', 'database_unavailable'),
+    304: { description: 'Not changed' },
+    ...problemResponses('unauthenticated', 'not_found', 'database_unavailable'),
   },
 });
 
