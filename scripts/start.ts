@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs';
 import { createDatabase } from '../src/storage/database.ts';
 import { createS3ObjectStore } from '../src/storage/s3-object-store.ts';
 import { describeError } from './local/describe-error.ts';
@@ -14,6 +13,7 @@ import {
   startTokens,
   type Part,
 } from './local/start-services.ts';
+import { watchParents } from './local/start-parents.ts';
 import { startWorker, type RunningWorker } from './local/start-worker.ts';
 import { takeStateDirectory } from './local/state-directory.ts';
 import { applySeed } from './seed/apply-seed.ts';
@@ -35,7 +35,6 @@ const READY_DEADLINE_MS = 60_000;
 const READY_ATTEMPT_MS = 2_000;
 const CLOSE_DEADLINE_MS = 5_000;
 const MINUTE_MS = 60_000;
-const PARENT_WATCH_MS = 300;
 
 const closers: (() => Promise<void>)[] = [];
 let isStopping = false;
@@ -44,23 +43,10 @@ process.on('SIGINT', () => void stop(0));
 process.on('SIGTERM', () => void stop(0));
 process.on('uncaughtException', (error) => void fail(error));
 process.on('unhandledRejection', (error) => void fail(error));
+process.on('SIGHUP', () => void stop(0));
+
+const parents = watchParents(() => void stop(0));
 main().catch(fail);
-
-// npm does not pass a signal on: when it is killed, nobody else tells this process.
-const parents = parentIds();
-setInterval(() => {
-  if (parentIds() !== parents) void stop(0);
-}, PARENT_WATCH_MS).unref();
-
-/** This process' parent and, where the system tells it, the parent of that: npm runs scripts through a shell. */
-function parentIds(): string {
-  try {
-    const stat = readFileSync(`/proc/${process.ppid}/stat`, 'utf8');
-    return `${process.ppid} ${stat.slice(stat.lastIndexOf(')')).split(' ')[2]}`;
-  } catch {
-    return String(process.ppid);
-  }
-}
 
 async function main(): Promise<void> {
   const options = readStartOptions(process.argv.slice(2), process.env);
@@ -68,7 +54,12 @@ async function main(): Promise<void> {
     console.log(HELP);
     return;
   }
-  const state = await takeStateDirectory(options.stateDirectory, options);
+  const state = await step('Waiting for another npm start to end', () =>
+    takeStateDirectory(options.stateDirectory, {
+      fresh: options.fresh,
+      isEnding: () => isStopping || parents.areGone(),
+    }),
+  );
   closers.push(state.release);
   if (state.isNew) console.log(`State is kept in ${state.path}`);
 

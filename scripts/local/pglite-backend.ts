@@ -1,7 +1,11 @@
+import { readdir, rename, rm } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { PGlite, type Results, type Transaction } from '@electric-sql/pglite';
 import { drizzle } from 'drizzle-orm/pglite';
 import { migrate } from 'drizzle-orm/pglite/migrator';
+import { diskFault } from './disk-room.ts';
+import { systemCode } from './plain-error.ts';
 import {
   SqlError,
   transactionModes,
@@ -19,20 +23,30 @@ function asText<Convert>(known: Record<number, unknown>, convert: Convert): Reco
   return Object.fromEntries(Object.keys(known).map((oid) => [oid, convert]));
 }
 
-/** PostgreSQL inside this process. One session, so statements and transactions take turns. */
+/**
+ * PostgreSQL inside this process. One session, so statements and transactions take turns. A panic of PostgreSQL (the disk
+ * is full while it writes its log) ends the server where it has processes; here the memory is thrown away and the
+ * directory is opened again before the next request, which recovers whatever was committed.
+ */
 export class PgliteBackend implements SqlBackend {
-  readonly pglite: PGlite;
+  #pglite: PGlite;
+  readonly #directory: string | null;
+  #isBroken = false;
   #turn: Promise<unknown> = Promise.resolve();
 
-  private constructor(pglite: PGlite) {
-    this.pglite = pglite;
+  private constructor(pglite: PGlite, directory: string | null) {
+    this.#pglite = pglite;
+    this.#directory = directory;
   }
 
   /** Without a directory it lives in memory and is gone afterwards. */
   static async open(directory?: string): Promise<PgliteBackend> {
-    const pglite = await (directory === undefined ? PGlite.create() : PGlite.create(directory));
-    await pglite.exec(SESSION_SETTINGS);
-    return new PgliteBackend(pglite);
+    if (directory !== undefined) await makeCluster(directory);
+    return new PgliteBackend(await openSession(directory), directory ?? null);
+  }
+
+  get pglite(): PGlite {
+    return this.#pglite;
   }
 
   /** Applies what is missing of `migrations/`. */
@@ -63,26 +77,87 @@ export class PgliteBackend implements SqlBackend {
 
   async close(): Promise<void> {
     await this.#turn;
-    await this.pglite.close();
+    // Closing writes what is in memory, which a panic has left half done.
+    if (!this.#isBroken) await this.pglite.close();
   }
 
   /** One request at a time, up to the moment when the session is as new again. */
   #taken<T>(work: () => Promise<{ result: T; isDirty: boolean }>): Promise<T> {
     const outcome = this.#turn.then(async () => {
+      if (this.#isBroken) await this.#openAgain();
       let isDirty = true;
       try {
         const done = await work();
         isDirty = done.isDirty;
         return done.result;
       } catch (error) {
+        this.#noticePanic(error);
         throw SqlError.from(error);
       } finally {
-        if (isDirty) await resetSession((sql) => this.pglite.exec(sql)).catch(() => {});
+        if (isDirty && !this.#isBroken) {
+          await resetSession((sql) => this.pglite.exec(sql)).catch((error: unknown) =>
+            this.#noticePanic(error),
+          );
+        }
       }
     });
     this.#turn = outcome.catch(() => {});
     return outcome;
   }
+
+  #noticePanic(error: unknown): void {
+    if (this.#directory !== null && isPanic(error)) this.#isBroken = true;
+  }
+
+  async #openAgain(): Promise<void> {
+    const directory = this.#directory ?? '';
+    const fault = await diskFault(dirname(directory), { needsRoom: true });
+    if (fault !== null) throw new SqlError(fault, '53100', { severity: 'FATAL' });
+    try {
+      this.#pglite = await openSession(directory);
+      this.#isBroken = false;
+    } catch (error) {
+      const reason = error instanceof Error ? error.message : String(error);
+      throw new SqlError(`the database cannot be opened again: ${reason}`, '57P03', { severity: 'FATAL' });
+    }
+  }
+}
+
+/** Made beside and renamed: killed in between, there is none or a whole one. */
+async function makeCluster(directory: string): Promise<void> {
+  if (!(await isMissing(directory))) return;
+  const beside = `${directory}.new`;
+  await rm(beside, { recursive: true, force: true });
+  try {
+    const pglite = await PGlite.create(beside);
+    await pglite.close();
+    await rename(beside, directory);
+  } catch (error) {
+    await rm(beside, { recursive: true, force: true }).catch(() => {});
+    throw error;
+  }
+}
+
+async function isMissing(directory: string): Promise<boolean> {
+  try {
+    return (await readdir(directory)).length === 0;
+  } catch (error) {
+    if (systemCode(error) === 'ENOENT') return true;
+    throw error;
+  }
+}
+
+async function openSession(directory: string | undefined): Promise<PGlite> {
+  const pglite = await (directory === undefined ? PGlite.create() : PGlite.create(directory));
+  await pglite.exec(SESSION_SETTINGS);
+  return pglite;
+}
+
+/** PostgreSQL gave up, or its WebAssembly did: an ordinary error has another severity, and always an SQLSTATE. */
+function isPanic(error: unknown): boolean {
+  if (error instanceof WebAssembly.RuntimeError) return true;
+  const severity = error instanceof Error && 'severity' in error ? error.severity : null;
+  return severity === 'PANIC' || severity === 'FATAL';
 }
 
 async function run(

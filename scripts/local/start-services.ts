@@ -1,4 +1,5 @@
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
+import { diskFault } from './disk-room.ts';
 import { ensureBucket } from './ensure-bucket.ts';
 import { migratePostgres } from './migrate-postgres.ts';
 import { startMlflowServer } from './mlflow-server.ts';
@@ -84,9 +85,12 @@ async function openPglite(directory: string): Promise<PgliteBackend> {
     await backend.pglite.exec('vacuum analyze');
     return backend;
   } catch (error) {
+    // PGlite does not tell what was wrong, and on a full disk nothing is lost.
+    const fault = await diskFault(dirname(directory), { needsRoom: true });
     const reason = error instanceof Error ? error.message.split('\n')[0] : String(error);
     throw new PlainError(
-      `The database in ${directory} cannot be opened (${reason}): start over with npm start -- --fresh.`,
+      fault ??
+        `The database in ${directory} cannot be opened (${reason}): move it away, or start over with npm start -- --fresh.`,
     );
   }
 }

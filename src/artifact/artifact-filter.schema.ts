@@ -94,7 +94,10 @@ export const pageFields = (of: string) => ({
   include: z
     .enum(['bars'], once)
     .optional()
-    .openapi({ description: '`bars`: with every stored bar, and at most 100 artifacts a page; they are left out otherwise.' }),
+    .openapi({
+      description:
+        '`bars`: with every stored bar, and at most 100 artifacts a page; they are left out otherwise.',
+    }),
   limit: z
     .string(once)
     .regex(/^\d{1,9}$/, 'must be a whole number')

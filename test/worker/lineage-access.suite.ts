@@ -118,7 +118,11 @@ export function describeLineageAccess(name: string, openMlflow: () => Promise<Op
       const own = await start(vars);
       own.proxy.fault = (call, response) => {
         const isKnown = Object.entries(expected).every(([header, value]) => call.headers[header] === value);
-        if (isKnown) own.proxy.pass(call, response);
+        // The server behind has neither accounts nor workspaces.
+        const headers = Object.fromEntries(
+          Object.entries(call.headers).filter(([header]) => expected[header] === undefined),
+        );
+        if (isKnown) own.proxy.pass({ ...call, headers }, response);
         else response.writeHead(401, { 'content-type': 'text/html' }).end('<h1>Who is there?</h1>');
       };
       const workflow_id = own.newWorkflow();
