@@ -1,5 +1,8 @@
 import type { Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { createServer, type AddressInfo } from 'node:net';
+import { PlainError } from './plain-error.ts';
+
+const RETRY_MS = 50;
 
 /** A server of the local stack, listening. */
 export interface LocalServer {
@@ -29,6 +32,41 @@ export async function listen(
         server.closeAllConnections();
       }),
   };
+}
+
+/**
+ * Throws what `listen` would throw on a port that cannot be listened on, before hard work is done in vain. One that is
+ * taken is asked again for `patienceMs`.
+ */
+export async function assertFree(
+  at: { readonly host: string; readonly port: number },
+  about: { readonly name: string; readonly variable: string },
+  patienceMs = 0,
+): Promise<void> {
+  const deadline = Date.now() + patienceMs;
+  for (;;) {
+    const fault = await tryPort(at);
+    if (fault === null) return;
+    if (fault.code !== 'EADDRINUSE' || Date.now() >= deadline)
+      throw new PlainError(explain(fault, at, about));
+    await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
+  }
+}
+
+async function tryPort({
+  host,
+  port,
+}: {
+  readonly host: string;
+  readonly port: number;
+}): Promise<NodeJS.ErrnoException | null> {
+  const probe = createServer();
+  const fault = await new Promise<NodeJS.ErrnoException | null>((resolve) => {
+    probe.once('error', resolve);
+    probe.listen(port, host, () => resolve(null));
+  });
+  if (fault === null) await new Promise((resolve) => probe.close(resolve));
+  return fault;
 }
 
 function explain(

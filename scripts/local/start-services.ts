@@ -1,6 +1,7 @@
 import { dirname, join } from 'node:path';
 import { diskFault } from './disk-room.ts';
 import { ensureBucket } from './ensure-bucket.ts';
+import { assertFree } from './listen.ts';
 import { migratePostgres } from './migrate-postgres.ts';
 import { startMlflowServer } from './mlflow-server.ts';
 import { PgliteBackend } from './pglite-backend.ts';
@@ -59,8 +60,9 @@ export async function startDatabase(options: StartOptions, env: Environment, sta
   if (endpoint !== `http://${HOST}:${options.ports.sql}/sql`) {
     return { variables, shown: endpoint || host, isEmbedded, close: nothing };
   }
-  const backend = isEmbedded ? await openPglite(join(state, 'postgres')) : new PostgresBackend(databaseUrl);
   const at = { host: HOST, port: options.ports.sql };
+  await assertFree(at, { name: 'SQL endpoint', variable: 'SQL_PORT' });
+  const backend = isEmbedded ? await openPglite(join(state, 'postgres')) : new PostgresBackend(databaseUrl);
   const server = await startSqlEndpoint({ backend, ...at, databaseUrl }).catch(async (error: unknown) => {
     await backend.close();
     throw error;

@@ -1,17 +1,17 @@
 import { constants } from 'node:fs';
 import { access, rm } from 'node:fs/promises';
 import { createRequire } from 'node:module';
-import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { PlainError, systemCode } from './plain-error.ts';
+import { assertFree } from './listen.ts';
+import { PlainError } from './plain-error.ts';
 
+const HOST = '127.0.0.1';
 const WORKERD_SCRIPT = fileURLToPath(new URL('start-workerd.sh', import.meta.url));
 const CONFIGURATION = fileURLToPath(new URL('../../wrangler.toml', import.meta.url));
 
 /** workerd of a start that was killed ends by itself, a moment later. */
 const PORT_DEADLINE_MS = 3_000;
-const PORT_RETRY_MS = 50;
 const START_DEADLINE_MS = 60_000;
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
@@ -32,7 +32,11 @@ export async function startWorker(options: {
   process.env['WRANGLER_SEND_METRICS'] = 'false';
   process.env['WRANGLER_LOG'] = 'error';
   await useWorkerdScript();
-  await untilFree(options.port);
+  await assertFree(
+    { host: HOST, port: options.port },
+    { name: 'Worker', variable: 'PORT' },
+    PORT_DEADLINE_MS,
+  );
   // A restart is a new colo: what the edge kept would hide what happened to the store meanwhile.
   await rm(join(options.stateDirectory, 'v3', 'cache'), { recursive: true, force: true });
   const ownListeners = new Set(SIGNALS.flatMap((signal) => process.listeners(signal)));
@@ -44,7 +48,7 @@ export async function startWorker(options: {
     config: CONFIGURATION,
     bindings,
     dev: {
-      server: { hostname: '127.0.0.1', port: options.port, secure: false },
+      server: { hostname: HOST, port: options.port, secure: false },
       persist: options.stateDirectory,
       inspector: false,
       logLevel: 'error',
@@ -59,7 +63,7 @@ export async function startWorker(options: {
   }
   const { triggers } = unstable_readConfig({ config: CONFIGURATION }, { hideWarnings: true });
   return {
-    url: `http://127.0.0.1:${options.port}`,
+    url: `http://${HOST}:${options.port}`,
     crons: triggers.crons ?? [],
     close: () => worker.dispose(),
   };
@@ -90,30 +94,4 @@ async function within<T>(milliseconds: number, work: Promise<T>): Promise<T> {
     );
   });
   return Promise.race([work, late]).finally(() => clearTimeout(timer));
-}
-
-async function untilFree(port: number): Promise<void> {
-  const deadline = Date.now() + PORT_DEADLINE_MS;
-  for (;;) {
-    const fault = await portFault(port);
-    if (fault === null) return;
-    if (systemCode(fault) !== 'EADDRINUSE')
-      throw new PlainError(`The Worker cannot listen on port ${port}: ${fault.message}`);
-    if (Date.now() > deadline) {
-      throw new PlainError(
-        `Port ${port} is taken, so the Worker cannot start: stop what uses it, or set PORT to another port.`,
-      );
-    }
-    await new Promise((resolve) => setTimeout(resolve, PORT_RETRY_MS));
-  }
-}
-
-async function portFault(port: number): Promise<Error | null> {
-  const probe = createServer();
-  const fault = await new Promise<Error | null>((resolve) => {
-    probe.once('error', resolve);
-    probe.listen(port, '127.0.0.1', () => resolve(null));
-  });
-  if (fault === null) await new Promise((resolve) => probe.close(resolve));
-  return fault;
 }

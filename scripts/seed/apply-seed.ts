@@ -57,6 +57,8 @@ export async function applySeed(options: SeedTarget): Promise<SeedReport> {
     target.database,
     artifacts.map(({ id }) => id),
   );
+  // First of all: an artifact that somebody posts meanwhile must not be given an id of the seed's.
+  await advanceSequence(target.database, Math.max(...artifacts.map(({ id }) => id)));
   const restored: number[] = [];
   const skipped: number[] = [];
   let added = 0;
@@ -64,7 +66,10 @@ export async function applySeed(options: SeedTarget): Promise<SeedReport> {
     const { id, shows } = artifact;
     const row = present.get(id);
     if (row === undefined) {
-      await add(target, artifact);
+      if (!(await add(target, artifact))) {
+        skipped.push(id);
+        continue;
+      }
       added += 1;
       target.say(`  ${String(id).padStart(2)}  ${shows}`);
     } else if (row.mark !== SEED_MARK) skipped.push(id);
@@ -73,7 +78,6 @@ export async function applySeed(options: SeedTarget): Promise<SeedReport> {
       target.say(`  ${String(id).padStart(2)}  its object was gone and is there again`);
     }
   }
-  await advanceSequence(target.database);
   return { added, addedRuns, kept: present.size - skipped.length, restored, skipped };
 }
 
@@ -93,18 +97,22 @@ async function presentRows(database: Database, ids: readonly number[]): Promise<
   return new Map(rows.map(({ id, ...row }) => [id, row]));
 }
 
-async function add(target: SeedTarget, artifact: SeedArtifact): Promise<void> {
+/** False when somebody else's row has the id since it was looked for. */
+async function add(target: SeedTarget, artifact: SeedArtifact): Promise<boolean> {
   const { object } = artifact;
   const runId = artifact.namesDeniedRun && target.mlflow !== null ? await addDeniedRun(target.mlflow) : null;
   const isPut = object.kind !== 'none' && object.kind !== 'rendered';
   const uploadedAt = isPut ? (await putSeedObject(target, object)).uploadedAt : null;
-  await guarded('seed.add_row', async () =>
+  const rows = await guarded('seed.add_row', async () =>
     target.database
       .insert(artifactTable)
       .values({ ...rowOf(target, artifact, uploadedAt), ...(runId === null ? {} : { run_id: runId }) })
-      .onConflictDoNothing(),
+      .onConflictDoNothing()
+      .returning({ id: artifactTable.id }),
   );
+  if (rows.length === 0) return false;
   if (object.kind === 'rendered') await draw(target, artifact);
+  return true;
 }
 
 /** Puts back what a row of the seed still names. A row that names something else meanwhile was repaired or changed. */
@@ -180,11 +188,11 @@ function snapshotOf(columns: SeedArtifact['columns']) {
   return metadata.market_data_snapshot;
 }
 
-/** Ids were given, so the sequence may not know of them yet. It never goes back, and stays when it is ahead already. */
-async function advanceSequence(database: Database): Promise<void> {
+/** The seed's ids are given, so the sequence does not know of them. It never goes back, and stays when it is ahead already. */
+async function advanceSequence(database: Database, seedMax: number): Promise<void> {
   const advance = sql`select setval(sequence, greatest(nextval(sequence), used))
     from (select pg_get_serial_sequence('artifacts', 'id')::regclass as sequence,
-      (select max(id) from artifacts) as used) as s
+      (select greatest(max(id), ${seedMax}::int) from artifacts) as used) as s
     where coalesce(pg_sequence_last_value(sequence), 0) < used`;
   await guarded('seed.advance_sequence', async () => database.execute(advance));
 }

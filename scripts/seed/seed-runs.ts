@@ -53,23 +53,28 @@ const RUNS: readonly SeedRun[] = [
 ];
 
 /**
- * Adds what is missing of the seed's runs, through MLflow's REST API, so that any MLflow can be filled. Can run twice.
- * Throws `PlainError`.
+ * Adds what is missing of the seed's runs, through MLflow's REST API, so that any MLflow can be filled. Can run twice; a
+ * run that a killed seed left half made is completed. Throws `PlainError`.
  */
 export async function seedRuns(target: RunTarget): Promise<{ added: number }> {
   const experimentId = await openExperiment(target);
   let added = 0;
   for (const run of RUNS) {
-    const { runs = [] } = await ask<{ runs?: object[] }>(target, 'runs/search', {
+    const { runs = [] } = await ask<{ runs?: FoundRun[] }>(target, 'runs/search', {
       experiment_ids: [experimentId],
       filter: `tags.\`chartproof.seed\` = '${run.mark}'`,
       max_results: 1,
     });
-    if (runs.length > 0) continue;
-    await addRun(target, experimentId, run);
+    const found = runs[0]?.info;
+    if (found?.status === 'FINISHED') continue;
+    await completeRun(target, found?.run_id ?? (await createRun(target, experimentId, run)), run);
     added += 1;
   }
   return { added };
+}
+
+interface FoundRun {
+  readonly info: { readonly run_id: string; readonly status: string };
 }
 
 /** A run that this account may not read: MLflow answers 403 to whoever asks for it. */
@@ -77,13 +82,10 @@ export async function addDeniedRun(target: RunTarget): Promise<string> {
   const experimentId = await createExperiment(target, `${DENIED_EXPERIMENT} ${new Date().toISOString()}`, [
     { key: 'chartproof.denied', value: 'true' },
   ]);
-  return addRun(target, experimentId, {
-    mark: 'denied',
-    tags: {},
-    params: {},
-    metrics: {},
-    startedAt: TSLA_EXECUTION,
-  });
+  const run = { mark: 'denied', tags: {}, params: {}, metrics: {}, startedAt: TSLA_EXECUTION };
+  const runId = await createRun(target, experimentId, run);
+  await completeRun(target, runId, run);
+  return runId;
 }
 
 /** The MLflow that these variables name, or null. Throws `PlainError` for an address that is none. */
@@ -117,26 +119,30 @@ async function createExperiment(
   return (await ask<{ experiment_id: string }>(target, 'experiments/create', { name, tags })).experiment_id;
 }
 
-async function addRun(target: RunTarget, experimentId: string, run: SeedRun): Promise<string> {
-  const startTime = Date.parse(run.startedAt.replace(' ', 'T'));
-  const pairs = (values: Readonly<Record<string, string>>) =>
-    Object.entries(values).map(([key, value]) => ({ key, value }));
+async function createRun(target: RunTarget, experimentId: string, run: SeedRun): Promise<string> {
   const { run: created } = await ask<{ run: { info: { run_id: string } } }>(target, 'runs/create', {
     experiment_id: experimentId,
-    start_time: startTime,
+    start_time: startOf(run),
     run_name: `seed ${run.mark}`,
     tags: pairs({ ...run.tags, 'chartproof.seed': run.mark }),
   });
-  const { run_id } = created.info;
-  const metrics = Object.entries(run.metrics).map(([key, value]) => ({
-    key,
-    value,
-    timestamp: startTime,
-    step: 0,
-  }));
-  await ask(target, 'runs/log-batch', { run_id, params: pairs(run.params), metrics });
-  await ask(target, 'runs/update', { run_id, status: 'FINISHED', end_time: startTime + RUN_MS });
-  return run_id;
+  return created.info.run_id;
+}
+
+/** What a run says besides its tags. Its status goes last: a run that is FINISHED is whole. */
+async function completeRun(target: RunTarget, runId: string, run: SeedRun): Promise<void> {
+  const timestamp = startOf(run);
+  const metrics = Object.entries(run.metrics).map(([key, value]) => ({ key, value, timestamp, step: 0 }));
+  await ask(target, 'runs/log-batch', { run_id: runId, params: pairs(run.params), metrics });
+  await ask(target, 'runs/update', { run_id: runId, status: 'FINISHED', end_time: timestamp + RUN_MS });
+}
+
+function startOf({ startedAt }: SeedRun): number {
+  return Date.parse(startedAt.replace(' ', 'T'));
+}
+
+function pairs(values: Readonly<Record<string, string>>): { key: string; value: string }[] {
+  return Object.entries(values).map(([key, value]) => ({ key, value }));
 }
 
 async function ask<T = object>(target: RunTarget, path: string, body: object): Promise<T> {
