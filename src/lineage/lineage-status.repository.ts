@@ -1,4 +1,5 @@
-import { count, desc, or, sql } from 'drizzle-orm';
+import { count, desc, or, sql, type SQL } from 'drizzle-orm';
+import { withOrWithoutLookup } from '../artifact/artifact-filter.repository.ts';
 import { artifactTable } from '../artifact/artifact.table.ts';
 import {
   hasNoExperimentSql,
@@ -9,7 +10,7 @@ import {
   type LineageStatus,
 } from '../artifact/lineage-lookup.table.ts';
 import type { Database } from '../storage/database.ts';
-import { guarded, sqlStateOf } from '../storage/database-errors.ts';
+import { guarded } from '../storage/database-errors.ts';
 import { isoTimestamp } from '../storage/iso-timestamp.ts';
 
 /** Artifacts that share an execution (or a run without experiment) and a state. */
@@ -33,27 +34,20 @@ export interface LineageStatusRepository {
   unlinked(limit: number): Promise<UnlinkedGroup[]>;
 }
 
-const UNDEFINED_TABLE = '42P01';
-
 export function createLineageStatusRepository(
   database: Database,
   options: { readonly isConfigured: boolean },
 ): LineageStatusRepository {
-  const status = lineageStatusSql({ ...options, lookup: true });
   return {
     counts: () =>
       guarded('lineage.counts', async () => {
-        const read = (lookup: boolean) => {
+        const read = async (lookup: boolean) => {
           const state = lineageStatusSql({ ...options, lookup });
           const query = database.select({ status: state, artifacts: count() }).from(artifactTable).$dynamic();
           // By position: the expression holds a parameter, so PostgreSQL would not recognise it a second time.
           return (lookup ? query.leftJoin(lineageLookupTable, lookupOfArtifact) : query).groupBy(sql`1`);
         };
-        const rows = await read(true).catch((error: unknown) => {
-          // A database that nobody has migrated yet.
-          if (sqlStateOf(error) === UNDEFINED_TABLE) return read(false);
-          throw error;
-        });
+        const rows = await withOrWithoutLookup(read);
         const counts = { linked: 0, pending: 0, unresolved: 0, unavailable: 0 };
         for (const row of rows) counts[row.status] = row.artifacts;
         return counts;
@@ -62,26 +56,30 @@ export function createLineageStatusRepository(
     unlinked: (limit) =>
       guarded('lineage.unlinked', async () => {
         const { run_id, workflow_id, execution_id, id } = artifactTable;
-        const { reason, attempts, checked_at, next_check_at } = lineageLookupTable;
-        const rows = await database
-          .select({
-            status: sql<UnlinkedGroup['status']>`${status}`.as('status'),
-            workflow_id,
-            execution_id,
-            run_id,
-            artifacts: count(),
-            reason: sql<string | null>`max(${reason})`,
-            attempts: sql<number>`coalesce(max(${attempts}), 0)`,
-            checked_at: sql<string | null>`max(${checked_at})::text`,
-            next_check_at: sql<string | null>`max(${next_check_at})::text`,
-          })
-          .from(artifactTable)
-          .leftJoin(lineageLookupTable, lookupOfArtifact)
-          .where(or(hasNoRunSql, hasNoExperimentSql))
-          .groupBy(sql`1`, workflow_id, execution_id, run_id)
-          .orderBy(desc(sql`max(${id})`))
-          .limit(limit);
-        return rows.map(withIsoTimes);
+        const read = async (lookup: boolean) => {
+          const known = <T>(column: SQL<T>) => (lookup ? column : sql<T>`null`);
+          const { reason, attempts, checked_at, next_check_at } = lineageLookupTable;
+          const query = database
+            .select({
+              status: sql<UnlinkedGroup['status']>`${lineageStatusSql({ ...options, lookup })}`.as('status'),
+              workflow_id,
+              execution_id,
+              run_id,
+              artifacts: count(),
+              reason: known(sql<string | null>`max(${reason})`),
+              attempts: sql<number>`coalesce(${known(sql<number>`max(${attempts})`)}, 0)::int`,
+              checked_at: known(sql<string | null>`max(${checked_at})::text`),
+              next_check_at: known(sql<string | null>`max(${next_check_at})::text`),
+            })
+            .from(artifactTable)
+            .$dynamic();
+          return (lookup ? query.leftJoin(lineageLookupTable, lookupOfArtifact) : query)
+            .where(or(hasNoRunSql, hasNoExperimentSql))
+            .groupBy(sql`1`, workflow_id, execution_id, run_id)
+            .orderBy(desc(sql`max(${id})`))
+            .limit(limit);
+        };
+        return (await withOrWithoutLookup(read)).map(withIsoTimes);
       }),
   };
 }

@@ -48,13 +48,13 @@ async function openStore(bucket: string): Promise<StackStore> {
 
 async function openDatabase(): Promise<StackDatabase> {
   const backend = await PgliteBackend.open();
-  await backend.migrate();
   const serve = (port: number) => startSqlEndpoint({ backend, host: HOST, port, databaseUrl: DATABASE_URL });
   let endpoint = await serve(0);
   const { port } = endpoint;
   return {
     databaseUrl: DATABASE_URL,
     httpEndpoint: endpoint.url,
+    migrate: () => backend.migrate(),
     query: async (text, params) => (await backend.pglite.query<Record<string, unknown>>(text, params)).rows,
     stop: () => endpoint.close(),
     start: async () => {

@@ -84,7 +84,6 @@ async function once(databaseUrl: string, sql: string): Promise<void> {
 
 async function openDatabase(): Promise<StackDatabase> {
   const { databaseUrl, drop } = await createLiveDatabase();
-  await migratePostgres(databaseUrl);
   const backend = new PostgresBackend(databaseUrl);
   const serve = (port: number) => startSqlEndpoint({ backend, host: HOST, port, databaseUrl });
   let endpoint = await serve(0);
@@ -100,6 +99,9 @@ async function openDatabase(): Promise<StackDatabase> {
   return {
     databaseUrl,
     httpEndpoint: endpoint.url,
+    migrate: async () => {
+      await migratePostgres(databaseUrl);
+    },
     query: async (text, params) => (await pool.query<Record<string, unknown>>(text, params)).rows,
     stop: () => endpoint.close(),
     start: async () => {

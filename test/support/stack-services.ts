@@ -12,10 +12,12 @@ export interface StackStore {
   close(): Promise<void>;
 }
 
-/** The database of a stack, empty but migrated, behind an endpoint that speaks Neon's protocol. */
+/** The database of a stack, empty, behind an endpoint that speaks Neon's protocol. */
 export interface StackDatabase {
   readonly databaseUrl: string;
   readonly httpEndpoint: string;
+  /** Applies what is missing of `migrations/`. */
+  migrate(): Promise<void>;
   query(sql: string, params: unknown[]): Promise<Record<string, unknown>[]>;
   stop(): Promise<void>;
   start(): Promise<void>;

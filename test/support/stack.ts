@@ -18,6 +18,9 @@ export interface Stack {
   readonly worker: TestHarness;
   readonly store: ObjectStore;
   readonly s3: { readonly url: string };
+  readonly database: { readonly databaseUrl: string; readonly httpEndpoint: string };
+  /** Applies what is missing of `migrations/`, which is done already unless `isMigrated` was false. */
+  migrate(): Promise<void>;
   /** Runs one statement on the database itself and returns its rows. */
   query<Row = Record<string, unknown>>(sql: string, params?: unknown[]): Promise<Row[]>;
   fetch(path: string, init?: RequestInit): Promise<Response>;
@@ -33,8 +36,12 @@ export interface Stack {
 }
 
 /** Starts a stack of its own; `vars` override the Worker's variables. */
-export async function startStack(vars: Record<string, string> = {}): Promise<Stack> {
+export async function startStack(
+  vars: Record<string, string> = {},
+  { isMigrated = true } = {},
+): Promise<Stack> {
   const { store, database } = await openServices(BUCKET);
+  if (isMigrated) await database.migrate();
   const worker = createTestHarness({
     root: fileURLToPath(new URL('../../', import.meta.url)),
     workers: [
@@ -69,6 +76,8 @@ export async function startStack(vars: Record<string, string> = {}): Promise<Sta
     worker,
     store: createS3ObjectStore({ ...store, buckets: [BUCKET] }),
     s3: { url: store.endpoint },
+    database,
+    migrate: () => database.migrate(),
     query: async (text, params = []) => (await database.query(text, params)) as never,
     fetch: fetchWorker,
     send: (method, path, body, headers = {}) =>

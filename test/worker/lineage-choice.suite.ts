@@ -30,7 +30,7 @@ export function describeLineageChoice(name: string, openMlflow: () => Promise<Op
     const searches = () => own.proxy.calls.filter(({ path }) => path.endsWith('runs/search'));
 
     it('prefers the run that names the workflow, however each is tagged and whatever was usual so far', async () => {
-      const { post, read, run, newWorkflow } = own;
+      const { post, readPatiently: read, run, newWorkflow } = own;
       const workflow_id = newWorkflow();
       const [earlier, execution_id] = [newInstant(), newInstant()];
       // The usual way of this workflow is the date alone.
@@ -42,7 +42,7 @@ export function describeLineageChoice(name: string, openMlflow: () => Promise<Op
     });
 
     it('does not take a run that names no workflow from a page, and takes it when it was asked for alone', async () => {
-      const { post, read, list, run, newWorkflow } = own;
+      const { post, readPatiently: read, list, run, newWorkflow } = own;
       const workflow_id = newWorkflow();
       const execution_id = newInstant();
       const runId = await run({ execution_id });
@@ -62,7 +62,7 @@ export function describeLineageChoice(name: string, openMlflow: () => Promise<Op
         }),
       ],
     ])('does not guess between runs of two workflows, %s', async (_, other) => {
-      const { post, read, list, run, newWorkflow } = own;
+      const { post, readPatiently: read, list, run, newWorkflow } = own;
       const execution_id = newInstant();
       const [a, b] = [newWorkflow(), newWorkflow()];
       await run({ workflow_id: a, execution_id });
@@ -79,7 +79,7 @@ export function describeLineageChoice(name: string, openMlflow: () => Promise<Op
     });
 
     it('does not guess while artifacts of another workflow share the execution id', async () => {
-      const { post, read, run, newWorkflow } = own;
+      const { post, readPatiently: read, run, newWorkflow } = own;
       const execution_id = newInstant();
       const [a, b] = [newWorkflow(), newWorkflow()];
       await run({ workflow_id: a, execution_id });
@@ -90,7 +90,7 @@ export function describeLineageChoice(name: string, openMlflow: () => Promise<Op
     });
 
     it('knows one workflow under both of its names', async () => {
-      const { post, read, run, newWorkflow } = own;
+      const { post, readPatiently: read, run, newWorkflow } = own;
       const [workflow_id, dag_id] = [newWorkflow(), newWorkflow()];
       const [first, second] = [newInstant(), newInstant()];
       const one = await run({ workflow_id, airflow_dag_id: dag_id, execution_id: first });
@@ -102,7 +102,7 @@ export function describeLineageChoice(name: string, openMlflow: () => Promise<Op
     });
 
     it('finds its run among more than 100 of the same instant', async () => {
-      const { post, read, run, newWorkflow } = own;
+      const { post, readPatiently: read, run, newWorkflow } = own;
       const execution_id = newInstant();
       const workflow_id = newWorkflow();
       const runId = await run({ workflow_id, execution_id }, { startTime: 1_000 });
@@ -115,7 +115,7 @@ export function describeLineageChoice(name: string, openMlflow: () => Promise<Op
     });
 
     it('keeps run ids with a suffix apart from those without', async () => {
-      const { post, read, run, newWorkflow } = own;
+      const { post, readPatiently: read, run, newWorkflow } = own;
       const workflow_id = newWorkflow();
       const plain = `manual__${newInstant().replace(' ', 'T')}`;
       const runId = await run({ workflow_id, airflow_run_id: plain });
@@ -128,7 +128,7 @@ export function describeLineageChoice(name: string, openMlflow: () => Promise<Op
     });
 
     it('asks in the usual way of the workflow alone, and a repair in all', async () => {
-      const { post, read, run, newWorkflow, stack } = own;
+      const { post, readPatiently: read, run, newWorkflow, stack } = own;
       const workflow_id = newWorkflow();
       const [first, second] = [newInstant(), newInstant()];
       await run({ workflow_id, execution_id: first });
@@ -143,7 +143,7 @@ export function describeLineageChoice(name: string, openMlflow: () => Promise<Op
     });
 
     it('completes a run from other rows of it without a call', async () => {
-      const { post, read, newWorkflow } = own;
+      const { post, readPatiently: read, newWorkflow } = own;
       const run_id = newWorkflow().replaceAll('-', '');
       await post({ run_id, experiment_id: '4711' });
       const id = await post({ run_id });
@@ -155,7 +155,7 @@ export function describeLineageChoice(name: string, openMlflow: () => Promise<Op
     });
 
     it('takes the run that siblings name, and asks MLflow for its experiment alone', async () => {
-      const { post, read, run, newWorkflow, experimentId } = own;
+      const { post, readPatiently: read, run, newWorkflow, experimentId } = own;
       const fields = { workflow_id: newWorkflow(), execution_id: newInstant() };
       const byHand = await run({});
       await run(fields);
@@ -170,7 +170,7 @@ export function describeLineageChoice(name: string, openMlflow: () => Promise<Op
     });
 
     it('completes deleted runs in lists and by repair', async () => {
-      const { post, list, read, run, admin, newWorkflow, stack, experimentId } = own;
+      const { post, list, readPatiently: read, run, admin, newWorkflow, stack, experimentId } = own;
       const workflow_id = newWorkflow();
       const runs = [await run({}), await run({})];
       for (const runId of runs) await admin.deleteRun(runId);
@@ -192,7 +192,7 @@ export function describeLineageChoice(name: string, openMlflow: () => Promise<Op
     });
 
     it('waits longer and longer where the row names another experiment', async () => {
-      const { post, read, run, newWorkflow, stack } = own;
+      const { post, readPatiently: read, run, newWorkflow, stack } = own;
       const fields = { workflow_id: newWorkflow(), execution_id: newInstant() };
       const id = await post({ ...fields, experiment_id: '999999' });
       await run(fields);
@@ -214,7 +214,7 @@ export function describeLineageChoice(name: string, openMlflow: () => Promise<Op
     });
 
     it('reads empty texts of older rows as nothing', async () => {
-      const { read, list, run, newWorkflow, stack } = own;
+      const { readPatiently: read, list, run, newWorkflow, stack } = own;
       const execution_id = newInstant();
       const workflow_id = newWorkflow();
       const runId = await run({ workflow_id, execution_id });

@@ -42,7 +42,7 @@ export function describeLineageCrowd(name: string, openMlflow: () => Promise<Ope
     };
 
     it('tells every reader of the same moment the truth, and remembers no miss', async () => {
-      const { post, list, read, run, stack, newWorkflow } = own;
+      const { post, list, readPatiently: read, run, stack, newWorkflow } = own;
       const workflow_id = newWorkflow();
       const runIds = new Map<number, string>();
       for (let i = 0; i < 3; i += 1) {
@@ -64,7 +64,7 @@ export function describeLineageCrowd(name: string, openMlflow: () => Promise<Ope
     });
 
     it('takes ten readers of ten artifacts for no failure of MLflow', async () => {
-      const { post, read, run, newWorkflow } = own;
+      const { post, readPatiently: read, run, newWorkflow } = own;
       const workflow_id = newWorkflow();
       const expected = new Map<number, string>();
       for (let i = 0; i < 10; i += 1) {
@@ -100,7 +100,7 @@ export function describeLineageCrowd(name: string, openMlflow: () => Promise<Ope
     });
 
     it('asks for the executions of each workflow in the way that is usual there', async () => {
-      const { post, read, list, run, newWorkflow, tag } = own;
+      const { post, readPatiently: read, list, run, newWorkflow, tag } = own;
       const [a, b] = [newWorkflow(), newWorkflow()];
       const tagged = [
         { workflow_id: a, make: (execution_id: string) => ({ workflow_id: a, execution_id }) },
@@ -167,7 +167,7 @@ export function describeLineageCrowd(name: string, openMlflow: () => Promise<Ope
     });
 
     it('recovers at once from an MLflow that shows no experiment for a moment', async () => {
-      const { post, read, run, proxy, newWorkflow } = own;
+      const { post, readPatiently: read, run, proxy, newWorkflow } = own;
       const workflow_id = newWorkflow();
       const runId = await run({ workflow_id, execution_id: minute(1) });
       const id = await post({ workflow_id, execution_id: minute(1) });
@@ -180,7 +180,7 @@ export function describeLineageCrowd(name: string, openMlflow: () => Promise<Ope
     });
 
     it('shows where people look that MLflow failed, and a repair ends the silence for everybody', async () => {
-      const { post, read, run, proxy, stack, newWorkflow } = own;
+      const { post, readPatiently: read, run, proxy, stack, newWorkflow } = own;
       const mlflow = async () =>
         (await json<{ mlflow: { ok: boolean; detail: string } }>('/api/lineage/status')).mlflow;
       const fields = { workflow_id: newWorkflow(), execution_id: minute(1) };

@@ -42,14 +42,7 @@ export function describeLineage(name: string, openMlflow: () => Promise<OpenMlfl
 
     const newWorkflow = () => own.newWorkflow();
     const post = (fields: Record<string, unknown>) => own.post(fields);
-    /** Once more when a busy machine let a look-up run into its deadline, which is not what is tested here. */
-    const read = async (id: number): Promise<LineageWire> => {
-      const artifact = await own.read(id);
-      if (artifact.lineage.reason !== 'MLflow did not answer in time.') return artifact;
-      await stack.emptyEdge();
-      await forgetMisses();
-      return own.read(id);
-    };
+    const read = (id: number): Promise<LineageWire> => own.readPatiently(id);
     const list = (query: string): Promise<LineageWire[]> => own.list(query);
     const run = (tags: Record<string, string>, more: Partial<NewRun> = {}) => own.run(tags, more);
     const searches = () => proxy.calls.filter(({ path }) => path.includes('runs/search')).length;
