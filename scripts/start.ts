@@ -14,7 +14,7 @@ import {
   type Part,
 } from './local/start-services.ts';
 import { watchParents } from './local/start-parents.ts';
-import { startWorker, type RunningWorker } from './local/start-worker.ts';
+import { assertWorkerPort, startWorker, watchWorker, type RunningWorker } from './local/start-worker.ts';
 import { takeStateDirectory } from './local/state-directory.ts';
 import { applySeed } from './seed/apply-seed.ts';
 import { runTarget } from './seed/seed-runs.ts';
@@ -63,6 +63,7 @@ async function main(): Promise<void> {
   closers.push(state.release);
   if (state.isNew) console.log(`State is kept in ${state.path}`);
 
+  await step('Waiting for the port of the Worker', () => assertWorkerPort(options.ports.worker));
   const store = await step('Starting the object store', () => startStore(options, process.env, state.path));
   const mlflow = await step('Starting MLflow', () => startMlflow(options, process.env, state.path));
   const tokens = await step('Starting the token issuer', () => startTokens(options, process.env, state.path));
@@ -93,6 +94,8 @@ async function main(): Promise<void> {
   const worker = await step('Starting the Worker', () => starting);
   await step('Waiting until it is ready', () => untilReady(worker));
   runCrons(worker);
+  const unwatch = watchWorker(worker, (error) => void fail(error));
+  closers.push(async () => unwatch());
   show(worker, { database, store, mlflow, tokens });
 }
 

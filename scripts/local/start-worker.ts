@@ -12,6 +12,9 @@ const CONFIGURATION = fileURLToPath(new URL('../../wrangler.toml', import.meta.u
 
 /** workerd of a start that was killed ends by itself, a moment later. */
 const PORT_DEADLINE_MS = 3_000;
+const WATCH_MS = 3_000;
+/** Rebuilding and restarting take seconds, more of them on a busy machine. */
+const WATCH_MAX_FAILURES = 6;
 const START_DEADLINE_MS = 60_000;
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
@@ -19,6 +22,11 @@ export interface RunningWorker {
   readonly url: string;
   readonly crons: readonly string[];
   close(): Promise<void>;
+}
+
+/** Throws `PlainError` when the Worker's port is taken, and not only by a start that was killed just now. */
+export function assertWorkerPort(port: number): Promise<void> {
+  return assertFree({ host: HOST, port }, { name: 'Worker', variable: 'PORT' }, PORT_DEADLINE_MS);
 }
 
 /** Runs the Worker in workerd, rebuilt whenever a source file changes. `variables` come before those of wrangler.toml. */
@@ -32,11 +40,6 @@ export async function startWorker(options: {
   process.env['WRANGLER_SEND_METRICS'] = 'false';
   process.env['WRANGLER_LOG'] = 'error';
   await useWorkerdScript();
-  await assertFree(
-    { host: HOST, port: options.port },
-    { name: 'Worker', variable: 'PORT' },
-    PORT_DEADLINE_MS,
-  );
   // A restart is a new colo: what the edge kept would hide what happened to the store meanwhile.
   await rm(join(options.stateDirectory, 'v3', 'cache'), { recursive: true, force: true });
   const ownListeners = new Set(SIGNALS.flatMap((signal) => process.listeners(signal)));
@@ -67,6 +70,33 @@ export async function startWorker(options: {
     crons: triggers.crons ?? [],
     close: () => worker.dispose(),
   };
+}
+
+/**
+ * A workerd that ends is started again by wrangler, unless both end at once: then nothing answers any more. Calls `onLost`
+ * once, after about half a minute without any answer; returns what ends the watch.
+ */
+export function watchWorker({ url }: RunningWorker, onLost: (error: PlainError) => void): () => void {
+  let failures = 0;
+  let isAsking = false;
+  const timer = setInterval(() => {
+    if (isAsking) return;
+    isAsking = true;
+    void fetch(`${url}/healthz`, { signal: AbortSignal.timeout(WATCH_MS) })
+      .then(
+        (response) => response.arrayBuffer().then(() => (failures = 0)),
+        () => (failures += 1),
+      )
+      .catch(() => (failures += 1))
+      .finally(() => {
+        isAsking = false;
+        if (failures < WATCH_MAX_FAILURES) return;
+        clearInterval(timer);
+        onLost(new PlainError('The Worker was ended from outside and did not come back: start again.'));
+      });
+  }, WATCH_MS);
+  timer.unref();
+  return () => clearInterval(timer);
 }
 
 /** Where there is a shell, workerd is run by a script that ends it together with this process. */

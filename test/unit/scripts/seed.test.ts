@@ -146,6 +146,37 @@ describe('npm run seed', () => {
     expect(await response.json()).toMatchObject({ error_code: 'PERMISSION_DENIED' });
   });
 
+  it('completes a run that a killed seed left half made', async () => {
+    const ask = async <T>(path: string, body: object): Promise<T> => {
+      const response = await fetch(`${mlflow.url}/api/2.0/mlflow/${path}`, {
+        method: 'POST',
+        body: JSON.stringify(body),
+      });
+      return (await response.json()) as T;
+    };
+    const { experiments } = await ask<{ experiments: { experiment_id: string }[] }>('experiments/search', {
+      max_results: 1,
+      filter: "name = 'Trading signals'",
+    });
+    const search = {
+      experiment_ids: [experiments[0]?.experiment_id],
+      filter: "tags.`chartproof.seed` = 'param'",
+    };
+    type Found = {
+      runs: { info: { run_id: string; status: string }; data: { params: { key: string }[] } }[];
+    };
+    const whole = (await ask<Found>('runs/search', search)).runs[0]?.info.run_id;
+    await ask('runs/delete', { run_id: whole });
+    const tags = [{ key: 'chartproof.seed', value: 'param' }];
+    await ask('runs/create', { experiment_id: search.experiment_ids[0], start_time: 1, tags });
+    expect((await applySeed(target)).addedRuns).toBe(1);
+    const { runs } = await ask<Found>('runs/search', search);
+    expect(runs.map(({ info, data }) => [info.status, data.params.map(({ key }) => key)])).toEqual([
+      ['FINISHED', ['execution_date', 'symbol']],
+    ]);
+    expect((await applySeed(target)).addedRuns).toBe(0);
+  });
+
   it('says in one line that MLflow is not there', async () => {
     const away = { ...target, mlflow: { trackingUri: 'http://127.0.0.1:9' } };
     await expect(applySeed(away)).rejects.toThrow(/^MLflow at http:\/\/127\.0\.0\.1:9 cannot be reached/);

@@ -1,6 +1,5 @@
 import { spawn } from 'node:child_process';
-import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
-import { createServer } from 'node:net';
+import { mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -68,6 +67,38 @@ describe('takeStateDirectory', () => {
     await state.release();
   });
 
+  it('is waited for while its owner is about to end', async () => {
+    const path = join(directory, 'ending');
+    const first = await takeStateDirectory(path, { fresh: false, isEnding: () => true });
+    const asked = takeStateDirectory(path, { fresh: false });
+    const early = await Promise.race([asked.then(() => 'given'), new Promise((r) => setTimeout(r, 300))]);
+    expect(early).toBeUndefined();
+    await first.release();
+    await (await asked).release();
+  });
+
+  it('is as new when a start was killed while it wrote the marker', async () => {
+    const path = join(directory, 'half');
+    await mkdir(path);
+    await writeFile(join(path, 'chartproof-state.json'), '{"ver');
+    const state = await takeStateDirectory(path, { fresh: false });
+    expect(state.isNew).toBe(true);
+    await state.release();
+    expect(await readdir(path)).toEqual(['chartproof-state.json']);
+    expect(await readFile(join(path, 'chartproof-state.json'), 'utf8')).toBe('{"version":1}\n');
+  });
+
+  it('is left alone when its marker is damaged, until --fresh empties it', async () => {
+    const path = join(directory, 'damaged');
+    await mkdir(path);
+    await writeFile(join(path, 'chartproof-state.json'), '{"ver');
+    await writeFile(join(path, 'kept'), 'kept');
+    await expect(takeStateDirectory(path, { fresh: false })).rejects.toThrow(/cannot be read.*--fresh/);
+    expect(await readdir(path)).toEqual(['chartproof-state.json', 'kept']);
+    await (await takeStateDirectory(path, { fresh: true })).release();
+    expect(await readdir(path)).toEqual(['chartproof-state.json']);
+  });
+
   it('is given to one of many who ask at once, under whatever name', async () => {
     const path = join(directory, 'many');
     const link = join(directory, 'link-to-many');
@@ -122,21 +153,5 @@ describe('npm start', () => {
   it('helps', async () => {
     const { code, output } = await start(['--help'], {});
     expect([code, output]).toEqual([0, expect.stringContaining('npm start -- --fresh')]);
-  });
-
-  it('says in one line that a port is taken', async () => {
-    const taken = createServer();
-    await new Promise<void>((resolve) => taken.listen(0, '127.0.0.1', resolve));
-    const { port } = taken.address() as { port: number };
-    const { code, output } = await start([], {
-      S3_PORT: String(port),
-      PORT: '28999',
-      SQL_PORT: '28998',
-      TOKENS_PORT: '28997',
-      MLFLOW_PORT: '28996',
-    });
-    taken.close();
-    expect(code).toBe(1);
-    expect(output.trim().split('\n').at(-1)).toMatch(new RegExp(`^Port ${port} is taken.*S3_PORT`));
   });
 });
