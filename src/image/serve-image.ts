@@ -37,6 +37,7 @@ export interface ImageDependencies {
 
 /** From the miss to the picture in hand; longer than any chart takes to draw, shorter than people wait. */
 export const RENDER_DEADLINE_MS = 15_000;
+const FILL_AFTER_MS = 2;
 
 /**
  * The image of one artifact: edge, then the object its row names, then a redraw. Outcomes are values; what is thrown is
@@ -215,15 +216,17 @@ async function redraw(
   }
 }
 
+/** Not before the answer is on its way: a cache that takes the bytes at the same time holds up those of the answer. */
 function fillEdge(
   deps: ImageDependencies,
   artifactId: number,
   pointer: Pointer,
   image: { bytes: Uint8Array<ArrayBuffer>; contentType: string },
 ): void {
-  deps.defer(
-    Promise.all([deps.edge.putImage(pointer.contentKey, image), deps.pointers.put(artifactId, pointer)]),
+  const filled = new Promise((resolve) => setTimeout(resolve, FILL_AFTER_MS)).then(() =>
+    deps.edge.putImage(pointer.contentKey, image),
   );
+  deps.defer(Promise.all([filled, deps.pointers.put(artifactId, pointer)]));
 }
 
 function cannotDraw(source: ChartSource, state: PictureState, { reason }: Assessment): AppError {
