@@ -8,6 +8,8 @@ export interface LiveService {
 export interface LiveOptions {
   /** One line on what is going on. */
   readonly say: (line: string) => void;
+  /** A service has ended without being told to; `why` is for people. */
+  readonly onLost?: ((why: string) => void) | undefined;
 }
 
 /** One service that `npm run live` can start. */

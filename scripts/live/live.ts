@@ -53,7 +53,11 @@ async function main(): Promise<void> {
 }
 
 async function start({ start: startService }: LiveServiceKind): Promise<void> {
-  running.push(await startService({ say }));
+  const onLost = (why: string) => {
+    console.error(why);
+    void stop(1);
+  };
+  running.push(await startService({ say, onLost }));
 }
 
 function say(line: string): void {

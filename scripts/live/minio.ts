@@ -16,7 +16,7 @@ const ACCESS_KEY = 'minioadmin';
 const SECRET_KEY = 'minioadmin';
 
 /** A real MinIO server over an empty directory. Built into the cache the first time. */
-async function startMinio({ say }: LiveOptions): Promise<LiveService> {
+async function startMinio({ say, onLost }: LiveOptions): Promise<LiveService> {
   const binary = await buildMinio({ say });
   const directory = await mkdtemp(join(tmpdir(), 'chartproof-minio-'));
   const port = await freePort();
@@ -28,6 +28,7 @@ async function startMinio({ say }: LiveOptions): Promise<LiveService> {
     cwd: directory,
     isReady: async () =>
       (await fetch(`${url}/minio/health/ready`, { signal: AbortSignal.timeout(2_000) })).ok,
+    onLost,
     deadlineMs: START_DEADLINE_MS,
   }).catch(async (error: unknown) => {
     await rm(directory, { recursive: true, force: true });

@@ -11,7 +11,7 @@ const VERSION = '3.17.2';
 const START_DEADLINE_MS = 120_000;
 
 /** A real MLflow tracking server over a fresh SQLite database. Installs it into the cache the first time. */
-export async function startMlflow({ say }: LiveOptions): Promise<LiveService> {
+export async function startMlflow({ say, onLost }: LiveOptions): Promise<LiveService> {
   const environment = await installMlflow({ say });
   const directory = await mkdtemp(join(tmpdir(), 'chartproof-mlflow-'));
   const port = await freePort();
@@ -40,6 +40,7 @@ export async function startMlflow({ say }: LiveOptions): Promise<LiveService> {
       });
       return response.ok && (await response.text()).includes('experiments');
     },
+    onLost,
     deadlineMs: START_DEADLINE_MS,
   }).catch(async (error: unknown) => {
     await rm(directory, { recursive: true, force: true });

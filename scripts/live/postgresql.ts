@@ -16,11 +16,11 @@ const CLUSTER_SETTINGS = '/etc/postgresql-common/createcluster.d';
 const PROGRAMS = ['initdb', 'postgres'];
 
 /** A real PostgreSQL over a fresh cluster of its own, with one superuser. */
-async function startPostgresql({ say }: LiveOptions): Promise<LiveService> {
+async function startPostgresql({ say, onLost }: LiveOptions): Promise<LiveService> {
   const programs = await installPostgresql({ say });
   const directory = await mkdtemp(join(tmpdir(), 'chartproof-postgresql-'));
   try {
-    return await startIn(directory, programs, say);
+    return await startIn(directory, programs, { say, onLost });
   } catch (error) {
     await rm(directory, { recursive: true, force: true });
     throw error;
@@ -30,7 +30,7 @@ async function startPostgresql({ say }: LiveOptions): Promise<LiveService> {
 async function startIn(
   directory: string,
   programs: string,
-  say: (line: string) => void,
+  { say, onLost }: LiveOptions,
 ): Promise<LiveService> {
   const account = await unprivileged();
   const data = join(directory, 'data');
@@ -64,6 +64,7 @@ async function startIn(
     cwd: directory,
     ...account,
     isReady: () => answers(databaseUrl('postgres')),
+    onLost,
     deadlineMs: START_DEADLINE_MS,
   });
   const client = new Client({ connectionString: databaseUrl('postgres') });

@@ -14,6 +14,8 @@ export interface ServerCommand {
   readonly uid?: number;
   readonly gid?: number;
   readonly isReady: () => Promise<boolean>;
+  /** It was ready and has ended, without being told to. */
+  readonly onLost?: ((why: string) => void) | undefined;
   readonly deadlineMs: number;
 }
 
@@ -42,11 +44,16 @@ export async function startServer(server: ServerCommand): Promise<() => Promise<
   child.stdout.on('data', collect);
   child.stderr.on('data', collect);
   child.on('error', (error) => (ended = error.message));
-  child.on('exit', (code, signal) => (ended ??= `it ended with ${code ?? signal}`));
+  let isWanted = false;
+  child.on('exit', (code, signal) => {
+    ended ??= `it ended with ${code ?? signal}`;
+    if (isWanted) server.onLost?.(`${title} is gone: ${ended}${tail(output)}`);
+  });
   // Nothing that was started outlives this process when it is told to end.
   const onExit = () => signalGroup(child, 'SIGKILL');
   process.on('exit', onExit);
   const stop = async () => {
+    isWanted = false;
     process.off('exit', onExit);
     await stopGroup(child);
   };
@@ -59,6 +66,7 @@ export async function startServer(server: ServerCommand): Promise<() => Promise<
     }
     await new Promise((resolve) => setTimeout(resolve, PAUSE_MS));
   }
+  isWanted = true;
   return stop;
 }
 

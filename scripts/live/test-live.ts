@@ -46,15 +46,21 @@ async function main(): Promise<number> {
 }
 
 /** The variable that the suites read, from the shell or from a service that is started. */
-async function provide({ title, variable, also, start }: LiveServiceKind): Promise<Record<string, string>> {
+async function provide({
+  name,
+  title,
+  variable,
+  also,
+  start,
+}: LiveServiceKind): Promise<Record<string, string>> {
   if (process.env[variable]) {
-    const missing = also.find((name) => !process.env[name]);
+    const missing = also.find((other) => !process.env[other]);
     if (missing !== undefined)
       throw new PlainError(
         `${variable} is set, but ${missing} is not: the ${title} that it names needs both.`,
       );
     console.log(`${title}: ${variable} is set, none is started.`);
-    return {};
+    return { [`${name.toUpperCase()}_IS_GIVEN`]: 'yes' };
   }
   const service = await start({ say: (line) => console.log(line) });
   running.push(service);

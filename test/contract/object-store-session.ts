@@ -27,7 +27,8 @@ export interface KillableS3 {
 
 export interface ContractOptions {
   readonly open: () => Promise<S3Target>;
-  readonly openKillable: () => Promise<KillableS3>;
+  /** Null: none that may be killed. */
+  readonly openKillable: (() => Promise<KillableS3>) | null;
   /** Named departures of this store. */
   readonly differences: readonly MinioDifference[];
 }
