@@ -36,12 +36,10 @@ export function objectStoreContract(name: string, options: ContractOptions): voi
     describe('lists and buckets', () => {
       listContract(session);
     });
-    const { openKillable } = options;
-    if (openKillable !== null) {
-      describe('SIGKILL', () => {
-        killContract(openKillable);
-      });
-    }
+    const killable = options.openKillable === null ? [] : [options.openKillable];
+    describe.each(killable)('SIGKILL', (openKillable) => {
+      killContract(openKillable);
+    });
   });
 }
 
