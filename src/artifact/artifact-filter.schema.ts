@@ -1,5 +1,5 @@
 import { z } from '@hono/zod-openapi';
-import { ARTIFACT_TYPES } from './artifact.schema.ts';
+import { ARTIFACT_TYPES, column } from './artifact.schema.ts';
 
 export const LIST_LIMIT_DEFAULT = 100;
 export const LIST_LIMIT_MAX = 500;
@@ -7,25 +7,16 @@ const CURSOR_MAX_LENGTH = 4_096;
 const SEARCH_MAX_CHARACTERS = 255;
 
 /** A parameter that stands twice in the query arrives as an array. */
-const once = {
+export const once = {
   error: (issue: { readonly input?: unknown }) =>
     Array.isArray(issue.input) ? 'may be given once' : undefined,
 };
 
-const text = (maxCharacters: number) =>
-  z
-    .string(once)
-    .refine((value) => !value.includes('\0'), 'must not contain the character U+0000')
-    .refine(
-      (value) => [...value].length <= maxCharacters,
-      `must be at most ${maxCharacters} characters long`,
-    );
-
 /** An exact value of a column; longer than the column it could only be a mistake. */
-const exactly = (column: string, maxCharacters: number, example: string) =>
-  text(maxCharacters)
+const exactly = (name: string, maxCharacters: number, example: string) =>
+  column(maxCharacters, once)
     .optional()
-    .openapi({ description: `Exactly this \`${column}\`.`, example });
+    .openapi({ description: `Exactly this \`${name}\`.`, example });
 
 const DATE = z.regexes.date;
 const DATE_TIME = z.regexes.datetime({ offset: true });
@@ -80,7 +71,7 @@ export const artifactFilterFields = {
     .enum(['linked', 'pending', 'unresolved', 'unavailable'], once)
     .optional()
     .openapi({ description: 'This `lineage.status`, as last recorded.', example: 'linked' }),
-  q: text(SEARCH_MAX_CHARACTERS).optional().openapi({
+  q: column(SEARCH_MAX_CHARACTERS, once).optional().openapi({
     description: 'A part of `name`, `symbol` or `run_id`, in upper or lower case.',
     example: 'aapl',
     maxLength: SEARCH_MAX_CHARACTERS,
@@ -91,13 +82,10 @@ export const artifactFilterFields = {
 
 /** How much of a list, and from where. `of`: what is counted. */
 export const pageFields = (of: string) => ({
-  include: z
-    .enum(['bars'], once)
-    .optional()
-    .openapi({
-      description:
-        '`bars`: with every stored bar, and at most 100 artifacts a page; they are left out otherwise.',
-    }),
+  include: z.enum(['bars'], once).optional().openapi({
+    description:
+      '`bars`: with every stored bar, and at most 100 artifacts a page; they are left out otherwise.',
+  }),
   limit: z
     .string(once)
     .regex(/^\d{1,9}$/, 'must be a whole number')

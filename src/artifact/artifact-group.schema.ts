@@ -1,6 +1,6 @@
 import { z } from '@hono/zod-openapi';
 import { nextCursorSchema } from './artifact-list.schema.ts';
-import { artifactFilterFields, pageFields } from './artifact-filter.schema.ts';
+import { artifactFilterFields, once, pageFields } from './artifact-filter.schema.ts';
 import { artifactSchema, lineageSchema, linksSchema } from './artifact.schema.ts';
 
 const time = z.string().openapi({ format: 'date-time', example: '2025-11-15T13:55:58.123456+00:00' });
@@ -56,9 +56,7 @@ export const executionListQuery = z.strictObject({
   ...artifactFilterFields,
   ...pageFields('executions'),
   sort: z
-    .enum(['-created_at', 'created_at'], {
-      error: (issue) => (Array.isArray(issue.input) ? 'may be given once' : undefined),
-    })
+    .enum(['-created_at', 'created_at'], once)
     .default('-created_at')
     .openapi({ description: 'By the newest matching artifact of each execution.' }),
 });

@@ -1,5 +1,5 @@
 import { z } from '@hono/zod-openapi';
-import { artifactFilterFields, pageFields } from './artifact-filter.schema.ts';
+import { artifactFilterFields, once, pageFields } from './artifact-filter.schema.ts';
 import { artifactSchema } from './artifact.schema.ts';
 
 export const ARTIFACT_SORTS = [
@@ -20,11 +20,6 @@ export type GroupSort = '-created_at' | 'created_at';
 export function isGroupSort(sort: ArtifactSort): sort is GroupSort {
   return sort === '-created_at' || sort === 'created_at';
 }
-
-const once = {
-  error: (issue: { readonly input?: unknown }) =>
-    Array.isArray(issue.input) ? 'may be given once' : undefined,
-};
 
 export const artifactListQuery = z
   .strictObject({

@@ -10,9 +10,9 @@ function isWellFormed(text: string): boolean {
 }
 
 /** PostgreSQL counts characters, JavaScript UTF-16 units; and no text column takes U+0000. */
-const column = (maxCharacters: number) =>
+export const column = (maxCharacters: number, params?: Parameters<typeof z.string>[0]) =>
   z
-    .string()
+    .string(params)
     .refine((text) => !text.includes('\0'), 'must not contain the character U+0000')
     .refine(isWellFormed, WELL_FORMED)
     .refine((text) => [...text].length <= maxCharacters, `must be at most ${maxCharacters} characters long`);

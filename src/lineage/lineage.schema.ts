@@ -1,13 +1,8 @@
 import { z } from '@hono/zod-openapi';
+import { column } from '../artifact/artifact.schema.ts';
 import { RUN_ID } from './complete-runs.ts';
 
 const INT4_MAX = 2_147_483_647;
-const column = (max: number) =>
-  z
-    .string()
-    .refine((value) => !value.includes('\0'), 'must not contain the character U+0000')
-    .refine((value) => [...value].length <= max, `must be at most ${max} characters long`);
-
 const text = (max: number) => column(max).min(1, 'must not be empty');
 
 const instant = z.iso.datetime({ offset: true, error: 'must be an ISO 8601 time with offset' });
