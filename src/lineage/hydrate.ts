@@ -4,6 +4,7 @@ import { failure } from '../errors.ts';
 import { isoTimestamp } from '../storage/iso-timestamp.ts';
 import type { Log } from '../observability/log.ts';
 import { completeRuns } from './complete-runs.ts';
+import { createInFlight } from './in-flight.ts';
 import type { LineageRepository, LinkedArtifact } from './lineage.repository.ts';
 import type { LinkBases } from './links.ts';
 import type { LookupBounds, MlflowClient } from './mlflow-client.ts';
@@ -47,6 +48,7 @@ const MANY_CALLS_MAX = 3;
 
 export function createHydration(deps: HydrationDependencies): Hydration {
   const { config, log, mlflow, lineage, now } = deps;
+  const inFlight = createInFlight(DEADLINE_MS, now);
   let hasReportedProblem = false;
 
   const known = (record: ArtifactRecord): HydratedArtifact => ({
@@ -151,7 +153,18 @@ export function createHydration(deps: HydrationDependencies): Hydration {
 
   return {
     known,
-    one: async (record) => (await hydrate([record], 'one'))[0] ?? known(record),
+    async one(record) {
+      // Readers of one execution that come together ask once.
+      const key = record.row.run_id === null ? executionKey(record) : record.row.run_id;
+      if (!isOpen(record) || mlflow === null) return known(record);
+      if (!inFlight.isBusy(key)) {
+        const [hydrated] = await inFlight.run(key, () => hydrate([record], 'one'));
+        return hydrated ?? known(record);
+      }
+      await inFlight.settled(key);
+      const [current] = await deps.findRecords([record.row.id]).catch(() => []);
+      return known(current ?? record);
+    },
     execution: (records) => hydrate(records, 'one'),
     many: (records) => hydrate(records, 'page'),
     present: (hydrated, origin) => presentArtifact(hydrated, origin, config),

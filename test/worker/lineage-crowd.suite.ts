@@ -63,6 +63,24 @@ export function describeLineageCrowd(name: string, openMlflow: () => Promise<Ope
       );
     });
 
+    it('asks once for ten readers of one execution, whether MLflow knows it or hangs', async () => {
+      const { post, read, run, proxy, newWorkflow } = own;
+      const fields = { workflow_id: newWorkflow(), execution_id: minute(1) };
+      const runId = await run(fields);
+      const ids = await Promise.all(Array.from({ length: 10 }, () => post(fields)));
+      const found = await Promise.all(ids.map(read));
+      expect(new Set(found.map(({ run_id }) => run_id))).toEqual(new Set([runId]));
+      expect(proxy.calls.filter(({ path }) => path.endsWith('runs/search'))).toHaveLength(1);
+
+      const absent = { workflow_id: newWorkflow(), execution_id: minute(2) };
+      const open = await Promise.all(Array.from({ length: 10 }, () => post(absent)));
+      proxy.calls.length = 0;
+      proxy.fault = () => {};
+      const waited = await Promise.all(open.map((id) => own.read(id)));
+      expect(new Set(waited.map(({ lineage }) => lineage.status))).toEqual(new Set(['unavailable']));
+      expect(proxy.calls).toHaveLength(1);
+    });
+
     it('takes ten readers of ten artifacts for no failure of MLflow', async () => {
       const { post, readPatiently: read, run, newWorkflow } = own;
       const workflow_id = newWorkflow();
