@@ -14,7 +14,7 @@ import {
   type Part,
 } from './local/start-services.ts';
 import { watchParents } from './local/start-parents.ts';
-import { assertWorkerPort, startWorker, watchWorker, type RunningWorker } from './local/start-worker.ts';
+import { prepareWorker, startWorker, watchWorker, type RunningWorker } from './local/start-worker.ts';
 import { takeStateDirectory } from './local/state-directory.ts';
 import { applySeed } from './seed/apply-seed.ts';
 import { runTarget } from './seed/seed-runs.ts';
@@ -63,7 +63,8 @@ async function main(): Promise<void> {
   closers.push(state.release);
   if (state.isNew) console.log(`State is kept in ${state.path}`);
 
-  await step('Waiting for the port of the Worker', () => assertWorkerPort(options.ports.worker));
+  const at = { port: options.ports.worker, stateDirectory: `${state.path}/worker` };
+  await step('Waiting for the port of the Worker', () => prepareWorker(at));
   const store = await step('Starting the object store', () => startStore(options, process.env, state.path));
   const mlflow = await step('Starting MLflow', () => startMlflow(options, process.env, state.path));
   const tokens = await step('Starting the token issuer', () => startTokens(options, process.env, state.path));
@@ -80,11 +81,7 @@ async function main(): Promise<void> {
     ...passedOn,
   };
   // The Worker is built and started by other processes while this one opens the database.
-  const starting = startWorker({
-    port: options.ports.worker,
-    stateDirectory: `${state.path}/worker`,
-    variables,
-  });
+  const starting = startWorker({ ...at, variables });
   closers.push(async () => (await starting).close());
   starting.catch(() => {});
   const database = await step(state.isNew ? 'Making the database' : 'Opening the database', () =>

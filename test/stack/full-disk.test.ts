@@ -87,7 +87,8 @@ describe('a full disk', () => {
     expect(await confirmed.lost(stack)).toEqual([]);
 
     // Killed while it is full, and started again.
-    await stack.killStart();
+    stack.killStart();
+    await stack.portsAreFree();
     const { code, lines } = await LocalStack.start({ directory: state, ports }).ended();
     expect([code, lines]).toEqual([1, [expect.stringMatching(/^The disk of .* is full: make room/)]]);
 

@@ -47,6 +47,8 @@ export class LocalStack {
     readonly directory: string;
     readonly ports: Ports;
     readonly arguments?: readonly string[];
+    /** Of real services that are used instead. */
+    readonly variables?: Readonly<Record<string, string>>;
   }): LocalStack {
     const { directory, ports } = options;
     const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('npm_')));
@@ -56,6 +58,7 @@ export class LocalStack {
         ...env,
         ...Object.fromEntries(PORT_NAMES.map((name) => [name, String(ports[name])])),
         LOCAL_STATE_DIR: directory,
+        ...options.variables,
       },
       stdio: ['ignore', 'pipe', 'pipe'],
       // A session of its own, as a terminal gives one.
@@ -131,10 +134,9 @@ export class LocalStack {
   }
 
   /** SIGKILL for the process that runs scripts/start.ts; the others are left to end by themselves. */
-  async killStart(): Promise<void> {
+  killStart(): void {
     const own = this.processes.findLast(({ command }) => /^\S*node\S* .*scripts\/start\.ts/.test(command));
     if (own !== undefined) killHard(own.id);
-    await this.portsAreFree();
   }
 
   async portsAreFree(): Promise<void> {
