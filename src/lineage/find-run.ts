@@ -62,7 +62,8 @@ async function findAmongKnown(
   const [first = 'execution_id', ...others] = orderedShapes(knownShapes);
   await ask(first);
   const isEnough =
-    matches.some(isSettled) || (matches.length === 0 && scope === 'known' && knownShapes.length === 1);
+    matches.some((match) => isSettled(match, knownShapes)) ||
+    (matches.length === 0 && scope === 'known' && knownShapes.length === 1);
   if (!isEnough) await Promise.all(others.map(ask));
   return judge(wanted, matches);
 }

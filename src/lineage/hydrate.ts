@@ -42,13 +42,15 @@ export interface Hydration {
 /** What reading may wait for MLflow. */
 const DEADLINE_MS = 1_500;
 const SLOW_MS = 1_000;
+/** What a look-up may take beyond, to write down what it found. */
+const WRITING_MS = 1_000;
 const ONE_CALLS_MAX = 12;
 /** A page: the experiments and two searches. */
 const MANY_CALLS_MAX = 3;
 
 export function createHydration(deps: HydrationDependencies): Hydration {
   const { config, log, mlflow, lineage, now } = deps;
-  const inFlight = createInFlight(DEADLINE_MS, now);
+  const inFlight = createInFlight(DEADLINE_MS + WRITING_MS, now);
   let hasReportedProblem = false;
 
   const known = (record: ArtifactRecord): HydratedArtifact => ({

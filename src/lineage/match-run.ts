@@ -98,9 +98,15 @@ export function chooseRun(matches: readonly RunMatch[]): RunMatch | null {
   return best ?? null;
 }
 
-/** Nothing that is tagged in another way could come before it: it names the workflow and the execution, and is well. */
-export function isSettled({ run, rank, namesWorkflow }: RunMatch): boolean {
-  return rank === 2 && namesWorkflow && isGood(run);
+/**
+ * Nothing that is tagged in another way is expected to come before it: it names the workflow, is well, and names the
+ * execution, or at least its instant in the way that is usual for the workflow.
+ */
+export function isSettled(
+  { run, rank, shape, namesWorkflow }: RunMatch,
+  knownShapes: readonly RunShape[],
+): boolean {
+  return namesWorkflow && isGood(run) && (rank === 2 || shape === knownShapes[0]);
 }
 
 /** A run that ended well, or has not ended. */

@@ -62,7 +62,7 @@ export async function sweepRuns(
     else if (!(error instanceof OutOfBounds)) throw error;
   }
   const findings = [...seen].flatMap(([execution, matches]): [FindOptions, RunFinding][] => {
-    const match = chooseRun(matches.filter(isSettled));
+    const match = chooseRun(matches.filter((one) => isSettled(one, execution.knownShapes)));
     if (match !== null) return [[execution, { kind: 'found', match }]];
     // A text that the common pattern misses was not asked for.
     const isDecided = isComplete && executionFilters(execution.id, 'execution_id').length === 1;
@@ -74,7 +74,7 @@ export async function sweepRuns(
 type Matches = Map<FindOptions, RunMatch[]>;
 
 function isOpenIn(seen: Matches): (execution: FindOptions) => boolean {
-  return (execution) => !seen.get(execution)?.some(isSettled);
+  return (execution) => !seen.get(execution)?.some((match) => isSettled(match, execution.knownShapes));
 }
 
 interface Group {
