@@ -69,14 +69,23 @@ export async function createLiveDatabase(): Promise<{ databaseUrl: string; drop:
   const name = `chartproof_test_${randomUUID().slice(0, 8)}`;
   const url = new URL(given);
   url.pathname = `/${name}`;
-  await once(given, `create database ${name}`);
-  return { databaseUrl: url.href, drop: () => once(given, `drop database if exists ${name} with (force)`) };
+  await queryOnce(given, `create database ${name}`);
+  return {
+    databaseUrl: url.href,
+    drop: async () => {
+      await queryOnce(given, `drop database if exists ${name} with (force)`);
+    },
+  };
 }
 
-async function once(databaseUrl: string, sql: string): Promise<void> {
+/** One statement on a connection of its own. */
+export async function queryOnce<Row = Record<string, unknown>>(
+  databaseUrl: string,
+  sql: string,
+): Promise<Row[]> {
   const pool = new Pool({ connectionString: databaseUrl, max: 1 });
   try {
-    await pool.query(sql);
+    return (await pool.query(sql)).rows as Row[];
   } finally {
     await pool.end();
   }
