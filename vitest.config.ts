@@ -6,8 +6,9 @@ export default defineConfig({
     // Live suites need real services; `npm run test:live` names them itself.
     exclude: ['test/live/**', 'node_modules/**'],
     globalSetup: ['test/support/build-worker.ts'],
-    testTimeout: 30_000,
-    hookTimeout: 60_000,
+    // Nothing is timed: a busy machine with few cores may take several times as long as a quiet one.
+    testTimeout: 90_000,
+    hookTimeout: 180_000,
     // Each worker file starts a workerd of its own; more than two at once only fight for the cores.
     maxWorkers: 2,
   },

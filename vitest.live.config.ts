@@ -10,7 +10,7 @@ export default defineConfig({
     globalSetup: ['test/support/build-worker.ts'],
     // One server of each kind for all suites, on machines with few cores.
     fileParallelism: false,
-    testTimeout: 60_000,
-    hookTimeout: 120_000,
+    testTimeout: 120_000,
+    hookTimeout: 180_000,
   },
 });
