@@ -3,8 +3,8 @@ import { defineConfig } from 'vitest/config';
 export default defineConfig({
   test: {
     include: ['test/**/*.test.ts', 'test/**/*.test.tsx'],
-    // Live suites need real services; `npm run test:live` names them itself.
-    exclude: ['test/live/**', 'node_modules/**'],
+    // Live suites need real services, and full disks the right to mount one: `npm run test:live` runs those.
+    exclude: ['test/live/**', 'test/stack/full-disk.test.ts', 'node_modules/**'],
     globalSetup: ['test/support/build-worker.ts'],
     // Nothing is timed: a busy machine with few cores may take several times as long as a quiet one.
     testTimeout: 90_000,

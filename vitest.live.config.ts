@@ -4,7 +4,7 @@ import { defineConfig } from 'vitest/config';
 export default defineConfig({
   test: {
     // The Worker's suites run once more, with MinIO and PostgreSQL under them; those of lineage with MLflow as well.
-    include: ['test/live/**/*.test.ts', 'test/worker/**/*.test.ts'],
+    include: ['test/live/**/*.test.ts', 'test/worker/**/*.test.ts', 'test/stack/full-disk.test.ts'],
     exclude: ['test/worker/lineage*.test.ts', 'node_modules/**'],
     env: { STACK_SERVICES: 'live' },
     globalSetup: ['test/support/build-worker.ts'],

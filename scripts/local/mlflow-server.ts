@@ -29,7 +29,12 @@ export async function startMlflowServer(options: MlflowServerOptions): Promise<L
   const store = await MlflowStore.open(options.directory);
   const routes = createMlflowRoutes(store, isDenied);
   const server = createServer((request, response) => {
-    answer(options, routes, request, response).catch(() => response.destroy());
+    answer(options, routes, request, response).catch((error: unknown) => {
+      // A full disk, say.
+      if (response.headersSent) return response.destroy();
+      const message = error instanceof Error ? error.message : String(error);
+      return sendJson(response, 500, { error_code: 'INTERNAL_ERROR', message });
+    });
   });
   return listen(server, options, { name: 'MLflow stand-in', variable: 'MLFLOW_PORT' });
 }

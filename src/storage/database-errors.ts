@@ -74,11 +74,8 @@ export function toDatabaseError(error: unknown, operation?: string): AppError {
   }
   const options = { cause: new SqlError(sqlState) };
   if (isPassing(sqlState)) {
-    return new AppError(
-      'database_unavailable',
-      `The database cannot answer at the moment${during}.`,
-      options,
-    );
+    const why = sqlState === '53100' ? 'has no room left on its disk' : 'cannot answer at the moment';
+    return new AppError('database_unavailable', `The database ${why}${during}.`, options);
   }
   if (/^2[23]/.test(sqlState)) return new AppError('invalid_input', invalidValue(sqlState), options);
   return new AppError('database_answered_wrongly', `${refusal(sqlState)}${during}.`, options);
