@@ -49,6 +49,7 @@ describe('database errors', () => {
   it.each([
     ['08006', 'database_unavailable'],
     ['53300', 'database_unavailable'],
+    ['53100', 'database_unavailable'],
     ['57P01', 'database_unavailable'],
     ['40001', 'database_unavailable'],
     ['22001', 'invalid_input'],
