@@ -91,6 +91,7 @@ export function createLineage(deps: LineageDependencies) {
       const bounds = {
         signal: AbortSignal.timeout(PROBE_DEADLINE_MS),
         callsLeft: PROBE_CALLS_MAX,
+        lastsMs: PROBE_DEADLINE_MS,
         slowMs: 0,
         isForced: true,
         startedAt: now(),

@@ -105,7 +105,14 @@ export function judge(
 ): RunFinding {
   const match = chooseRun(matches);
   if (match === null) return { kind: 'not_found' };
-  if (match.namesWorkflow) return { kind: 'found', match };
+  if (match.namesWorkflow) {
+    const owners = new Set(matches.flatMap(({ run }) => run.tags.get('workflow_id') || []));
+    if (wanted.workflowId !== null || owners.size <= 1) return { kind: 'found', match };
+    return {
+      kind: 'ambiguous',
+      reason: `The artifact names only a DAG, and runs of ${listed([...owners])} have its execution_id there.`,
+    };
+  }
   if (wanted.workflows.length > 0) {
     // The run names no workflow, so only the instant speaks for it.
     if (wanted.otherWorkflows.length === 0) return { kind: 'found', match };

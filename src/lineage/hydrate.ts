@@ -10,7 +10,7 @@ import type { LinkBases } from './links.ts';
 import type { LookupBounds, MlflowClient } from './mlflow-client.ts';
 import type { MlflowFailure } from './mlflow-failure.ts';
 import { presentArtifact, type HydratedArtifact } from './present-artifact.ts';
-import { keyOf, type OpenExecution } from './resolution.ts';
+import { keyOf, wasOnlySwept, type OpenExecution } from './resolution.ts';
 import { resolveExecutions } from './resolve-executions.ts';
 
 export interface HydrationDependencies {
@@ -62,7 +62,8 @@ export function createHydration(deps: HydrationDependencies): Hydration {
     const isProblem = failure !== null && !failure.isOfThisRequest;
     if (!isProblem && !(hasReportedProblem && hasAsked)) return;
     hasReportedProblem = isProblem;
-    await deps.report(isProblem ? failure.message : null);
+    // Nobody who reads an artifact waits for this, or goes without an answer for it.
+    await deps.report(isProblem ? failure.message : null).catch(() => {});
   }
 
   /** Resolves with everything that could be found out about `records` in the bounds. Throws what the database throws. */
@@ -124,7 +125,10 @@ export function createHydration(deps: HydrationDependencies): Hydration {
     const byId = new Map(current.map((record) => [record.row.id, record]));
     return hydrated.map((one) => {
       const record = byId.get(one.record.row.id);
-      return record === undefined || record.row.run_id === one.record.row.run_id ? one : known(record);
+      if (record === undefined) return one;
+      const { run_id, experiment_id } = one.record.row;
+      const isSame = record.row.run_id === run_id && record.row.experiment_id === experiment_id;
+      return isSame ? one : known(record);
     });
   }
 
@@ -177,6 +181,7 @@ function boundsOf(mode: 'one' | 'page', startedAt: number): LookupBounds {
   return {
     signal: AbortSignal.timeout(DEADLINE_MS),
     callsLeft: mode === 'page' ? MANY_CALLS_MAX : ONE_CALLS_MAX,
+    lastsMs: DEADLINE_MS,
     slowMs: SLOW_MS,
     isForced: false,
     startedAt,
@@ -196,7 +201,7 @@ function incompleteRun({ row }: ArtifactRecord): string[] {
 /** What was looked for in vain is not looked for again at once. A page only asks in part, so one artifact may ask again. */
 function isDue({ lookup }: ArtifactRecord, mode: 'one' | 'page', nowMs: number): boolean {
   if (lookup === null || lookup.next_check_at === null) return true;
-  if (mode === 'one' && lookup.attempts === 0 && lookup.status === 'pending') return true;
+  if (mode === 'one' && wasOnlySwept(lookup)) return true;
   return Date.parse(isoTimestamp(lookup.next_check_at)) <= nowMs;
 }
 
@@ -209,7 +214,12 @@ function openExecutions(records: readonly ArtifactRecord[]): Map<string, OpenExe
     const names = [workflow_id, dag_id].filter((name) => name !== null && name !== '') as string[];
     const execution = executions.get(executionKey(record));
     const workflows = [...new Set([...(execution?.workflows ?? []), ...names])];
-    executions.set(executionKey(record), { workflow, executionId: execution_id, workflows });
+    executions.set(executionKey(record), {
+      workflow,
+      workflowId: workflow_id,
+      executionId: execution_id,
+      workflows,
+    });
   }
   return executions;
 }

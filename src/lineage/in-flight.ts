@@ -1,6 +1,8 @@
 /** What is being worked on in this isolate, so that nobody begins the same a second time. */
 export interface InFlight {
   isBusy(key: string): boolean;
+  /** How many keys are being worked on. */
+  count(): number;
   run<T>(key: string, work: () => Promise<T>): Promise<T>;
   /** Resolves when nobody works on it any more. */
   settled(key: string): Promise<void>;
@@ -18,6 +20,7 @@ export function createInFlight(maxMs: number, now: () => number): InFlight {
   const isBusy = (key: string) => now() - (startedAt.get(key) ?? Number.NEGATIVE_INFINITY) < maxMs;
   return {
     isBusy,
+    count: () => [...startedAt.keys()].filter(isBusy).length,
     async run(key, work) {
       if (startedAt.size >= KEYS_MAX) {
         for (const old of startedAt.keys()) if (!isBusy(old)) startedAt.delete(old);

@@ -3,7 +3,7 @@ import { lineageLookupTable } from '../artifact/lineage-lookup.table.ts';
 import type { Database } from '../storage/database.ts';
 import type { FoundRun, Miss } from './lineage.repository.ts';
 
-/** Looks that found nothing until an execution is called unresolved: doubling from 5 s, that is after 85 minutes. */
+/** Looks that found nothing until an execution is called unresolved: doubling from 5 s, that is after 43 minutes. */
 const ATTEMPTS_UNTIL_UNRESOLVED = 10;
 
 const { status, reason, airflow_dag_id, airflow_run_id, attempts, checked_at, next_check_at } =
@@ -32,7 +32,9 @@ export function rememberRuns(database: Database, runs: readonly Omit<FoundRun, '
           },
         ],
   );
-  const byRun = [...new Map(rows.map((row) => [row.name, row])).values()];
+  const byRun = [...new Map(rows.map((row) => [row.name, row])).values()].toSorted((a, b) =>
+    a.name < b.name ? -1 : 1,
+  );
   if (byRun.length === 0) return null;
   return database
     .insert(lineageLookupTable)
@@ -78,6 +80,7 @@ export function missesSql(misses: readonly Miss[]): SQL {
     from jsonb_to_recordset(${JSON.stringify(rows)}::jsonb)
       as given(kind text, workflow text, name text, status text, reason text, final_reason text, attempts int, wait_ms float8)
     left join ${seen} on ${seen.kind} = given.kind and ${seen.workflow} = given.workflow and ${seen.name} = given.name
+    order by given.kind, given.workflow, given.name
     on conflict (kind, workflow, name) do update set
       status = excluded.status, reason = excluded.reason, attempts = excluded.attempts,
       checked_at = case when excluded.attempts > ${seen.attempts} then excluded.checked_at else ${seen.checked_at} end,

@@ -85,6 +85,7 @@ export interface LinkOutcome {
 export interface UnlinkedExecution {
   readonly workflow: string;
   readonly executionId: string;
+  readonly workflowId: string | null;
   readonly workflows: readonly string[];
 }
 
@@ -157,11 +158,16 @@ export function createLineageRepository(database: Database): LineageRepository {
         const linked = sql`with given as (
             select * from jsonb_to_recordset(${JSON.stringify(rows)}::jsonb)
               as given(workflow text, name text, run_id text, experiment_id text)
+          ), locked as (
+            -- In one order for everybody, so that two at once wait for each other and never in a circle.
+            select ${id} as id, given.run_id, given.experiment_id
+            from ${artifactTable} join given on ${execution_id} = given.name and ${lookupWorkflowSql} = given.workflow
+            where ${hasNoRunSql} and (${hasNoExperimentSql} or ${artifactTable.experiment_id} = given.experiment_id)
+            order by ${id} for update of ${artifactTable}
           ), linked as (
-            update ${artifactTable} set run_id = given.run_id, experiment_id = given.experiment_id, updated_at = now()
-            from given
-            where ${execution_id} = given.name and ${lookupWorkflowSql} = given.workflow and ${hasNoRunSql}
-              and (${hasNoExperimentSql} or ${artifactTable.experiment_id} = given.experiment_id)
+            update ${artifactTable} set run_id = locked.run_id, experiment_id = locked.experiment_id, updated_at = now()
+            from locked
+            where ${id} = locked.id and ${hasNoRunSql}
             returning ${linkedColumns}
           ), forgotten as (
             delete from ${lineageLookupTable} using linked
@@ -229,9 +235,9 @@ export function createLineageRepository(database: Database): LineageRepository {
           .select({
             workflow: lookupWorkflowSql,
             executionId: sql<string>`${execution_id}`,
-            workflows: sql<
-              string[]
-            >`array_remove(array[max(nullif(${artifactTable.workflow_id}, '')), max(nullif(${artifactTable.dag_id}, ''))], null)`,
+            workflowId: sql<string | null>`max(nullif(${artifactTable.workflow_id}, ''))`,
+            workflows: sql<string[]>`array_remove(
+              array_agg(distinct nullif(${artifactTable.workflow_id}, '')) || array_agg(distinct nullif(${artifactTable.dag_id}, '')), null)`,
           })
           .from(artifactTable)
           .leftJoin(lineageLookupTable, lookupOfArtifact)

@@ -5,6 +5,8 @@ import type { MlflowRun } from './mlflow.schema.ts';
 /** The execution of an artifact: what a run must agree with. */
 export interface WantedExecution {
   readonly id: ExecutionId;
+  /** Null: it names a DAG at most, which several workflows may share. */
+  readonly workflowId: string | null;
   /** The artifact's workflow_id and dag_id, as far as it has them. */
   readonly workflows: readonly string[];
 }
@@ -48,6 +50,9 @@ export function workflowsOf({ tags }: MlflowRun): string[] {
 export function matchRun(wanted: WantedExecution, run: MlflowRun): RunMatch | null {
   if (!run.isActive) return null;
   const named = workflowsOf(run);
+  // Several workflows may share a DAG, so a DAG's name says nothing where a workflow's differs.
+  const own = run.tags.get('workflow_id') ?? '';
+  if (own !== '' && wanted.workflowId !== null && !wanted.workflows.includes(own)) return null;
   const namesWorkflow = named.some((name) => wanted.workflows.includes(name));
   if (named.length > 0 && wanted.workflows.length > 0 && !namesWorkflow) return null;
 

@@ -1,6 +1,7 @@
 import type { MlflowConfig } from '../config.ts';
 import { BodyError, readCapped } from '../storage/read-capped.ts';
 import type { CircuitBreaker } from './circuit-breaker.ts';
+import { createInFlight } from './in-flight.ts';
 import { MlflowFailure, statusFailure } from './mlflow-failure.ts';
 import {
   experimentsSearchSchema,
@@ -33,6 +34,8 @@ export interface RunSearch {
 export interface LookupBounds {
   readonly signal: AbortSignal;
   callsLeft: number;
+  /** Milliseconds from its start to the end that `signal` sets. */
+  readonly lastsMs: number;
   /** Milliseconds after which one call alone is slow; cut off earlier, because others took the time, it proves nothing. */
   readonly slowMs: number;
   /** It asks even while the breaker is open. */
@@ -62,6 +65,12 @@ export class OutOfBounds extends Error {
 
 /** A page of 1,000 runs is 1.7 MB, one of 10,000 experiments 2.1 MB. */
 const ANSWER_MAX_BYTES = 16_000_000;
+/** Calls in flight from one isolate; a Worker has six connections for everything. */
+const CALLS_AT_ONCE = 4;
+const POLL_MS = 10;
+/** A call of a reader that went away never comes back, and is not waited for any longer. */
+const CALL_MAX_MS = 2_000;
+const LISTING = 'experiments';
 const EXPERIMENTS_TTL_MS = 30_000;
 const EXPERIMENTS_PER_PAGE = 10_000;
 /** Experiment ids of one search, 0.2 s on SQLite; further ones go into another. */
@@ -76,6 +85,9 @@ export function createMlflowClient(
   now: () => number,
 ): MlflowClient {
   let known: { ids: readonly string[]; listedAt: number } | null = null;
+  const calls = createInFlight(CALL_MAX_MS, now);
+  const listings = createInFlight(CALL_MAX_MS, now);
+  let callsMade = 0;
   const headers: Record<string, string> = { 'content-type': 'application/json' };
   if (config.authorization !== null) headers['authorization'] = config.authorization;
   if (config.workspace !== null) headers['x-mlflow-workspace'] = config.workspace;
@@ -87,10 +99,10 @@ export function createMlflowClient(
     answer: Parser<T>,
     bounds: LookupBounds,
   ): Promise<T | null> {
-    if (bounds.callsLeft <= 0 || bounds.signal.aborted) throw new OutOfBounds();
+    await roomForACall(bounds);
     bounds.callsLeft -= 1;
     const askedAt = now();
-    return breaker.run(async () => {
+    const ask = async () => {
       try {
         const response = await fetch(`${config.trackingUri}/api/2.0/mlflow/${path}`, {
           method: body === null ? 'GET' : 'POST',
@@ -108,19 +120,35 @@ export function createMlflowClient(
         if (bounds.signal.aborted && now() - askedAt < bounds.slowMs) throw new OutOfBounds();
         throw asFailure(error, bounds.signal);
       }
-    }, bounds.isForced);
+    };
+    return calls.run(`${(callsMade += 1)}`, () => breaker.run(ask, bounds.isForced));
+  }
+
+  /** Many readers at once would wait for each other inside MLflow, and it would look slow to all of them. */
+  async function roomForACall(bounds: LookupBounds): Promise<void> {
+    while (calls.count() >= CALLS_AT_ONCE && !bounds.signal.aborted && breaker.openedBy() === null) {
+      await new Promise((resolve) => setTimeout(resolve, POLL_MS));
+    }
+    if (bounds.callsLeft <= 0 || bounds.signal.aborted) throw new OutOfBounds();
   }
 
   async function experimentIds(bounds: LookupBounds): Promise<readonly string[]> {
-    if (known === null || now() >= known.listedAt + EXPERIMENTS_TTL_MS) return listExperiments(bounds);
-    const isWorthAsking = known.ids.length === 0 && known.listedAt < bounds.startedAt;
-    return isWorthAsking ? listExperiments(bounds) : known.ids;
+    // Who comes while they are listed does not list them, too.
+    if (!isFresh(bounds)) await listings.settled(LISTING);
+    return isFresh(bounds) && known !== null ? known.ids : listExperiments(bounds);
+  }
+
+  /** None at all is worth asking again for every look-up. */
+  function isFresh({ startedAt }: LookupBounds): boolean {
+    if (known === null || now() >= known.listedAt + EXPERIMENTS_TTL_MS) return false;
+    return known.ids.length > 0 || known.listedAt >= startedAt;
   }
 
   async function listExperiments(bounds: LookupBounds): Promise<readonly string[]> {
     const listedAt = now();
     const names = new Set(config.experimentNames);
-    const wanted = (await allExperiments(bounds)).filter(({ name }) => names.size === 0 || names.has(name));
+    const all = await listings.run(LISTING, () => allExperiments(bounds));
+    const wanted = all.filter(({ name }) => names.size === 0 || names.has(name));
     known = { ids: wanted.map(({ experiment_id }) => experiment_id), listedAt };
     return known.ids;
   }

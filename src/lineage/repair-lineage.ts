@@ -71,9 +71,11 @@ export async function repairLineage(deps: RepairDependencies, options: RepairOpt
     if (callsLeft <= 0) reason = NO_CALLS;
     else if (now() >= endsAt) reason = NO_TIME;
     if (reason !== null) break;
+    const lastsMs = Math.min(BATCH_DEADLINE_MS, endsAt - now());
     const bounds = {
-      signal: AbortSignal.timeout(Math.min(BATCH_DEADLINE_MS, endsAt - now())),
+      signal: AbortSignal.timeout(lastsMs),
       callsLeft,
+      lastsMs,
       slowMs: SLOW_MS,
       isForced: true,
       startedAt,

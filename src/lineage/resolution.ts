@@ -12,6 +12,7 @@ export interface OpenExecution {
   /** workflow_id, else dag_id, else ''. */
   readonly workflow: string;
   readonly executionId: string;
+  readonly workflowId: string | null;
   /** workflow_id and dag_id, as far as there are. */
   readonly workflows: readonly string[];
 }
@@ -52,8 +53,9 @@ export function toResolution(execution: OpenExecution, finding: RunFinding): Res
 
 /** With every text of the execution that the run stands for as surely as for the one that was looked up. */
 export function toFoundRun(execution: OpenExecution, run: MlflowRun, shape: RunShape | null): FoundRun {
-  const { workflows, executionId } = execution;
-  const isAlso = (text: string) => matchRun({ id: parseExecutionId(text), workflows }, run)?.rank === 2;
+  const { workflowId, workflows, executionId } = execution;
+  const isAlso = (text: string) =>
+    matchRun({ id: parseExecutionId(text), workflowId, workflows }, run)?.rank === 2;
   return {
     workflow: execution.workflow,
     executionIds: executionForms(executionId).filter((text) => text === executionId || isAlso(text)),
@@ -75,6 +77,11 @@ function missed(execution: OpenExecution, facts: MissFacts): Resolution {
 }
 
 /** Asked for together with others, which does not find every way of tagging: no attempt, but not at once again. */
+/** It was asked for together with others only, so one reader may ask for it alone. */
+export function wasOnlySwept({ attempts, reason }: { attempts: number; reason: string | null }): boolean {
+  return attempts === 0 && reason === NOT_YET;
+}
+
 export function swept(execution: OpenExecution): Resolution {
   return missed(execution, { status: 'pending', reason: NOT_YET, finalReason: NOT_AT_ALL, attempts: 0 });
 }

@@ -39,8 +39,8 @@ export interface Resolved extends PersistedResolutions {
 export type ResolveMode = 'one' | 'page' | 'repair';
 
 const SWEEPS: Readonly<Record<Exclude<ResolveMode, 'one'>, SweepOptions>> = {
-  page: { isThorough: false, runsPerPage: 800, pagesMax: 1 },
-  repair: { isThorough: true, runsPerPage: 500, pagesMax: 4 },
+  page: { isThorough: false, runsPerPage: 800, pagesMax: 1, shareOfTime: 1 },
+  repair: { isThorough: true, runsPerPage: 500, pagesMax: 4, shareOfTime: 0.5 },
 };
 
 /** Individual look-ups at once, of up to three calls; a Worker has six connections. */
@@ -100,10 +100,11 @@ async function ask(
   }
   const rest = [...wanted].filter(([execution]) => !resolutions.has(execution));
   if (mode !== 'page' && failure === null) failure = await findEach(mlflow, rest, bounds, mode, resolutions);
-  for (const [execution] of rest) {
+  for (const [execution, { namedRunId }] of rest) {
     if (resolutions.has(execution)) continue;
     // A repair that was broken off has looked at nothing: whoever goes on with it finds everything as it was.
-    if (mode === 'repair') resolutions.set(execution, { kind: 'left' });
+    const isUnasked = mode === 'repair' || (namedRunId !== null && failure === null);
+    if (isUnasked) resolutions.set(execution, { kind: 'left' });
     else resolutions.set(execution, failure === null ? swept(execution) : unavailable(execution, failure));
   }
   return failure;
@@ -152,7 +153,7 @@ async function findOne(
     );
   }
   const run = RUN_ID.test(namedRunId) ? await mlflow.getRun(namedRunId, bounds) : null;
-  if (run === null) {
+  if (run === null || run.runId !== namedRunId) {
     const reason = `Another artifact of this execution names run ${namedRunId}, which MLflow does not know.`;
     return unresolved(execution, reason);
   }
@@ -171,7 +172,10 @@ async function readContext(lineage: LineageRepository, open: readonly OpenExecut
   return { rows, shapes };
 }
 
-function contextOf({ rows, shapes }: Context, { workflow, workflows, executionId }: OpenExecution) {
+function contextOf(
+  { rows, shapes }: Context,
+  { workflow, workflowId, workflows, executionId }: OpenExecution,
+) {
   const id = parseExecutionId(executionId);
   const forms = new Set(executionForms(executionId));
   const ofInstant = rows.filter((row) => forms.has(row.executionId));
@@ -179,6 +183,7 @@ function contextOf({ rows, shapes }: Context, { workflow, workflows, executionId
   return {
     id,
     workflow,
+    workflowId,
     workflows,
     siblings: ofInstant.filter(
       (row) => row.workflow === workflow && isSameKind(parseExecutionId(row.executionId), id),

@@ -21,6 +21,8 @@ export interface SweepOptions {
   readonly runsPerPage: number;
   /** Pages of one search that are read. */
   readonly pagesMax: number;
+  /** Of the look-up's time, from 0 to 1; what the rest is for needs some, however slow MLflow is. */
+  readonly shareOfTime: number;
 }
 
 export interface Sweep {
@@ -45,15 +47,19 @@ export async function sweepRuns(
   options: SweepOptions,
 ): Promise<Sweep> {
   const seen: Matches = new Map(wanted.map((execution) => [execution, []]));
+  /** Executions that a newer run than those that were seen may belong to. */
+  const unsure = new Set<FindOptions>();
+  const own = shareOf(bounds, options.shareOfTime);
   let isComplete = options.isThorough;
   let failure: MlflowFailure | null = null;
   try {
     // A page has no call to spare for it.
-    if (options.isThorough) await mlflow.refreshExperiments(bounds);
+    if (options.isThorough) await mlflow.refreshExperiments(own);
     for (let nth = 0; nth < RUN_SHAPES.length; nth += 1) {
       for (const { shape, executions } of groupsOf(wanted.filter(isOpenIn(seen)), nth)) {
-        const isRead = await sweepGroup(mlflow, executions, shape, seen, bounds, options);
-        isComplete &&= isRead;
+        const read = await sweepGroup(mlflow, executions, shape, seen, own, options);
+        isComplete &&= read !== 'part';
+        if (read === 'unsure') for (const execution of executions) unsure.add(execution);
       }
     }
   } catch (error) {
@@ -61,7 +67,9 @@ export async function sweepRuns(
     if (error instanceof MlflowFailure) failure = error;
     else if (!(error instanceof OutOfBounds)) throw error;
   }
+  bounds.callsLeft = own.callsLeft;
   const findings = [...seen].flatMap(([execution, matches]): [FindOptions, RunFinding][] => {
+    if (unsure.has(execution)) return [];
     const match = chooseRun(matches.filter((one) => isSettled(one, execution.knownShapes)));
     if (match !== null) return [[execution, { kind: 'found', match }]];
     // A text that the common pattern misses was not asked for.
@@ -96,7 +104,17 @@ function groupsOf(executions: readonly FindOptions[], nth: number): Group[] {
   return [...groups.values()].toSorted((a, b) => b.executions.length - a.executions.length);
 }
 
-/** Adds to `seen` the runs of executions that are asked for in one way. False: there may be more of them. */
+/** The same bounds with a part of the time that is left. */
+function shareOf(bounds: LookupBounds, share: number): LookupBounds {
+  if (share === 1) return { ...bounds };
+  const signal = AbortSignal.any([bounds.signal, AbortSignal.timeout(bounds.lastsMs * share)]);
+  return { ...bounds, signal };
+}
+
+/**
+ * Adds to `seen` the runs of executions that are asked for in one way. `part`: there may be more of them. `unsure`: every
+ * execution has one, and somebody who has to know needs to look whether it has a newer one, too.
+ */
 async function sweepGroup(
   mlflow: MlflowClient,
   executions: readonly FindOptions[],
@@ -104,11 +122,11 @@ async function sweepGroup(
   seen: Matches,
   bounds: LookupBounds,
   { isThorough, runsPerPage, pagesMax }: SweepOptions,
-): Promise<boolean> {
+): Promise<'whole' | 'part' | 'unsure'> {
   const workflow = !isThorough && shape === 'execution_id' ? soleWorkflow(executions) : null;
   const ids = executions.map(({ id }) => id);
   const filter = sweepFilter(ids, shape, workflow);
-  if (filter === null) return false;
+  if (filter === null) return 'part';
   const candidates = indexed(executions);
   const take = ({ runs }: RunPage) => {
     for (const run of runs) {
@@ -131,19 +149,21 @@ async function sweepGroup(
       // A task that was run again later left a newer run of the same execution.
       const seenUntilMs = page.isTruncated ? (page.runs.at(-1)?.startTimeMs ?? 0) : window.untilMs;
       const later = `${filter} and attributes.start_time >= ${seenUntilMs}`;
-      take(await mlflow.searchRuns({ filter: later, maxResults: RUNS_LATER_MAX }, bounds));
-      return true;
+      const newest = await mlflow.searchRuns({ filter: later, maxResults: RUNS_LATER_MAX }, bounds);
+      take(newest);
+      return isThorough && newest.isTruncated ? 'unsure' : 'whole';
     }
   }
   let pageToken: string | null = null;
   for (let read = 0; read < pagesMax; read += 1) {
     const page = await mlflow.searchRuns({ filter, maxResults: runsPerPage, pageToken }, bounds);
     take(page);
-    if (!page.isTruncated || !executions.some(isOpen)) return true;
+    // The newest come first, so what was found has no newer one.
+    if (!page.isTruncated || !executions.some(isOpen)) return 'whole';
     pageToken = page.nextPageToken;
-    if (pageToken === null) return false;
+    if (pageToken === null) return 'part';
   }
-  return false;
+  return 'part';
 }
 
 /** Milliseconds since 1970. */

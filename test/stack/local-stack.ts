@@ -2,6 +2,7 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { createServer, type AddressInfo } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { createS3ObjectStore } from '../../src/storage/s3-object-store.ts';
+import { ownEnvironment } from '../support/own-environment.ts';
 import { killHard, processTree } from './processes.ts';
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
@@ -51,15 +52,13 @@ export class LocalStack {
     readonly variables?: Readonly<Record<string, string>>;
   }): LocalStack {
     const { directory, ports } = options;
-    const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('npm_')));
     const child = spawn('npm', ['start', '--silent', '--', ...(options.arguments ?? [])], {
       cwd: ROOT,
-      env: {
-        ...env,
+      env: ownEnvironment({
         ...Object.fromEntries(PORT_NAMES.map((name) => [name, String(ports[name])])),
         LOCAL_STATE_DIR: directory,
         ...options.variables,
-      },
+      }),
       stdio: ['ignore', 'pipe', 'pipe'],
       // A session of its own, as a terminal gives one.
       detached: true,

@@ -101,6 +101,41 @@ export function describeLineageChoice(name: string, openMlflow: () => Promise<Op
       expect((await read(await post({ workflow_id, dag_id, execution_id: second }))).run_id).toBe(unnamed);
     });
 
+    it('keeps two workflows of one DAG apart, and does not guess for who names the DAG alone', async () => {
+      const { post, readPatiently: read, list, run, newWorkflow } = own;
+      const execution_id = newInstant();
+      const [a, b, dag_id] = [newWorkflow(), newWorkflow(), newWorkflow()];
+      const runs = [
+        await run({ workflow_id: a, airflow_dag_id: dag_id, execution_id }),
+        await run({ workflow_id: b, airflow_dag_id: dag_id, execution_id }),
+      ];
+      const ids = [
+        await post({ workflow_id: a, dag_id, execution_id }),
+        await post({ workflow_id: b, dag_id, execution_id }),
+      ];
+      expect((await list(`dag_id=${dag_id}`)).every((one) => [null, ...runs].includes(one.run_id))).toBe(
+        true,
+      );
+      await own.forgetMisses();
+      for (const [i, id] of ids.entries()) expect((await read(id)).run_id).toBe(runs[i]);
+      const { run_id, lineage } = await read(await post({ dag_id, execution_id }));
+      expect(run_id).toBeNull();
+      expect(lineage.reason).toContain('names only a DAG');
+    });
+
+    it('gives the repair every workflow and DAG that rows of an execution name', async () => {
+      const { post, readPatiently: read, run, newWorkflow, stack } = own;
+      const execution_id = newInstant();
+      const [workflow_id, first, second] = [newWorkflow(), newWorkflow(), newWorkflow()];
+      const ids = [
+        await post({ workflow_id, dag_id: second, execution_id }),
+        await post({ workflow_id, dag_id: first, execution_id }),
+      ];
+      const runId = await run({ airflow_dag_id: first, execution_date: execution_id });
+      await stack.send('POST', '/api/lineage/repair', {});
+      for (const id of ids) expect((await read(id)).run_id).toBe(runId);
+    });
+
     it('finds its run among more than 100 of the same instant', async () => {
       const { post, readPatiently: read, run, newWorkflow } = own;
       const execution_id = newInstant();

@@ -63,6 +63,28 @@ export function describeLineageCrowd(name: string, openMlflow: () => Promise<Ope
       );
     });
 
+    it('lets pages in opposite orders and a repair write at the same time', async () => {
+      const { post, list, readPatiently: read, run, stack, newWorkflow, tag } = own;
+      const workflow_id = newWorkflow();
+      const expected = new Map<number, string>();
+      for (let i = 0; i < 20; i += 1) {
+        const runId = await run({ workflow_id, execution_id: minute(i) }, { startTime: startTime(i) });
+        for (let copy = 0; copy < 2; copy += 1) {
+          expected.set(await post({ workflow_id, symbol: `W${tag}`, execution_id: minute(i) }), runId);
+        }
+      }
+      const answers = await Promise.all([
+        list(`workflow_id=${workflow_id}&sort=id`),
+        list(`workflow_id=${workflow_id}&sort=-id`),
+        list(`symbol=W${tag}&sort=id`),
+        list(`symbol=W${tag}&sort=-id`),
+        stack.send('POST', '/api/lineage/repair', {}),
+      ]);
+      expect((answers.at(-1) as Response).status).toBe(200);
+      await own.forgetMisses();
+      for (const [id, runId] of expected) expect((await read(id)).run_id).toBe(runId);
+    });
+
     it('asks once for ten readers of one execution, whether MLflow knows it or hangs', async () => {
       const { post, read, run, proxy, newWorkflow } = own;
       const fields = { workflow_id: newWorkflow(), execution_id: minute(1) };

@@ -22,6 +22,7 @@ function run(
   };
 }
 const wanted = (id: string, ...workflows: string[]) => ({
+  workflowId: workflows[0] ?? null,
   id: parseExecutionId(id),
   workflows,
   otherWorkflows: [],

@@ -37,6 +37,7 @@ function client(trackingUri: string, more: Record<string, unknown> = {}, now = (
 const bounds = (deadlineMs = 1_000, callsLeft = 10) => ({
   signal: AbortSignal.timeout(deadlineMs),
   callsLeft,
+  lastsMs: deadlineMs,
   slowMs: 100,
   isForced: false,
   startedAt: Date.now(),

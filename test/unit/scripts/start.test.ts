@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { readStartOptions } from '../../../scripts/local/start-options.ts';
 import { takeStateDirectory } from '../../../scripts/local/state-directory.ts';
+import { ownEnvironment } from '../../support/own-environment.ts';
 
 const ROOT = fileURLToPath(new URL('../../../', import.meta.url));
 let directory: string;
@@ -142,7 +143,7 @@ describe('npm start', () => {
   ): Promise<{ code: number | null; output: string }> {
     const child = spawn(process.execPath, ['--import', 'tsx', 'scripts/start.ts', ...argv], {
       cwd: ROOT,
-      env: { ...process.env, LOCAL_STATE_DIR: join(directory, 'stack'), ...env },
+      env: ownEnvironment({ LOCAL_STATE_DIR: join(directory, 'stack'), ...env }),
     });
     let output = '';
     child.stdout.on('data', (text) => (output += String(text)));
