@@ -82,6 +82,10 @@ export function conditionsContract(session: () => Session): void {
     expect(await status({ 'if-match': `W/${etag}` })).toBe(412);
     expect(await status({ 'if-modified-since': soon() })).toBe(304);
     expect(await status({ 'if-modified-since': EPOCH })).toBe(200);
+    // The everyday case: the very Last-Modified that came with the object.
+    const lastModified = String((await send({ method, key: 'read' })).headers['last-modified']);
+    expect(await status({ 'if-modified-since': lastModified })).toBe(304);
+    expect(await status({ 'if-unmodified-since': lastModified })).toBe(200);
     expect(await status({ 'if-modified-since': 'yesterday' })).toBe(200);
     expect(await status({ 'if-unmodified-since': EPOCH })).toBe(412);
     expect(await status({ 'if-unmodified-since': soon() })).toBe(200);

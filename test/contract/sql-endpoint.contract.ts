@@ -98,6 +98,18 @@ export function describeSqlEndpoint(name: string, open: () => Promise<SqlEndpoin
       ).toEqual([[null, '7', 't', String.raw`{"a\"b",NULL}`, '{"k": 1}']]);
     });
 
+    it('takes as parameters what it prints, without a loss', async () => {
+      const given = [
+        '9007199254740993',
+        '1.50',
+        '2025-11-15 11:54:31.98165+00',
+        String.raw`\x00ff`,
+        '{1,NULL,-9223372036854775808}',
+      ];
+      const query = 'select $1::int8, $2::numeric(5,2), $3::timestamptz, $4::bytea, $5::int8[]';
+      expect(await rowsOf(query, given)).toEqual([given]);
+    });
+
     it.each([
       ['several statements in one text', 'select 1; select 2', '42601'],
       ['an unknown table', 'select * from no_such_table', '42P01'],
@@ -146,6 +158,16 @@ export function describeSqlEndpoint(name: string, open: () => Promise<SqlEndpoin
         },
       );
       expect(body.results[0].rows).toEqual([['serializable']]);
+      for (const [name, level] of [
+        ['ReadUncommitted', 'read uncommitted'],
+        ['ReadCommitted', 'read committed'],
+        ['RepeatableRead', 'repeatable read'],
+        ['Serializable', 'serializable'],
+      ] as const) {
+        const batch = { queries: [{ query: 'show transaction_isolation' }] };
+        const shown = await post(batch, { 'neon-batch-isolation-level': name });
+        expect(shown.body.results[0].rows).toEqual([[level]]);
+      }
       const refused = await post(
         { queries: [{ query: `insert into ${table} (n) values (12)` }] },
         { 'neon-batch-read-only': 'true' },

@@ -86,11 +86,11 @@ export function describeLineageCrowd(name: string, openMlflow: () => Promise<Ope
     });
 
     it('asks once for ten readers of one execution, whether MLflow knows it or hangs', async () => {
-      const { post, read, run, proxy, newWorkflow } = own;
+      const { post, run, proxy, newWorkflow } = own;
       const fields = { workflow_id: newWorkflow(), execution_id: minute(1) };
       const runId = await run(fields);
       const ids = await Promise.all(Array.from({ length: 10 }, () => post(fields)));
-      const found = await Promise.all(ids.map(read));
+      const found = await Promise.all(ids.map((id) => own.read(id)));
       expect(new Set(found.map(({ run_id }) => run_id))).toEqual(new Set([runId]));
       expect(proxy.calls.filter(({ path }) => path.endsWith('runs/search'))).toHaveLength(1);
 
@@ -111,7 +111,7 @@ export function describeLineageCrowd(name: string, openMlflow: () => Promise<Ope
         const runId = await run({ workflow_id, execution_id: minute(i) }, { startTime: startTime(i) });
         expected.set(await post({ workflow_id, execution_id: minute(i) }), runId);
       }
-      const seen = await Promise.all([...expected.keys()].map(read));
+      const seen = await Promise.all([...expected.keys()].map((id) => own.read(id)));
       for (const { id, run_id, lineage } of seen) {
         expect(lineage.status).not.toBe('unavailable');
         expect([expected.get(id), null]).toContain(run_id);

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { startLineageStack, type LineageStack, type OpenMlflow } from '../support/lineage-stack.ts';
 
 const EXECUTION = '2025-11-15 13:54:31.981650+00:00';
@@ -42,10 +42,13 @@ export function describeLineageRepair(name: string, openMlflow: () => Promise<Op
       await own.close();
       await mlflow.close();
     });
-    beforeEach(async () => {
-      await own.stack.emptyEdge();
-      await own.stack.query('truncate artifacts, lineage_lookup');
+    afterEach(async () => {
+      // A breaker that was left open belongs to its isolate.
+      if (own.proxy.fault !== null) await own.stack.emptyEdge();
       own.proxy.fault = null;
+    });
+    beforeEach(async () => {
+      await own.stack.query('truncate artifacts, lineage_lookup');
       own.proxy.calls.length = 0;
     });
 

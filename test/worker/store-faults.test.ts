@@ -101,13 +101,15 @@ it.each(CASES)(
     await stack.emptyEdge();
 
     proxy.fault = fault;
-    const withBars = await stack.fetch(`/api/artifacts/${drawn}/image`);
+    const [withBars, refused] = await Promise.all(
+      [drawn, barless].map((id) => stack.fetch(`/api/artifacts/${id}/image`)),
+    );
+    if (withBars === undefined || refused === undefined) throw new Error('two were asked for');
     expect(withBars.status).toBe(200);
     expect(new Uint8Array(await withBars.arrayBuffer())).toEqual(png);
     expect(withBars.headers.get('x-chart-source')).toBe('rendered');
     // Nobody keeps for long what was not stored.
     expect(withBars.headers.get('cache-control')).toMatch(/^private, max-age=\d{1,2}$/);
-    const refused = await stack.fetch(`/api/artifacts/${barless}/image`);
     expect(status === 'either' ? [502, 503] : [status]).toContain(refused.status);
     expect(refused.headers.get('content-type')).toBe('application/problem+json');
 
