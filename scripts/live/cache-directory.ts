@@ -1,4 +1,4 @@
-import { mkdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdir, rename, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { systemCode } from '../local/plain-error.ts';
@@ -11,6 +11,8 @@ export function cacheDirectory(env: Readonly<Record<string, string | undefined>>
 }
 
 const PAUSE_MS = 500;
+const TOUCH_MS = 5_000;
+const STALE_MS = 30_000;
 
 /**
  * Makes `name` in the cache once: `make` gets an empty directory, and only when it ends well the directory counts, so
@@ -40,32 +42,38 @@ export async function cached(
   }
 }
 
-/** A file with the id of the process that holds it; one that was left by a process that is gone counts for nothing. */
+/**
+ * A directory that only one can make. Who holds it touches it again and again; one that nobody has touched for a while was
+ * left by a process that is gone, and is taken away by whoever renames it first.
+ */
 async function lock(path: string, onWait: () => void): Promise<() => Promise<void>> {
   for (let hasSaid = false; ;) {
     try {
-      await writeFile(path, String(process.pid), { flag: 'wx' });
-      return () => rm(path, { force: true });
+      await mkdir(path);
+      break;
     } catch (error) {
       if (systemCode(error) !== 'EEXIST') throw error;
     }
-    const holder = Number(await readFile(path, 'utf8').catch(() => ''));
-    if (holder > 0 && !isRunning(holder)) await rm(path, { force: true });
-    else {
-      if (!hasSaid) onWait();
-      hasSaid = true;
-      await new Promise((resolve) => setTimeout(resolve, PAUSE_MS));
+    const touchedAt = await stat(path).then(
+      ({ mtimeMs }) => mtimeMs,
+      () => Date.now(),
+    );
+    if (Date.now() - touchedAt > STALE_MS) {
+      const away = `${path}.${process.pid}`;
+      await rename(path, away).catch(() => {});
+      await rm(away, { recursive: true, force: true });
+      continue;
     }
+    if (!hasSaid) onWait();
+    hasSaid = true;
+    await new Promise((resolve) => setTimeout(resolve, PAUSE_MS));
   }
-}
-
-function isRunning(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return systemCode(error) === 'EPERM';
-  }
+  const touch = setInterval(() => void utimes(path, new Date(), new Date()).catch(() => {}), TOUCH_MS);
+  touch.unref();
+  return async () => {
+    clearInterval(touch);
+    await rm(path, { recursive: true, force: true });
+  };
 }
 
 async function exists(path: string): Promise<boolean> {
