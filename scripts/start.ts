@@ -1,6 +1,7 @@
 import { createDatabase } from '../src/storage/database.ts';
 import { createS3ObjectStore } from '../src/storage/s3-object-store.ts';
 import { describeError } from './local/describe-error.ts';
+import { diskFault } from './local/disk-room.ts';
 import { openRenderer } from './local/open-renderer.ts';
 import { PlainError } from './local/plain-error.ts';
 import { HELP, readStartOptions, type StartOptions } from './local/start-options.ts';
@@ -87,7 +88,11 @@ async function main(): Promise<void> {
   const database = await step(state.isNew ? 'Making the database' : 'Opening the database', () =>
     startDatabase(options, process.env, state.path),
   );
-  await seed(options, { database, store, mlflow });
+  await seed(options, { database, store, mlflow }).catch(async (error: unknown) => {
+    // Each service says in its own words that it cannot write.
+    const fault = await diskFault(state.path, { needsRoom: true });
+    throw fault === null ? error : new PlainError(fault);
+  });
   const worker = await step('Starting the Worker', () => starting);
   await step('Waiting until it is ready', () => untilReady(worker));
   runCrons(worker);

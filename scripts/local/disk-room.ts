@@ -3,8 +3,8 @@ import { statfs, unlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { systemCode } from './plain-error.ts';
 
-/** PostgreSQL takes 16 MB for the next piece of its log at once. */
-const NEEDED_BYTES = 32_000_000;
+/** A new database is 40 MB, and PostgreSQL takes 16 MB for the next piece of its log at once. */
+const NEEDED_BYTES = 64_000_000;
 const PROBE_BYTES = 8_192;
 
 /**

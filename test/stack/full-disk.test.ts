@@ -44,6 +44,18 @@ async function makeRoom(): Promise<void> {
 }
 
 describe('a full disk', () => {
+  it('is told in one line by a start that has no room to make its database', async () => {
+    const small = await mountTmpfs(join(parent, 'small'), 24);
+    try {
+      const ports = await freePorts();
+      const state = join(small.path, 'state');
+      const { code, lines } = await LocalStack.start({ directory: state, ports }).ended();
+      expect([code, lines]).toEqual([1, [expect.stringMatching(/^The disk of .* is full: make room/)]]);
+    } finally {
+      await small.unmount();
+    }
+  });
+
   it('makes the embedded database panic, and it goes on when there is room', async () => {
     const backend = await PgliteBackend.open(join(disk.path, 'panic'));
     const query = (text: string) => backend.query({ query: text, params: [] });
