@@ -32,6 +32,8 @@ const PASSED_ON = [
   'AIRFLOW_MAJOR_VERSION',
 ];
 const READY_DEADLINE_MS = 60_000;
+/** A Worker that answers and goes on saying that something is wrong will not change its mind. */
+const REFUSED_MS = 10_000;
 /** A request that meets the Worker in the middle of a reload may never be answered. */
 const READY_ATTEMPT_MS = 2_000;
 const CLOSE_DEADLINE_MS = 5_000;
@@ -155,18 +157,43 @@ async function seed(
     console.log(`Left alone, because other rows have these ids: ${report.skipped.join(', ')}.`);
 }
 
+/** Throws `PlainError` with what each service says. A database without our tables is told and used as it is. */
 async function untilReady({ url }: RunningWorker): Promise<void> {
   const deadline = Date.now() + READY_DEADLINE_MS;
+  let refusedSince: number | null = null;
   for (;;) {
     const response = await fetch(`${url}/readyz`, { signal: AbortSignal.timeout(READY_ATTEMPT_MS) }).catch(
       () => null,
     );
     if (response?.status === 200) return;
-    if (Date.now() > deadline || response?.status === 500) {
-      const text = response === null ? 'it does not answer' : await response.text();
-      throw new PlainError(`The Worker is not ready: ${text.slice(0, 1_000)}`);
+    const problems = response === null ? ['it does not answer'] : await problemsOf(response);
+    if (response?.status === 503 && problems.every((problem) => problem.includes('npm run migrate'))) {
+      console.log(
+        'The database has none of our tables, so pictures are drawn and not kept: npm start -- --migrate adds them.',
+      );
+      return;
     }
+    refusedSince = response?.status === 503 ? (refusedSince ?? Date.now()) : null;
+    const isRefused = refusedSince !== null && Date.now() - refusedSince > REFUSED_MS;
+    if (Date.now() > deadline || isRefused || response?.status === 500)
+      throw new PlainError(`The Worker is not ready: ${problems.join(' ')}`);
     await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+}
+
+/** What /readyz says is wrong, or the detail of a problem document. */
+async function problemsOf(response: Response): Promise<string[]> {
+  const text = await response.text();
+  try {
+    const { dependencies, detail } = JSON.parse(text) as {
+      dependencies?: Record<string, { ok: boolean; detail: string }>;
+      detail?: string;
+    };
+    const needed = [dependencies?.['database'], dependencies?.['store']];
+    const failed = needed.flatMap((one) => (one === undefined || one.ok ? [] : [one.detail]));
+    return failed.length > 0 ? failed : [detail ?? text.slice(0, 1_000)];
+  } catch {
+    return [text.slice(0, 1_000)];
   }
 }
 

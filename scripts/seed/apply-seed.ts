@@ -192,7 +192,7 @@ function snapshotOf(columns: SeedArtifact['columns']) {
 async function advanceSequence(database: Database, seedMax: number): Promise<void> {
   const advance = sql`select setval(sequence, greatest(nextval(sequence), used))
     from (select pg_get_serial_sequence('artifacts', 'id')::regclass as sequence,
-      (select greatest(max(id), ${seedMax}::int) from artifacts) as used) as s
+      ${seedMax}::int as used) as s
     where coalesce(pg_sequence_last_value(sequence), 0) < used`;
   await guarded('seed.advance_sequence', async () => database.execute(advance));
 }

@@ -126,8 +126,11 @@ function invalidValue(sqlState: string): string {
 }
 
 function refusal(sqlState: string): string {
-  if (sqlState === '42P01' || sqlState === '42703') {
-    return `A table or column is missing (SQLSTATE ${sqlState}): run "npm run migrate" on this database`;
+  if (sqlState === '42P01') {
+    return `A table is missing (SQLSTATE ${sqlState}): run "npm run migrate" on this database`;
+  }
+  if (sqlState === '42703') {
+    return `A column is missing (SQLSTATE ${sqlState}): migrations/0000_artifacts_and_ledger.sql lists those that the artifacts table must have`;
   }
   if (sqlState.startsWith('28')) return 'The database refuses the user or password in DATABASE_URL';
   if (sqlState === '3D000') return 'DATABASE_URL names a database that does not exist';

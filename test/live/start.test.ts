@@ -38,7 +38,7 @@ describe('npm start with everything real', () => {
     };
   });
   afterAll(async () => {
-    await stack.stop();
+    if (stack.processes.length > 0) await stack.stop();
     await database.drop();
     await removeBucket(liveStore(), bucket);
     await rm(directory, { recursive: true, force: true });
@@ -83,5 +83,46 @@ describe('npm start with everything real', () => {
       'store',
       'verified',
     ]);
+  });
+
+  it('uses a database that only has artifacts as it is, and says so', async () => {
+    await stack.stop();
+    const bare = await createLiveDatabase();
+    try {
+      await queryOnce(
+        bare.databaseUrl,
+        `create table artifacts as select * from (values (1, 'old', 'llm', null::varchar, now())) as a(id, name, type, symbol, created_at)`,
+      );
+      for (const column of [
+        'run_id varchar(255)',
+        'experiment_id varchar(255)',
+        'workflow_id varchar(255)',
+        'execution_id varchar(255)',
+        'step_name varchar(100)',
+        'dag_id varchar(255)',
+        'task_id varchar(255)',
+        'prompt text',
+        'response text',
+        'prompt_length int',
+        'response_length int',
+        'model_name varchar(100)',
+        'image_path text',
+        'chart_type varchar(50)',
+        'chart_data jsonb',
+        'action varchar(20)',
+        'confidence decimal(3, 2)',
+        'signal_data jsonb',
+        'artifact_metadata jsonb',
+        'updated_at timestamptz',
+      ])
+        await queryOnce(bare.databaseUrl, `alter table artifacts add column ${column}`);
+      variables = { ...variables, DATABASE_URL: bare.databaseUrl };
+      await start();
+      expect(stack.output).toContain('npm start -- --migrate adds them');
+      expect(await read(1)).toMatchObject({ run_id: null, lineage: { status: 'unresolved' } });
+      await stack.stop();
+    } finally {
+      await bare.drop();
+    }
   });
 });
