@@ -8,7 +8,7 @@ ${LIVE_SERVICES.map(({ name, title }) => `  npm run live ${name.padEnd(10)} ${ti
   npm run live all
   npm run live install    installs what all of them need (or those named after it) and starts nothing
 
-Prints the variables that npm start, npm run seed and the tests take. Ctrl-C ends them. Installed services are kept in
+Prints the variables that npm start and npm run seed take. Ctrl-C ends them. Installed services are kept in
 CHARTPROOF_CACHE_DIR (default: ~/.cache/chartproof); their data is fresh every time.`;
 
 const running: LiveService[] = [];
