@@ -1,6 +1,7 @@
 /**
  * The closed list of error codes and their HTTP status (RFC 9457 problems are built from it in `http/problem.ts`).
- * 400/409/422: the caller's mistake or state. 502: a dependency answered wrongly. 503: it is down. 504: our own deadline passed.
+ * 400/409/412/422: the caller's mistake or state. 429: the caller asks for too much. 502: a dependency answered wrongly.
+ * 503: it is down, or (`busy`) we have too much to do ourselves. 504: our own deadline passed.
  */
 export const ERROR_STATUS = {
   invalid_request: 400,
@@ -11,12 +12,14 @@ export const ERROR_STATUS = {
   method_not_allowed: 405,
   nothing_to_draw: 409,
   idempotency_conflict: 409,
+  precondition_failed: 412,
   payload_too_large: 413,
   unsupported_media_type: 415,
   range_not_satisfiable: 416,
   invalid_input: 422,
   unusable_bars: 422,
   idempotency_mismatch: 422,
+  too_many_requests: 429,
   internal_error: 500,
   render_failed: 500,
   configuration_error: 500,
@@ -25,6 +28,7 @@ export const ERROR_STATUS = {
   store_unavailable: 503,
   database_unavailable: 503,
   auth_unavailable: 503,
+  busy: 503,
   render_timeout: 504,
 } as const;
 

@@ -29,7 +29,7 @@ export interface IndicatorParameters {
 }
 
 /** Changes whenever the same input would give other pixels; every stored picture of the former version is then redrawn. */
-export const RENDERER_VERSION = 'chartproof-1';
+export const RENDERER_VERSION = 'chartproof-2';
 
 export const DEFAULT_PARAMETERS: IndicatorParameters = {
   sma: [20, 50, 200],

@@ -21,12 +21,14 @@ const TITLES: Record<ErrorCode, string> = {
   method_not_allowed: 'Method not allowed',
   nothing_to_draw: 'Nothing to draw from',
   idempotency_conflict: 'The same request is still running',
+  precondition_failed: 'It has changed meanwhile',
   payload_too_large: 'Too large',
   unsupported_media_type: 'Unsupported media type',
   range_not_satisfiable: 'Range not satisfiable',
   invalid_input: 'The input is not valid',
   unusable_bars: 'The bars cannot be drawn',
   idempotency_mismatch: 'Idempotency key used for another request',
+  too_many_requests: 'Too many requests',
   internal_error: 'Internal error',
   render_failed: 'The chart could not be drawn',
   configuration_error: 'The service is not configured',
@@ -35,6 +37,7 @@ const TITLES: Record<ErrorCode, string> = {
   store_unavailable: 'The object store is unavailable',
   database_unavailable: 'The database is unavailable',
   auth_unavailable: 'Tokens cannot be checked right now',
+  busy: 'Too much to do right now',
   render_timeout: 'Drawing took too long',
 };
 
