@@ -7,7 +7,7 @@ import { readFileSync } from 'node:fs';
 import { Resvg } from '@resvg/resvg-js';
 import { parse } from 'csv-parse/sync';
 import { cpuMs, memoryMb } from './process-cost.ts';
-import { buildRenderWorker, startRenderWorker, type RunningWorker } from './render-workerd.ts';
+import { buildBenchWorker, startBenchWorker, type RunningWorker } from './bench-workerd.ts';
 
 const QUOTES = new URL('../scripts/quotes/aapl-daily.csv', import.meta.url);
 const ROUNDS = Number(process.argv[2] ?? 25);
@@ -100,7 +100,7 @@ async function measureFreshIsolates() {
   const costs: (Cost & { start: number })[] = [];
   for (let i = 0; i < FRESH_ISOLATES; i++) {
     const begin = performance.now();
-    const worker = await startRenderWorker();
+    const worker = await startBenchWorker('render');
     try {
       await keep(worker, { width: 1200, height: 1600, bars: 200 });
       const start = performance.now() - begin;
@@ -116,8 +116,8 @@ async function measureFreshIsolates() {
   };
 }
 
-buildRenderWorker();
-const worker = await startRenderWorker();
+buildBenchWorker('render');
+const worker = await startBenchWorker('render');
 const idle = memoryMb(worker.pid);
 try {
   const rows = [];

@@ -10,7 +10,7 @@ const COLOUR_TYPE_PALETTE = 3;
 export function encodePng(
   width: number,
   height: number,
-  { palette, rows }: PalettePixels,
+  { colours, rows }: PalettePixels,
   extra: readonly Uint8Array[],
 ): Uint8Array<ArrayBuffer> {
   const header = new Uint8Array(13);
@@ -18,6 +18,10 @@ export function encodePng(
   view.setUint32(0, width);
   view.setUint32(4, height);
   header.set([8, COLOUR_TYPE_PALETTE, 0, 0, 0], 8);
+  const palette = new Uint8Array(colours.length * 3);
+  colours.forEach((colour, i) =>
+    palette.set([colour & 255, (colour >>> 8) & 255, (colour >>> 16) & 255], i * 3),
+  );
   const data = deflateSync(rows, { level: DEFLATE_LEVEL });
   return concatenate([
     PNG_SIGNATURE,

@@ -1,12 +1,13 @@
+import { MOST_HASHED_COLOURS } from './pixel-hash.ts';
+
 /** Pixels reduced to at most 256 colours. */
 export interface PalettePixels {
-  /** RGB triples. */
-  readonly palette: Uint8Array;
+  /** Opaque RGBA words in memory order, in order of first appearance, as the pixel hash wants them. */
+  readonly colours: Uint32Array;
   /** Rows as PNG wants them: a filter byte (0), then one byte per pixel. */
   readonly rows: Uint8Array;
 }
 
-const MOST_COLOURS = 256;
 const TABLE_BITS = 15;
 const TABLE_SIZE = 1 << TABLE_BITS;
 const MOST_KEPT = TABLE_SIZE / 2;
@@ -15,8 +16,8 @@ const HASH_FACTOR = 0x9e3779b1;
 
 /**
  * Reduces opaque RGBA pixels to their 256 most frequent colours; all others (edges of anti-aliased lines) become the
- * nearest of them, and `rgba` is changed to what the palette decodes to. Runs of one colour are counted at once: most
- * of a chart is white. Ties go to the colour seen first, so the result depends on the pixels alone.
+ * nearest of them. Runs of one colour are counted at once: most of a chart is white. Ties go to the colour seen first,
+ * so the result depends on the pixels alone.
  */
 export function reduceToPalette(rgba: Uint8Array, width: number): PalettePixels {
   const pixels = new Uint32Array(rgba.buffer, rgba.byteOffset, rgba.byteLength >>> 2);
@@ -34,16 +35,23 @@ export function reduceToPalette(rgba: Uint8Array, width: number): PalettePixels 
       start = end;
     }
   }
-  const { palette, indexOfSlot, colours } = table.reduce();
+  const { kept, keptOfSlot } = table.reduce();
+  const colours = new Uint32Array(kept.length);
+  const indexOfKept = new Int16Array(kept.length).fill(-1);
+  let appeared = 0;
   runs.forEach((start, end, slot) => {
-    const index = indexOfSlot[slot] ?? 0;
+    const place = keptOfSlot[slot] ?? 0;
+    let index = indexOfKept[place] ?? -1;
+    if (index === -1) {
+      index = appeared++;
+      indexOfKept[place] = index;
+      colours[index] = kept[place] ?? 0;
+    }
     const shift = Math.floor(start / width) + 1;
     if (end - start > 8) rows.fill(index, start + shift, end + shift);
     else for (let i = start; i < end; i++) rows[i + shift] = index;
-    const colour = colours[index] ?? 0;
-    if (pixels[start] !== colour) pixels.fill(colour, start, end);
   });
-  return { palette, rows };
+  return { colours, rows };
 }
 
 /** Ends and slots of runs, in order; grows by doubling. */
@@ -105,20 +113,18 @@ class ColourTable {
     return slot;
   }
 
-  reduce(): { palette: Uint8Array; indexOfSlot: Uint8Array; colours: Uint32Array } {
+  /** The most frequent colours, and the place among them that each slot's colour has or is nearest to. */
+  reduce(): { kept: Uint32Array; keptOfSlot: Uint8Array } {
     const order = Array.from({ length: this.#length }, (_, slot) => slot);
     order.sort((a, b) => (this.#counts[b] ?? 0) - (this.#counts[a] ?? 0) || a - b);
-    const kept = order.slice(0, MOST_COLOURS);
-    const colours = Uint32Array.from(kept, (slot) => this.#colours[slot] ?? 0);
-    const indexOfSlot = new Uint8Array(this.#length);
-    for (let index = 0; index < kept.length; index++) indexOfSlot[kept[index] ?? 0] = index;
-    for (const slot of order.slice(MOST_COLOURS))
-      indexOfSlot[slot] = nearest(this.#colours[slot] ?? 0, colours);
-    const palette = new Uint8Array(kept.length * 3);
-    colours.forEach((colour, i) =>
-      palette.set([colour & 255, (colour >>> 8) & 255, (colour >>> 16) & 255], i * 3),
-    );
-    return { palette, indexOfSlot, colours };
+    const most = order.slice(0, MOST_HASHED_COLOURS);
+    const kept = Uint32Array.from(most, (slot) => this.#colours[slot] ?? 0);
+    const keptOfSlot = new Uint8Array(this.#length);
+    most.forEach((slot, place) => (keptOfSlot[slot] = place));
+    for (const slot of order.slice(MOST_HASHED_COLOURS)) {
+      keptOfSlot[slot] = nearest(this.#colours[slot] ?? 0, kept);
+    }
+    return { kept, keptOfSlot };
   }
 }
 

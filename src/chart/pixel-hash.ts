@@ -1,14 +1,59 @@
 import { createHash } from 'node:crypto';
+import type { PalettePixels } from './palette.ts';
+
+/** The pixel hash knows pictures of at most so many colours: an index is one byte. */
+export const MOST_HASHED_COLOURS = 256;
+
+const BLOCK_BYTES = 65_536;
 
 /**
- * The pixel hash, 64 hex digits: SHA-256 of width and height (uint32, big-endian), then the RGBA8 rows, unpremultiplied.
- * Two PNGs with the same pixels have the same one, whatever deflate made of them. (node:crypto takes half the time of
- * WebCrypto here: it neither copies the pixels nor needs them in one piece with their size.)
+ * The pixel hash: SHA-256 of width and height (uint32, big-endian), the number of colours (uint16), the colours in order
+ * of first appearance (RGBA, four bytes each, unpremultiplied), then one index byte a pixel in row order. Two pictures
+ * with the same pixels have the same one, however they are encoded. (node:crypto, because WebCrypto wants all bytes at
+ * once and its DigestStream a promise for each write.)
  */
-export function pixelHash(width: number, height: number, rgba: Uint8Array): Promise<string> {
-  const size = new DataView(new ArrayBuffer(8));
-  size.setUint32(0, width);
-  size.setUint32(4, height);
-  const hash = createHash('sha256').update(new Uint8Array(size.buffer)).update(rgba);
-  return Promise.resolve(hash.digest('hex'));
+export class PixelHash {
+  readonly #hash = createHash('sha256');
+  /** Rows are handed on in blocks: a call costs as much as a row. */
+  readonly #block = new Uint8Array(BLOCK_BYTES);
+  #filled = 0;
+
+  /** `colours` are RGBA words in memory order, in order of first appearance. */
+  constructor(width: number, height: number, colours: Uint32Array) {
+    const head = new DataView(new ArrayBuffer(10));
+    head.setUint32(0, width);
+    head.setUint32(4, height);
+    head.setUint16(8, colours.length);
+    this.#hash.update(new Uint8Array(head.buffer));
+    this.#hash.update(new Uint8Array(colours.buffer, colours.byteOffset, colours.byteLength));
+  }
+
+  /** The next indices, in row order. */
+  add(indices: Uint8Array): void {
+    if (this.#filled + indices.length > BLOCK_BYTES) this.#flush();
+    if (indices.length > BLOCK_BYTES) this.#hash.update(indices);
+    else {
+      this.#block.set(indices, this.#filled);
+      this.#filled += indices.length;
+    }
+  }
+
+  /** 64 hex digits. Ends the hash. */
+  hex(): string {
+    this.#flush();
+    return this.#hash.digest('hex');
+  }
+
+  #flush(): void {
+    if (this.#filled > 0) this.#hash.update(this.#block.subarray(0, this.#filled));
+    this.#filled = 0;
+  }
+}
+
+/** The pixel hash of a picture that we are about to write. */
+export function hashPalettePixels(width: number, height: number, { colours, rows }: PalettePixels): string {
+  const hash = new PixelHash(width, height, colours);
+  for (let y = 0, start = 1; y < height; y++, start += width + 1)
+    hash.add(rows.subarray(start, start + width));
+  return hash.hex();
 }

@@ -5,7 +5,7 @@ import { FrameBook } from './draw-frame.ts';
 import { encodePng } from './encode-png.ts';
 import { GlyphBook } from './glyph-book.ts';
 import { reduceToPalette } from './palette.ts';
-import { pixelHash } from './pixel-hash.ts';
+import { hashPalettePixels } from './pixel-hash.ts';
 import { planChart } from './plan-chart.ts';
 import { provenanceChunk } from './png-provenance.ts';
 import { rasterizeSvg, startResvg } from './rasterize-svg.ts';
@@ -84,7 +84,7 @@ export function createChartRenderer(assets: ChartAssets): ChartRenderer {
       stamps.draw(raster, flat);
       const { width, height, rgba } = raster;
       const pixels = reduceToPalette(rgba, width);
-      const pixelSha256 = await pixelHash(width, height, rgba);
+      const pixelSha256 = hashPalettePixels(width, height, pixels);
       const chunk = provenanceChunk(provenanceOf(input, pixelSha256));
       return { png: encodePng(width, height, pixels, [chunk]), pixelSha256, width, height };
     },

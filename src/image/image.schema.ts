@@ -148,7 +148,7 @@ export const imageVerificationSchema = z
       height: z.int(),
       byte_size: z.int(),
       sha256: z.string(),
-      pixel_sha256: z.string(),
+      pixel_sha256: z.string().nullable(),
     }),
     claims: claims.nullable(),
     pixels_match_claim: z.boolean().nullable(),

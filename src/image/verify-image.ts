@@ -1,6 +1,5 @@
-import { decodePng } from '../chart/decode-png.ts';
 import { inspectImage } from '../chart/inspect-image.ts';
-import { pixelHash } from '../chart/pixel-hash.ts';
+import { scanPng } from '../chart/scan-png.ts';
 import { sha256Hex } from '../digest.ts';
 import { AppError } from '../errors.ts';
 import { isoTimestamp } from '../storage/iso-timestamp.ts';
@@ -15,7 +14,7 @@ import { fetchedAt, pictureOf, type PictureState } from './picture.ts';
 import type { RenderLedger } from './render-ledger.repository.ts';
 
 /** A PNG from anywhere may have this many pixels; they are counted before they are inflated. */
-const MAX_PIXELS = 16_000_000;
+const LIMITS = { maxPixels: 16_000_000, maxInterlacedPixels: 5_000_000 };
 
 export interface VerifyDependencies {
   readonly buckets: readonly [string, ...string[]];
@@ -88,11 +87,15 @@ export async function verifyImage(
       fields: [{ field: 'body', message: 'must be an intact PNG' }],
     });
   }
-  const { width, height, rgba } = decodePng(bytes, { maxPixels: MAX_PIXELS });
-  const pixelSha256 = await pixelHash(width, height, rgba);
+  const scan = await scanPng(bytes, { ...LIMITS, stopWithoutHash: true });
+  if (scan.kind !== 'intact') {
+    const code = scan.kind === 'too_large' ? 'payload_too_large' : 'invalid_input';
+    throw new AppError(code, `The PNG cannot be read: ${scan.reason}.`);
+  }
+  const { width, height, pixelSha256 } = scan;
   const claims = inspection.provenance;
   const [byPixels, claimed] = await Promise.all([
-    deps.ledger.findByPixels(pixelSha256),
+    pixelSha256 === null ? [] : deps.ledger.findByPixels(pixelSha256),
     claims === null ? null : deps.ledger.find(claims.render_key),
   ]);
   const { verdict, detail } = judge(claims, pixelSha256, byPixels, claimed);
@@ -115,7 +118,7 @@ export async function verifyImage(
 
 function judge(
   claims: ImageVerification['claims'],
-  pixelSha256: string,
+  pixelSha256: string | null,
   byPixels: readonly ChartRenderRow[],
   claimed: ChartRenderRow | null,
 ): Pick<ImageVerification, 'verdict' | 'detail'> {
@@ -190,15 +193,10 @@ async function describeObject(ref: ObjectRef, object: StoredObject): Promise<Art
   };
 }
 
-/** Null for a PNG whose pixels cannot be had (too many, or a damaged stream behind good checksums). */
+/** Null for a PNG whose pixels cannot be had (too many, or a damaged stream behind good checksums) or have no hash. */
 async function readPixels(bytes: Uint8Array<ArrayBuffer>): Promise<string | null> {
-  try {
-    const { width, height, rgba } = decodePng(bytes, { maxPixels: MAX_PIXELS });
-    return await pixelHash(width, height, rgba);
-  } catch (error) {
-    if (error instanceof AppError) return null;
-    throw error;
-  }
+  const scan = await scanPng(bytes, { ...LIMITS, stopWithoutHash: true });
+  return scan.kind === 'intact' ? scan.pixelSha256 : null;
 }
 
 function ledgerEntry(row: ChartRenderRow) {

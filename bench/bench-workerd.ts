@@ -5,14 +5,20 @@ import { createTestHarness } from 'wrangler';
 import { childrenOf } from './process-cost.ts';
 
 const ROOT = fileURLToPath(new URL('../', import.meta.url));
-const CONFIG = 'bench/render.wrangler.toml';
-const BUNDLE = `${ROOT}dist/bench-render`;
 // Miniflare would ask a host of Cloudflare where it is; a benchmark asks nobody.
 process.env['CLOUDFLARE_CF_FETCH_ENABLED'] = 'false';
 
-/** A bundle as `wrangler deploy` would make it, with nothing but the renderer in it. */
-export function buildRenderWorker(): void {
-  const args = ['deploy', '--dry-run', '--config', CONFIG, '--outdir', BUNDLE];
+/** Which part of Chartproof runs alone: `bench/<part>.wrangler.toml`. */
+export type BenchPart = 'render' | 'decode';
+
+function placesOf(part: BenchPart): { config: string; bundle: string } {
+  return { config: `bench/${part}.wrangler.toml`, bundle: `${ROOT}dist/bench-${part}` };
+}
+
+/** A bundle as `wrangler deploy` would make it, with nothing but that part in it. */
+export function buildBenchWorker(part: BenchPart): void {
+  const { config, bundle } = placesOf(part);
+  const args = ['deploy', '--dry-run', '--config', config, '--outdir', bundle];
   const env = { ...process.env, WRANGLER_SEND_METRICS: 'false', WRANGLER_LOG: 'error' };
   execFileSync(`${ROOT}node_modules/.bin/wrangler`, args, { cwd: ROOT, env, stdio: 'pipe' });
 }
@@ -25,11 +31,12 @@ export interface RunningWorker {
 }
 
 /** Starts workerd with a fresh isolate. */
-export async function startRenderWorker(): Promise<RunningWorker> {
+export async function startBenchWorker(part: BenchPart): Promise<RunningWorker> {
+  const { config, bundle } = placesOf(part);
   const before = new Set(childrenOf(process.pid));
   const harness = createTestHarness({
     root: ROOT,
-    workers: [{ configPath: CONFIG, prebuiltWorkerDir: BUNDLE }],
+    workers: [{ configPath: config, prebuiltWorkerDir: bundle }],
   });
   const { url } = await harness.listen();
   const pid = childrenOf(process.pid).findLast((child) => !before.has(child) && isWorkerd(child));
