@@ -10,6 +10,7 @@ import { handleError } from './http/problem.ts';
 import { requestContext } from './http/request-id.ts';
 import { chartDataRoutes } from './image/chart-data.routes.ts';
 import { imageRoutes } from './image/image.routes.ts';
+import { renderRoutes } from './image/render.routes.ts';
 import { verifyRoutes } from './image/verify.routes.ts';
 import { lineageRoutes } from './lineage/lineage.routes.ts';
 import { executionRoutes } from './lineage/execution.routes.ts';
@@ -63,6 +64,7 @@ export function createApp(servicesOf: (env: Env) => Services): OpenAPIHono<AppEn
   app.route('/', imageRoutes);
   app.route('/', chartDataRoutes);
   app.route('/', verifyRoutes);
+  app.route('/', renderRoutes);
   app.route('/', artifactListRoutes);
   app.route('/', artifactSummaryRoutes);
   app.route('/', executionRoutes);

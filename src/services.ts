@@ -14,13 +14,17 @@ import type { HttpVariables } from './http/http-env.ts';
 import { createAttachImage } from './image/attach-image.ts';
 import { readIndicators, readMarketData } from './image/chart-data.ts';
 import { createChartSourceRepository } from './image/chart-source.repository.ts';
+import { createDecodeSlots } from './image/decode-slots.ts';
+import { findRender } from './image/find-render.ts';
 import { createPointerCache, POINTER_MEMORY_TTL_MS, type Pointer } from './image/pointer.ts';
 import type { RenderGateDependencies } from './image/render-gate.ts';
 import type { RenderGate } from './image/render-job.ts';
 import { createRenderLedger } from './image/render-ledger.repository.ts';
 import { removeArtifactImage } from './image/remove-artifact-image.ts';
 import { createServeImage } from './image/serve-image.ts';
-import { verifyArtifactImage, verifyImage } from './image/verify-image.ts';
+import { createScanFile } from './image/scan-file.ts';
+import { verifyArtifactImage } from './image/verify-artifact.ts';
+import { verifyPicture } from './image/verify-picture.ts';
 import { createCircuitBreaker } from './lineage/circuit-breaker.ts';
 import { createLineage, MLFLOW_PROBE } from './lineage/create-lineage.ts';
 import { createMlflowClient, type MlflowClient } from './lineage/mlflow-client.ts';
@@ -62,9 +66,20 @@ export function createServices(env: Env, platform: Platform) {
   const artifactList = createArtifactListRepository(database, { isMlflowConfigured });
   const summary = createArtifactSummaryRepository(database, { isMlflowConfigured });
   const idempotency = createIdempotencyRepository(database);
-  const attachImage = createAttachImage({ store, bucket, publicEndpoint: config.store.publicEndpoint });
+  const slots = createDecodeSlots({
+    defer: platform.waitUntil,
+    onRefused: () => log.warn('image.decode_refused'),
+    now: () => Date.now(),
+  });
+  const scanFile = createScanFile({ edge, slots, defer: platform.waitUntil });
+  const attachImage = createAttachImage({
+    scanFile,
+    store,
+    bucket,
+    publicEndpoint: config.store.publicEndpoint,
+  });
   const probes = createDependencyProbes(database);
-  const verification = { buckets: config.store.buckets, sources, store, ledger };
+  const verification = { buckets: config.store.buckets, sources, store, ledger, scanFile };
   const lineage = createLineage({
     config,
     database,
@@ -77,6 +92,19 @@ export function createServices(env: Env, platform: Platform) {
   const gateOf = (renderKey: string) =>
     // The stub's methods are those of the class that `renderGateClass` makes.
     env.RENDER_GATE.getByName(renderKey) as unknown as RenderGate;
+
+  const serveImage = createServeImage({
+    config,
+    sources,
+    store,
+    scanFile,
+    edge,
+    pointers,
+    gateOf,
+    defer: platform.waitUntil,
+    log,
+  });
+  const proof = { ...verification, edge, slots, serveImage, log };
 
   return {
     config,
@@ -109,18 +137,14 @@ export function createServices(env: Env, platform: Platform) {
       return row;
     },
     forgetImage: (id: number) => pointers.drop(id),
-    serveImage: createServeImage({
-      config,
-      sources,
-      store,
-      edge,
-      pointers,
-      gateOf,
-      defer: platform.waitUntil,
-      log,
-    }),
+    serveImage,
     verifyArtifactImage: (id: number) => verifyArtifactImage(verification, id),
-    verifyImage: (bytes: Uint8Array<ArrayBuffer>) => verifyImage(verification, bytes),
+    verifyPicture: (bytes: Uint8Array<ArrayBuffer>, caller: { readonly isSignedIn: boolean }) =>
+      verifyPicture(proof, bytes, caller),
+    findRender: async (renderKey: string) => {
+      const row = await ledger.find(renderKey);
+      return row === null ? null : { row, found: await findRender(proof, row) };
+    },
     readIndicators: (id: number) => readIndicators({ bucket, sources }, id),
     readMarketData: (id: number, limit: number) => readMarketData({ bucket, sources }, id, limit),
     readiness: () =>

@@ -1,5 +1,6 @@
-import { hasPngSignature, walkPng } from './png-chunk.ts';
-import { isOurs, parseProvenanceText, type Provenance } from './png-provenance.ts';
+import { hasPngSignature } from './png-chunk.ts';
+import type { Provenance } from './png-provenance.ts';
+import { pngStructure } from './png-structure.ts';
 
 /** What bytes are, by content alone. `broken` is also what is neither PNG nor JPEG; `reason` is for logs and people. */
 export type ImageInspection =
@@ -13,6 +14,7 @@ export type ImageInspection =
   | { readonly kind: 'broken'; readonly reason: string };
 
 const MAX_SIDE = 100_000;
+const MOST_PALETTE_BYTES = 768;
 /** Bit depths per PNG colour type (PNG specification, table 11.1). */
 const DEPTHS: Readonly<Record<number, readonly number[]>> = {
   0: [1, 2, 4, 8, 16],
@@ -38,29 +40,20 @@ function broken(reason: string): ImageInspection {
 }
 
 function inspectPng(bytes: Uint8Array): ImageInspection {
-  let size: { width: number; height: number; palette: boolean } | null = null;
-  let hasPalette = false;
-  let dataBytes = 0;
-  const claims: Uint8Array[] = [];
-  let end = -1;
-  for (const chunk of walkPng(bytes)) {
-    if (typeof chunk === 'string') return broken(chunk);
-    if ((size === null) !== (chunk.type === 'IHDR')) return broken('IHDR is not its first chunk');
-    if (chunk.type === 'IHDR') {
-      size = readHeader(chunk.data);
-      if (size === null) return broken('IHDR is not valid');
-    } else if (chunk.type === 'PLTE') {
-      hasPalette = chunk.data.length > 0 && chunk.data.length % 3 === 0 && chunk.data.length <= 768;
-    } else if (chunk.type === 'IDAT') dataBytes += chunk.data.length;
-    else if (chunk.type === 'iTXt' && isOurs(chunk.data)) claims.push(chunk.data);
-    else if (chunk.type === 'IEND') end = chunk.data.length === 0 ? chunk.end : -1;
+  const structure = pngStructure(bytes);
+  if (typeof structure === 'string') return broken(structure);
+  // A decoder must not go on over a critical chunk that is wrong (PNG specification, third edition, 13.2).
+  const fatal = structure.visible.find(({ chunk }) => /^[A-Z]/.test(chunk));
+  if (fatal !== undefined) return broken(`${fatal.chunk} ${fatal.message}`);
+  const size = readHeader(structure.header);
+  if (size === null) return broken('IHDR is not valid');
+  if (structure.dataBytes === 0) return broken('it has no image data');
+  const { paletteBytes } = structure;
+  if (size.palette && (paletteBytes === 0 || paletteBytes % 3 !== 0 || paletteBytes > MOST_PALETTE_BYTES)) {
+    return broken('it has no palette');
   }
-  if (size === null || end === -1) return broken('it does not end with IEND');
-  if (dataBytes === 0) return broken('it has no image data');
-  if (size.palette && !hasPalette) return broken('it has no palette');
-  if (end !== bytes.length) return broken('something follows IEND');
-  const claim = claims.length === 1 ? claims[0] : undefined;
-  const provenance = claim === undefined ? null : parseProvenanceText(claim);
+  const { label } = structure;
+  const provenance = label?.kind === 'read' ? label.provenance : null;
   return { kind: 'png', width: size.width, height: size.height, provenance };
 }
 

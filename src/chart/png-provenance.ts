@@ -1,3 +1,5 @@
+import canonicalize from 'canonicalize';
+import type { FieldError } from '../errors.ts';
 import type { ChartSpec } from './chart-spec.ts';
 import { hasPngSignature, pngChunk, walkPng } from './png-chunk.ts';
 
@@ -17,15 +19,46 @@ export interface Provenance {
   readonly renderer: string;
 }
 
+/** What the text of a label says. `unreadable`: it is no JSON object. `problems`: fields that no label of ours has so. */
+export type Label =
+  | { readonly kind: 'unreadable'; readonly reason: string }
+  | {
+      readonly kind: 'read';
+      readonly fields: Readonly<Record<string, unknown>>;
+      readonly problems: readonly FieldError[];
+      /** Null when a field is missing or not what it must be. */
+      readonly provenance: Provenance | null;
+    };
+
 const KEYWORD = 'chartproof';
 /** iTXt (PNG specification, 11.3.3.4): keyword, 0, not compressed, method 0, no language, no translated keyword. */
 const PREFIX = new TextEncoder().encode(`${KEYWORD}\0\0\0\0\0`);
 const MAX_TEXT_BYTES = 16_384;
 const MAX_NAME_CHARACTERS = 300;
+const MAX_LISTED_PROBLEMS = 20;
+const HEX_64 = 'must be 64 lower-case hex digits';
+const NAME = `must be a text of at most ${MAX_NAME_CHARACTERS} characters`;
 
-/** The iTXt chunk `chartproof`; it belongs between IHDR and IDAT. */
+/** Field -> what it must be, and how that is told. */
+const FIELDS: Readonly<Record<keyof Provenance, readonly [(value: unknown) => boolean, string]>> = {
+  snapshot_sha256: [(value) => isHex(value, 64), HEX_64],
+  render_key: [(value) => isHex(value, 32), 'must be 32 lower-case hex digits'],
+  pixel_sha256: [(value) => isHex(value, 64), HEX_64],
+  symbol: [isName, NAME],
+  timeframe: [isName, NAME],
+  bar_count: [(value) => Number.isSafeInteger(value) && Number(value) >= 0, 'must be a whole number'],
+  first_bar: [isName, NAME],
+  last_bar: [isName, NAME],
+  spec: [isRecord, 'must be an object'],
+  renderer: [isName, NAME],
+};
+
+/** The fields of a label, in the order of its documentation. */
+export const LABEL_FIELDS = Object.keys(FIELDS) as readonly (keyof Provenance)[];
+
+/** The iTXt chunk `chartproof`, its JSON as RFC 8785 writes it; it belongs between IHDR and IDAT. */
 export function provenanceChunk(provenance: Provenance): Uint8Array {
-  const json = new TextEncoder().encode(JSON.stringify(provenance));
+  const json = new TextEncoder().encode(canonicalize(provenance));
   const data = new Uint8Array(PREFIX.length + json.length);
   data.set(PREFIX);
   data.set(json, PREFIX.length);
@@ -38,40 +71,66 @@ export function readProvenance(png: Uint8Array): Provenance | null {
   const found: Uint8Array[] = [];
   for (const chunk of walkPng(png)) {
     if (typeof chunk === 'string') return null;
-    if (chunk.type === 'iTXt' && isOurs(chunk.data)) found.push(chunk.data);
+    if (chunk.type === 'iTXt' && isLabel(chunk.data)) found.push(chunk.data);
   }
   return found.length === 1 && found[0] !== undefined ? parseProvenanceText(found[0]) : null;
 }
 
-/** Whether the data of an iTXt chunk carries our keyword. */
-export function isOurs(data: Uint8Array): boolean {
+/** Whether the data of an iTXt chunk carries our keyword in our form. */
+export function isLabel(data: Uint8Array): boolean {
   return data.length >= PREFIX.length && PREFIX.every((byte, i) => data[i] === byte);
 }
 
-/** Reads the data of our iTXt chunk; null when it is not what we write. */
+/** Reads the data of our iTXt chunk; null when a field is missing or not what we write. */
 export function parseProvenanceText(data: Uint8Array): Provenance | null {
-  if (data.length > PREFIX.length + MAX_TEXT_BYTES) return null;
+  const label = readLabel(data);
+  return label.kind === 'read' ? label.provenance : null;
+}
+
+/** Reads the data of a label chunk and names everything in it that was not written here. Never throws. */
+export function readLabel(data: Uint8Array): Label {
+  if (!isLabel(data)) return { kind: 'unreadable', reason: 'the label is not written in the form of ours' };
+  if (data.length > PREFIX.length + MAX_TEXT_BYTES) {
+    return { kind: 'unreadable', reason: `the label is longer than ${MAX_TEXT_BYTES} bytes` };
+  }
+  let text: string;
+  let raw: unknown;
   try {
-    const text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(
-      data.subarray(PREFIX.length),
-    );
-    return validate(JSON.parse(text));
+    const bytes = data.subarray(PREFIX.length);
+    text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
+    raw = JSON.parse(text);
+  } catch {
+    return { kind: 'unreadable', reason: 'the label is not JSON' };
+  }
+  if (!isRecord(raw)) return { kind: 'unreadable', reason: 'the label is not a JSON object' };
+  const problems: FieldError[] = LABEL_FIELDS.flatMap((field) => {
+    const [isValid, message] = FIELDS[field];
+    if (!Object.hasOwn(raw, field)) return [{ field, message: 'is missing' }];
+    return isValid(raw[field]) ? [] : [{ field, message }];
+  });
+  const isWhole = problems.length === 0;
+  for (const field of Object.keys(raw)) {
+    if (!Object.hasOwn(FIELDS, field)) problems.push({ field, message: 'is not part of a label' });
+  }
+  // Two members of one name, white space, another order: two readers could take two things from such a text.
+  if (problems.length === 0 && canonicalText(raw) !== text) {
+    problems.push({ field: 'label', message: 'is not the RFC 8785 text of its fields' });
+  }
+  const listed = problems.slice(0, MAX_LISTED_PROBLEMS);
+  return { kind: 'read', fields: raw, problems: listed, provenance: isWhole ? asProvenance(raw) : null };
+}
+
+/** RFC 8785 text; null for what has none: half a surrogate pair, or nesting without end. */
+export function canonicalText(value: unknown): string | null {
+  try {
+    return canonicalize(value) ?? null;
   } catch {
     return null;
   }
 }
 
-function validate(raw: unknown): Provenance | null {
-  if (!isRecord(raw)) return null;
-  const { snapshot_sha256, render_key, pixel_sha256, symbol, timeframe, bar_count, first_bar, last_bar } =
-    raw;
-  const { spec, renderer } = raw;
-  if (!isHex(snapshot_sha256, 64) || !isHex(render_key, 32) || !isHex(pixel_sha256, 64)) return null;
-  if (!isName(symbol) || !isName(timeframe) || !isName(renderer)) return null;
-  if (!isName(first_bar) || !isName(last_bar) || !isRecord(spec)) return null;
-  if (typeof bar_count !== 'number' || !Number.isInteger(bar_count) || bar_count < 0) return null;
-  const names = { symbol, timeframe, bar_count, first_bar, last_bar };
-  return { snapshot_sha256, render_key, pixel_sha256, ...names, spec, renderer };
+function asProvenance(raw: Record<string, unknown>): Provenance {
+  return Object.fromEntries(LABEL_FIELDS.map((field) => [field, raw[field]])) as unknown as Provenance;
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {

@@ -1,6 +1,7 @@
 import type { Bar } from './bars.ts';
+import type { Box } from './chart-layout.ts';
 import type { ChartPlan } from './chart-plan.ts';
-import { RENDERER_VERSION, type ChartSpec } from './chart-spec.ts';
+import { RENDERER_VERSION, type ChartSpec, type PanelName } from './chart-spec.ts';
 import { FrameBook } from './draw-frame.ts';
 import { encodePng } from './encode-png.ts';
 import { GlyphBook } from './glyph-book.ts';
@@ -39,6 +40,8 @@ export interface RenderedChart {
   /** Pixels. */
   readonly width: number;
   readonly height: number;
+  /** Where each panel's data is drawn. */
+  readonly plots: readonly (Box & { readonly name: PanelName })[];
 }
 
 export interface ChartRenderer {
@@ -86,7 +89,8 @@ export function createChartRenderer(assets: ChartAssets): ChartRenderer {
       const pixels = reduceToPalette(rgba, width);
       const pixelSha256 = hashPalettePixels(width, height, pixels);
       const chunk = provenanceChunk(provenanceOf(input, pixelSha256));
-      return { png: encodePng(width, height, pixels, [chunk]), pixelSha256, width, height };
+      const plots = chart.layout.panels.map(({ name, plot }) => ({ name, ...plot }));
+      return { png: encodePng(width, height, pixels, [chunk]), pixelSha256, width, height, plots };
     },
   };
 }

@@ -17,36 +17,65 @@ export interface FreshnessFacts {
 export interface ObjectFacts {
   readonly inspection: ImageInspection;
   readonly sha256: string;
+  /** Computed from the pixels; null when nobody needed it or there is none. */
+  readonly pixelSha256: string | null;
+  /** Null: decoded to its last pixel, or known to the ledger. Otherwise why it was not. */
+  readonly tooLarge: string | null;
   readonly lastModified: Date | null;
   /** `x-amz-meta-snapshot-sha256`. */
   readonly metadataSnapshotSha256: string | null;
 }
 
-export type Freshness = 'rendered' | 'attached' | 'unverified' | 'stale' | 'missing';
+/** One vocabulary, here, in `/verify` and in `X-Chart-Freshness` (which adds `regenerated`: drawn for this very request). */
+export type Freshness = 'verified' | 'attached' | 'unverified' | 'stale' | 'missing';
+
+export type FreshnessReason =
+  | 'no_object'
+  | 'damaged'
+  | 'no_bars'
+  | 'bytes_of_the_ledger'
+  | 'other_bytes_than_the_ledger'
+  | 'hash_of_other_bars'
+  | 'hash_of_these_bars'
+  | 'older_than_bars'
+  | 'too_large_to_check'
+  | 'no_hash';
 
 export interface Assessment {
   readonly freshness: Freshness;
+  readonly reason: FreshnessReason;
   /** One sentence for people; it goes into the log and the ledger. */
-  readonly reason: string;
+  readonly detail: string;
 }
 
 /**
  * Says what an object is, in this order: missing; stale when it is not an intact image; then by hash; then by age.
- * Without usable bars there is nothing to compare with, so an intact image is unverified.
+ * Without usable bars there is nothing to compare with, so an intact image is unverified. What nobody decoded claims
+ * nothing.
  */
 export function assessFreshness(facts: FreshnessFacts): Assessment {
   const { object, picture } = facts;
-  if (object === null) return { freshness: 'missing', reason: facts.absence };
-  if (object.inspection.kind === 'broken') return { freshness: 'stale', reason: object.inspection.reason };
-  if (picture === null)
-    return { freshness: 'unverified', reason: 'the row has no usable bars to compare with' };
+  if (object === null) return { freshness: 'missing', reason: 'no_object', detail: facts.absence };
+  if (object.inspection.kind === 'broken') {
+    return { freshness: 'stale', reason: 'damaged', detail: object.inspection.reason };
+  }
+  if (picture === null) {
+    const detail = 'the row has no usable bars to compare with';
+    return {
+      freshness: 'unverified',
+      reason: object.tooLarge === null ? 'no_bars' : 'too_large_to_check',
+      detail,
+    };
+  }
 
   if (facts.underRenderKey && facts.ledgerSha256 !== null) {
     if (facts.ledgerSha256 === object.sha256) {
-      return { freshness: 'rendered', reason: 'the bytes are those that were drawn from these bars' };
+      const detail = 'the bytes are those that were drawn from these bars';
+      return { freshness: 'verified', reason: 'bytes_of_the_ledger', detail };
     }
     // Whoever put other bytes under a render key can also claim its hash; the ledger knows better.
-    return { freshness: 'stale', reason: 'the object under the render key is not the one that was drawn' };
+    const detail = 'the object under the render key is not the one that was drawn';
+    return { freshness: 'stale', reason: 'other_bytes_than_the_ledger', detail };
   }
 
   const claims = [
@@ -55,18 +84,28 @@ export function assessFreshness(facts: FreshnessFacts): Assessment {
   ].filter((claim) => claim !== null);
   // Metadata is set by whoever uploads, the chunk by whoever drew: when the two disagree, one of them says "other bars".
   if (claims.some((claim) => claim !== picture.snapshotSha256)) {
-    return { freshness: 'stale', reason: 'the image carries the hash of other bars' };
+    return {
+      freshness: 'stale',
+      reason: 'hash_of_other_bars',
+      detail: 'the image carries the hash of other bars',
+    };
   }
-  if (claims.length > 0) return { freshness: 'attached', reason: 'the image carries the hash of these bars' };
+  if (claims.length > 0 && object.tooLarge === null) {
+    const detail = 'the image carries the hash of these bars';
+    return { freshness: 'attached', reason: 'hash_of_these_bars', detail };
+  }
 
   const { lastModified } = object;
   if (lastModified !== null && facts.fetchedAt !== null && isOlder(lastModified, facts.fetchedAt)) {
-    return {
-      freshness: 'stale',
-      reason: `the image (${lastModified.toISOString()}) is older than its bars (${facts.fetchedAt.toISOString()})`,
-    };
+    const detail = `the image (${lastModified.toISOString()}) is older than its bars (${facts.fetchedAt.toISOString()})`;
+    return { freshness: 'stale', reason: 'older_than_bars', detail };
   }
-  return { freshness: 'unverified', reason: 'the image carries no hash and is not older than its bars' };
+  if (object.tooLarge !== null) {
+    const detail = `nobody decoded the image: ${object.tooLarge}`;
+    return { freshness: 'unverified', reason: 'too_large_to_check', detail };
+  }
+  const detail = 'the image carries no hash and is not older than its bars';
+  return { freshness: 'unverified', reason: 'no_hash', detail };
 }
 
 /** `Last-Modified` has whole seconds: an upload within the second of `fetchedAt` may have come after it. */

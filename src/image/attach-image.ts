@@ -1,34 +1,43 @@
 import type { AttachImage } from '../artifact/create-artifact.ts';
-import { inspectImage } from '../chart/inspect-image.ts';
 import { barsOf } from '../chart/parse-bars.ts';
 import { snapshotHash } from '../chart/snapshot-hash.ts';
 import { sha256Hex } from '../digest.ts';
+import { AppError } from '../errors.ts';
 import { invalidInput } from '../http/validation.ts';
 import { objectUrl } from '../storage/object-ref.ts';
 import type { ObjectStore } from '../storage/object-store.ts';
 import { SNAPSHOT_METADATA } from './object-facts.ts';
+import { examineImage } from './examine-image.ts';
 import { chartFolder } from './render-key.ts';
+import type { ScanFile } from './scan-file.ts';
 
 export interface AttachDependencies {
+  readonly scanFile: ScanFile;
   readonly store: ObjectStore;
   readonly bucket: string;
   readonly publicEndpoint: string;
 }
 
 /**
- * Stores an uploaded PNG or JPEG with the hash of the bars it came with. The key is made from both, so that the same
+ * Stores an uploaded PNG or JPEG, after it was decoded whole, with the hash of the bars it came with. The key is made from both, so that the same
  * picture uploaded with other bars is another object and cannot change what the first one claims.
  */
 export function createAttachImage(deps: AttachDependencies): AttachImage {
   return async (input, image) => {
-    const inspection = inspectImage(image);
+    const imageSha256 = await sha256Hex(image);
+    const { inspection, tooLarge } = await examineImage(deps.scanFile, image, imageSha256);
     if (inspection.kind === 'broken') {
       throw invalidInput([{ field: 'image', message: `is not an intact PNG or JPEG: ${inspection.reason}` }]);
+    }
+    if (tooLarge !== null) {
+      throw new AppError('payload_too_large', `The image is too large: ${tooLarge}.`, {
+        fields: [{ field: 'image', message: tooLarge }],
+      });
     }
     const snapshot = snapshotOf(input.metadata);
     const bars = barsOf(snapshot);
     const snapshotSha256 = bars.kind === 'usable' ? await snapshotHash(bars.bars) : null;
-    const identity = await sha256Hex(`${await sha256Hex(image)} ${snapshotSha256 ?? 'no bars'}`);
+    const identity = await sha256Hex(`${imageSha256} ${snapshotSha256 ?? 'no bars'}`);
     const folder = chartFolder({
       symbol: firstText(snapshot?.['symbol'], input.symbol),
       timeframe: firstText(snapshot?.['timeframe'], input.chart_data?.['timeframe']),

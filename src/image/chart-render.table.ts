@@ -1,5 +1,14 @@
 import { char, integer, jsonb, pgTable, primaryKey, text, timestamp } from 'drizzle-orm/pg-core';
 
+/** One panel's data area, pixels; `x` and `y` are its upper left corner. */
+export interface PlotBox {
+  readonly name: string;
+  readonly x: number;
+  readonly y: number;
+  readonly width: number;
+  readonly height: number;
+}
+
 /** The ledger: one row per render key, saying which bytes and pixels were drawn for it. */
 export const chartRenderTable = pgTable('chart_render', {
   render_key: char({ length: 32 }).primaryKey(),
@@ -19,6 +28,8 @@ export const chartRenderTable = pgTable('chart_render', {
   renderer: text().notNull(),
   spec: jsonb().$type<unknown>().notNull(),
   render_ms: integer().notNull(),
+  /** Where the panels' data is drawn: `[{name, x, y, width, height}]`, pixels. */
+  plots: jsonb().$type<readonly PlotBox[]>(),
   created_at: timestamp({ withTimezone: true, mode: 'string' }).notNull().defaultNow(),
   updated_at: timestamp({ withTimezone: true, mode: 'string' }),
 });

@@ -54,9 +54,10 @@ imageRoutes.openapi(imageRoute, async (c) => {
   return imageResponse(c.req.raw, outcome, headers);
 });
 
-function imageHeaders(
+/** `name`: the artifact's id or the render key, for the file's name. */
+export function imageHeaders(
   facts: ImageFacts & { readonly contentType?: string },
-  id: number,
+  name: number | string,
   request: { version: string | undefined; isPrivate: boolean },
 ): Headers {
   const headers = new Headers({
@@ -72,7 +73,7 @@ function imageHeaders(
   if (facts.contentType !== undefined) {
     const extension = facts.contentType === 'image/jpeg' ? 'jpg' : 'png';
     headers.set('content-type', facts.contentType);
-    headers.set('content-disposition', `inline; filename="chart-${id}.${extension}"`);
+    headers.set('content-disposition', `inline; filename="chart-${name}.${extension}"`);
   }
   return headers;
 }
@@ -92,7 +93,7 @@ function cacheControl(
 }
 
 /** Responses made in a Worker do neither ranges nor HEAD lengths by themselves. */
-function imageResponse(
+export function imageResponse(
   request: Request,
   image: ImageOutcome & { kind: 'image' },
   headers: Headers,

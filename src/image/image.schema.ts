@@ -90,6 +90,7 @@ const ledgerEntry = z
     created_at: z.string(),
   })
   .openapi('LedgerEntry');
+export type LedgerEntry = z.output<typeof ledgerEntry>;
 
 /** `GET /api/artifacts/{id}/verify`. */
 export const artifactVerificationSchema = z
@@ -98,8 +99,24 @@ export const artifactVerificationSchema = z
     matches: z
       .boolean()
       .openapi({ description: 'The stored image is proved, or claims by hash, to show these bars.' }),
-    freshness: z.enum(['rendered', 'attached', 'unverified', 'stale', 'missing']),
-    reason: z.string(),
+    freshness: z.enum(['verified', 'attached', 'unverified', 'stale', 'missing']).openapi({
+      description:
+        'The words of `X-Chart-Freshness`. verified: the bytes that were drawn from these bars. attached: it claims their ' +
+        'hash. unverified: nothing is known of it. stale: it is damaged, of other bars or older than them.',
+    }),
+    reason: z.enum([
+      'no_object',
+      'damaged',
+      'no_bars',
+      'bytes_of_the_ledger',
+      'other_bytes_than_the_ledger',
+      'hash_of_other_bars',
+      'hash_of_these_bars',
+      'older_than_bars',
+      'too_large_to_check',
+      'no_hash',
+    ]),
+    detail: z.string().openapi({ description: 'The reason in words.' }),
     row: z.object({
       stored_url: z.string().nullable(),
       bars: z.enum(['usable', 'absent', 'unusable']),
@@ -133,14 +150,43 @@ export const artifactVerificationSchema = z
   .openapi('ArtifactVerification');
 export type ArtifactVerification = z.output<typeof artifactVerificationSchema>;
 
+const shownBy = z.array(
+  z.object({
+    artifact_id: z.int(),
+    name: z.string(),
+    symbol: z.string().nullable(),
+    workflow_id: z.string().nullable(),
+    execution_id: z.string().nullable(),
+    run_id: z.string().nullable(),
+    experiment_id: z.string().nullable(),
+  }),
+);
+
+const finding = z.object({ field: z.string(), message: z.string() });
+
+const region = z
+  .object({
+    x: z.int(),
+    y: z.int(),
+    width: z.int(),
+    height: z.int(),
+    pixels: z.int().openapi({ description: 'Changed pixels in it.' }),
+    panel: z.string().nullable().openapi({ description: 'A panel, `header` or `time_axis`.' }),
+    first_bar: z.string().nullable(),
+    last_bar: z.string().nullable(),
+  })
+  .openapi('ChangedRegion');
+
 /** `POST /api/verify`. */
 export const imageVerificationSchema = z
   .object({
-    verdict: z.enum(['verified', 'altered', 'relabelled', 'unproven', 'unknown']).openapi({
+    verdict: z.enum(['verified', 'same_pixels', 'relabelled', 'altered', 'unproven', 'unknown']).openapi({
       description:
-        'verified: these pixels were drawn here. altered: the image claims a render, but its pixels are others. relabelled: the ' +
-        'pixels were drawn here, the label is another’s. unproven: claim and pixels agree, but no ledger row says we drew it. ' +
-        'unknown: neither claim nor pixels are known.',
+        'verified: these pixels were drawn here, the label says what the ledger says, and no chunk is there that is not ours. ' +
+        'same_pixels: the same pixels, written anew by a program that added nothing a viewer shows. relabelled: our pixels, ' +
+        'but the label lies (`label`). altered: other pixels than the claimed render has (`changes`), or ours with a chunk ' +
+        'that can make a viewer show something else (`chunks`). unproven: claim and pixels agree, but no ledger row says ' +
+        'we drew it. unknown: neither claim nor pixels are known.',
     }),
     detail: z.string(),
     image: z.object({
@@ -148,26 +194,45 @@ export const imageVerificationSchema = z
       height: z.int(),
       byte_size: z.int(),
       sha256: z.string(),
-      pixel_sha256: z.string().nullable(),
+      pixel_sha256: hash.openapi({ description: 'Null for a picture of more than 256 colours.' }),
+    }),
+    chunks: z.array(z.object({ chunk: z.string(), message: z.string() })).openapi({
+      description: 'Chunks that may make a viewer show something else than the pixels.',
     }),
     claims: claims.nullable(),
+    label: z
+      .object({
+        state: z.enum(['absent', 'consistent', 'contradicted', 'malformed']),
+        differences: z
+          .array(z.object({ field: z.string(), claimed: z.unknown(), actual: z.unknown() }))
+          .openapi({ description: 'Fields that the ledger contradicts, with its own values.' }),
+        problems: z.array(finding).openapi({ description: 'What no label of ours has.' }),
+      })
+      .openapi({ description: 'What the label is worth.' }),
     pixels_match_claim: z.boolean().nullable(),
     renders: z
       .array(ledgerEntry)
       .openapi({ description: 'Renders in the ledger with exactly these pixels.' }),
-    artifacts: z
-      .array(
-        z.object({
-          artifact_id: z.int(),
-          name: z.string(),
-          symbol: z.string().nullable(),
-          workflow_id: z.string().nullable(),
-          execution_id: z.string().nullable(),
-          run_id: z.string().nullable(),
-          experiment_id: z.string().nullable(),
-        }),
-      )
-      .openapi({ description: 'Artifacts that show one of these renders.' }),
+    artifacts: shownBy.openapi({ description: 'Artifacts that show one of these renders.' }),
+    claimed: z.object({ render: ledgerEntry, artifacts: shownBy }).nullable().openapi({
+      description: 'The render that the label names, when it is not one of `renders`.',
+    }),
+    changes: z
+      .object({
+        comparable: z.boolean().openapi({ description: 'False: the picture has another size.' }),
+        pixels: z.int().nullable(),
+        regions: z.array(region),
+        regions_omitted: z.int(),
+      })
+      .nullable()
+      .openapi({
+        description:
+          'Where an altered picture is not what was drawn, the largest change first. Null when nothing is compared.',
+      }),
   })
   .openapi('ImageVerification');
 export type ImageVerification = z.output<typeof imageVerificationSchema>;
+
+export const renderKeyParam = z.object({
+  render_key: z.string().openapi({ param: { name: 'render_key', in: 'path' }, pattern: '^[0-9a-f]{32}$' }),
+});

@@ -159,5 +159,6 @@ function ledgerRow(picture: Picture, chart: RenderedChart, drawn: Redrawn) {
     renderer: RENDERER_VERSION,
     spec: DEFAULT_SPEC,
     render_ms: drawn.renderMs,
+    plots: chart.plots,
   };
 }

@@ -31,6 +31,8 @@ export interface ShownBy {
 export interface RenderLedger {
   find(renderKey: string): Promise<ChartRenderRow | null>;
   findByPixels(pixelSha256: string): Promise<ChartRenderRow[]>;
+  /** The render whose file has this SHA-256. */
+  findByFile(pngSha256: string): Promise<ChartRenderRow | null>;
   /** Writes or replaces the row of this render key: what was drawn last is what lies in the store. */
   record(row: NewChartRenderRow): Promise<void>;
   /**
@@ -76,6 +78,16 @@ export function createRenderLedger(database: Database): RenderLedger {
           .where(eq(chartRenderTable.pixel_sha256, pixelSha256))
           .limit(20),
       ),
+
+    findByFile: (pngSha256) =>
+      guarded('render_ledger.find_by_file', async () => {
+        const [row] = await database
+          .select()
+          .from(chartRenderTable)
+          .where(eq(chartRenderTable.png_sha256, pngSha256))
+          .limit(1);
+        return row ?? null;
+      }),
 
     record: (row) =>
       guarded('render_ledger.record', async () => {

@@ -21,12 +21,14 @@ import {
   type ImageOutcome,
 } from './image-outcome.ts';
 import type { RenderReason } from './render-ledger.repository.ts';
+import type { ScanFile } from './scan-file.ts';
 import { unusableBars } from './unusable-bars.ts';
 
 export interface ImageDependencies {
   readonly config: Pick<Config, 'store' | 'unverifiedObjects'>;
   readonly sources: ChartSourceRepository;
   readonly store: ObjectStore;
+  readonly scanFile: ScanFile;
   readonly edge: EdgeCache;
   readonly pointers: PointerCache;
   readonly gateOf: (renderKey: string) => RenderGate;
@@ -127,15 +129,16 @@ async function fromStoreOrRedraw(
     return redraw(deps, source, picture, reason, null, false);
   }
 
-  const facts = object === null ? null : await objectFacts(object);
   const underRenderKey = picture !== null && 'ref' in named && isSame(named.ref, picture.ref);
+  const ledgerSha256 =
+    underRenderKey && source.ledger?.render_key === picture.renderKey ? source.ledger.png_sha256 : null;
+  const facts = object === null ? null : await objectFacts(object, { scanFile: deps.scanFile, ledgerSha256 });
   const assessment = assessFreshness({
     object: facts,
     absence: 'problem' in named ? named.problem : 'nothing lies at the place that the row names',
     picture,
     underRenderKey,
-    ledgerSha256:
-      underRenderKey && source.ledger?.render_key === picture.renderKey ? source.ledger.png_sha256 : null,
+    ledgerSha256,
     fetchedAt: fetchedAt(source.snapshot),
   });
   const found = object === null || facts === null ? null : { object, facts };
@@ -151,7 +154,7 @@ function reasonToRedraw(
   unverifiedObjects: 'serve' | 'regenerate',
   picture: Picture | null,
 ): RenderReason | null {
-  const { freshness, reason: detail } = assessment;
+  const { freshness, detail } = assessment;
   if (freshness === 'missing' || freshness === 'stale') return { reason: freshness, detail };
   const mayRedraw = unverifiedObjects === 'regenerate' && picture !== null;
   return freshness === 'unverified' && mayRedraw ? { reason: 'unverified', detail } : null;
@@ -166,9 +169,9 @@ function serveFound(
   knows: (etag: string) => boolean,
 ): ImageOutcome {
   if (found === null) throw new TypeError('only an object that was found can be served');
-  const rendered = assessment.freshness === 'rendered' && picture !== null;
-  const facts = rendered ? verified(picture) : asFound(found, picture, assessment);
-  const contentKey = rendered ? picture.renderKey : found.facts.sha256;
+  const isVerified = assessment.freshness === 'verified' && picture !== null;
+  const facts = isVerified ? verified(picture) : asFound(found, picture, assessment);
+  const contentKey = isVerified ? picture.renderKey : found.facts.sha256;
   const image = { bytes: found.object.bytes, contentType: contentTypeOf(found.facts) };
   fillEdge(deps, source.id, pointerOf(facts, contentKey), image);
   if (knows(facts.etag)) return { kind: 'not_modified', ...facts, source: 'store', caching: 'shared' };
@@ -229,11 +232,11 @@ function fillEdge(
   deps.defer(Promise.all([filled, deps.pointers.put(artifactId, pointer)]));
 }
 
-function cannotDraw(source: ChartSource, state: PictureState, { reason }: Assessment): AppError {
+function cannotDraw(source: ChartSource, state: PictureState, { detail }: Assessment): AppError {
   if (state.kind === 'unusable') return unusableBars(state.error);
   return new AppError(
     'nothing_to_draw',
-    `Artifact ${source.id} has no image (${reason}) and no bars to draw one from (metadata.market_data_snapshot.bars).`,
+    `Artifact ${source.id} has no image (${detail}) and no bars to draw one from (metadata.market_data_snapshot.bars).`,
   );
 }
 

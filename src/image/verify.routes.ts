@@ -36,7 +36,8 @@ const imageRoute = createRoute({
   request: {
     body: {
       required: true,
-      description: 'The PNG itself, at most 10 MB and 16 megapixels.',
+      description:
+        'The PNG itself, at most 10 MB. With a token it may have 16 megapixels (5 when interlaced), otherwise 5.',
       content: { 'image/png': { schema: binaryBody }, 'application/octet-stream': { schema: binaryBody } },
     },
   },
@@ -47,6 +48,7 @@ const imageRoute = createRoute({
       'unsupported_media_type',
       'invalid_input',
       'database_unavailable',
+      'busy',
     ),
   },
 });
@@ -65,5 +67,6 @@ verifyRoutes.openapi(imageRoute, async (c) => {
   }
   const bytes = await readBody(c.req.raw, IMAGE_MAX_BYTES);
   c.header('cache-control', 'no-store');
-  return c.json(await c.var.services.verifyImage(bytes), 200);
+  const isSignedIn = c.var.caller.kind !== 'anonymous';
+  return c.json(await c.var.services.verifyPicture(bytes, { isSignedIn }), 200);
 });

@@ -56,7 +56,7 @@ const VENDORS: Record<string, (file: string) => boolean> = {
   hono: (file) =>
     file.startsWith('http/') || file.startsWith('ui/') || /\.routes\.tsx?$/.test(file) || file === 'app.ts',
   'fast-xml-parser': (file) => file.startsWith('storage/'),
-  canonicalize: (file) => file === 'image/render-key.ts',
+  canonicalize: (file) => file === 'image/render-key.ts' || file === 'chart/png-provenance.ts',
 };
 const PLATFORM = /^(node:|cloudflare:)/;
 

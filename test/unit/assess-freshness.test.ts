@@ -4,6 +4,7 @@ import { assessFreshness, type FreshnessFacts, type ObjectFacts } from '../../sr
 const OURS = 'a'.repeat(64);
 const OTHERS = 'b'.repeat(64);
 const SHA = 'c'.repeat(64);
+const TOO_LARGE = 'it has more than 16000000 pixels';
 const FETCHED = new Date('2025-11-15T12:00:00.500Z');
 
 function png(snapshot: string | null = null): ObjectFacts['inspection'] {
@@ -17,6 +18,8 @@ function facts(object: Partial<ObjectFacts> | null, rest: Partial<FreshnessFacts
     sha256: SHA,
     lastModified: new Date('2025-11-16'),
     metadataSnapshotSha256: null,
+    pixelSha256: null,
+    tooLarge: null,
   };
   return {
     object: object === null ? null : { ...base, ...object },
@@ -41,7 +44,7 @@ describe('assessFreshness', () => {
     [
       'the ledger’s bytes under the render key',
       facts({}, { underRenderKey: true, ledgerSha256: SHA }),
-      'rendered',
+      'verified',
     ],
     [
       'other bytes under the render key, claiming our hash',
@@ -83,8 +86,42 @@ describe('assessFreshness', () => {
       'stale',
     ],
   ])('%s', (_name, given, expected) => {
-    const { freshness, reason } = assessFreshness(given);
+    const { freshness, detail } = assessFreshness(given);
     expect(freshness).toBe(expected);
-    expect(reason).not.toBe('');
+    expect(detail).not.toBe('');
+  });
+
+  it.each<[string, FreshnessFacts, string, string]>([
+    ['nothing there', facts(null), 'missing', 'no_object'],
+    ['too large, without a claim', facts({ tooLarge: TOO_LARGE }), 'unverified', 'too_large_to_check'],
+    [
+      'too large: a claim of these bars is not believed',
+      facts({ tooLarge: TOO_LARGE, metadataSnapshotSha256: OURS }),
+      'unverified',
+      'too_large_to_check',
+    ],
+    [
+      'too large, of other bars',
+      facts({ tooLarge: TOO_LARGE, metadataSnapshotSha256: OTHERS }),
+      'stale',
+      'hash_of_other_bars',
+    ],
+    [
+      'too large, older than its bars',
+      facts({ tooLarge: TOO_LARGE, lastModified: new Date(0) }),
+      'stale',
+      'older_than_bars',
+    ],
+    [
+      'too large, no bars',
+      facts({ tooLarge: TOO_LARGE }, { picture: null }),
+      'unverified',
+      'too_large_to_check',
+    ],
+    ['no bars', facts({}, { picture: null }), 'unverified', 'no_bars'],
+    ['no hash', facts({}), 'unverified', 'no_hash'],
+    ['these bars', facts({ metadataSnapshotSha256: OURS }), 'attached', 'hash_of_these_bars'],
+  ])('%s: freshness and reason', (_name, given, freshness, reason) => {
+    expect(assessFreshness(given)).toMatchObject({ freshness, reason });
   });
 });

@@ -6,6 +6,7 @@ import { parseBars } from '../../src/chart/parse-bars.ts';
 import { createChartRenderer } from '../../src/chart/render-chart.ts';
 import { snapshotHash } from '../../src/chart/snapshot-hash.ts';
 import { silentLog } from '../../src/observability/log.ts';
+import { scanPng } from '../../src/chart/scan-png.ts';
 import type { RenderAnswer } from '../../src/image/render-job.ts';
 import { createServeImage, RENDER_DEADLINE_MS } from '../../src/image/serve-image.ts';
 import type { StoredObject } from '../../src/storage/object-store.ts';
@@ -58,6 +59,7 @@ describe('when drawing fails', () => {
       config: { store: { buckets: ['charts'] } as never, unverifiedObjects: 'serve' },
       sources: { find: async () => source },
       store: { get: async () => object } as never,
+      scanFile: (bytes, _sha256, options) => scanPng(bytes, options),
       edge: { getImage: async () => null, putImage: async () => {} } as never,
       pointers: { get: async () => null, put: async () => {}, drop: async () => {} },
       gateOf: () => ({ render }),

@@ -58,7 +58,7 @@ describe('a PNG', () => {
     [
       'a second IHDR',
       { width: 2, height: 3, raw, chunks: [pngChunk('IHDR', new Uint8Array(13))] },
-      'IHDR is not its first chunk',
+      'IHDR stands there twice',
     ],
   ])('%s', (_, options, reason) => {
     expect(inspectImage(pngFixture(options))).toEqual({ kind: 'broken', reason });
@@ -69,7 +69,7 @@ describe('a PNG', () => {
     expect(inspectImage(withoutData)).toEqual({ kind: 'broken', reason: 'it has no image data' });
     expect(inspectImage(Buffer.concat([png, Buffer.of(0)]))).toEqual({
       kind: 'broken',
-      reason: 'something follows IEND',
+      reason: 'IEND is followed by something',
     });
   });
 });

@@ -1,0 +1,137 @@
+import { canonicalText, LABEL_FIELDS, type Label } from '../chart/png-provenance.ts';
+import type { ChunkFinding } from '../chart/png-structure.ts';
+import type { FieldError } from '../errors.ts';
+import type { ChartRenderRow } from './chart-render.table.ts';
+
+export type Verdict = 'verified' | 'same_pixels' | 'relabelled' | 'altered' | 'unproven' | 'unknown';
+
+/** A field of the label that the ledger contradicts. */
+export interface LabelDifference {
+  readonly field: string;
+  readonly claimed: unknown;
+  readonly actual: unknown;
+}
+
+export interface PictureFacts {
+  /** Exactly our chunks in our order. */
+  readonly isOurForm: boolean;
+  /** Chunks that may make a viewer show something else than the pixels. */
+  readonly visible: readonly ChunkFinding[];
+  /** Null: there is none. */
+  readonly label: Label | null;
+  /** Null: more than 256 colours, so no picture of ours. */
+  readonly pixelSha256: string | null;
+  /** Renders with exactly these pixels. */
+  readonly byPixels: readonly ChartRenderRow[];
+  /** The render that the label names, when the ledger has it. */
+  readonly claimed: ChartRenderRow | null;
+}
+
+export interface Judgement {
+  readonly verdict: Verdict;
+  readonly detail: string;
+  readonly differences: readonly LabelDifference[];
+  readonly problems: readonly FieldError[];
+}
+
+/** What a PNG is, by its pixels, its chunks and its label. The pixels decide; a label is a claim and nothing more. */
+export function judgePicture(facts: PictureFacts): Judgement {
+  const { label, byPixels, claimed, visible, pixelSha256 } = facts;
+  const fields = label?.kind === 'read' ? label.fields : null;
+  const problems = problemsOf(label);
+  const key = fields?.['render_key'];
+  const actual = byPixels.find((row) => row.render_key === key) ?? byPixels[0] ?? claimed;
+  const differences = fields === null || actual === null ? [] : compareLabel(fields, actual);
+  const said = { differences, problems };
+  if (byPixels.length > 0) {
+    const isLabelRight = problems.length === 0 && differences.length === 0;
+    return { ...judgeKnown(facts, isLabelRight, said), ...said };
+  }
+  if (claimed !== null) {
+    const detail = 'The pixels are not those that were drawn for the render that the label names.';
+    return { verdict: 'altered', detail, ...said };
+  }
+  if (label === null) {
+    const detail = 'The image carries no label and its pixels are not in the ledger.';
+    return { verdict: 'unknown', detail, ...said };
+  }
+  if (label.kind === 'unreadable' || label.provenance === null) {
+    const detail = `Its pixels are not in the ledger, and its label is none of ours: ${sentence(problems)}.`;
+    return { verdict: 'unknown', detail, ...said };
+  }
+  if (label.provenance.pixel_sha256 !== pixelSha256 || visible.length > 0) {
+    const detail =
+      visible.length > 0
+        ? `${naming(visible)}, and this ledger does not know the render that the label names.`
+        : 'The pixels are not those that the label names; this ledger does not know the render.';
+    return { verdict: 'altered', detail, ...said };
+  }
+  const detail = 'Label and pixels agree, but this ledger does not know the render.';
+  return { verdict: 'unproven', detail, ...said };
+}
+
+function judgeKnown(
+  { isOurForm, visible, label }: PictureFacts,
+  isLabelRight: boolean,
+  said: Pick<Judgement, 'differences' | 'problems'>,
+): Pick<Judgement, 'verdict' | 'detail'> {
+  if (visible.length > 0) {
+    const detail = `The pixels were drawn here, but a viewer may show something else: ${naming(visible)}.`;
+    return { verdict: 'altered', detail };
+  }
+  if (!isLabelRight) {
+    const fields = [...said.differences, ...said.problems].map(({ field }) => field);
+    const detail = `The pixels were drawn here, but the label is not the one they were given: ${[...new Set(fields)].join(', ')}.`;
+    return { verdict: 'relabelled', detail };
+  }
+  if (isOurForm) {
+    const detail = 'Every pixel is as it was drawn here, from the bars that the label names.';
+    return { verdict: 'verified', detail };
+  }
+  return {
+    verdict: 'same_pixels',
+    detail:
+      label === null
+        ? 'Every pixel is as it was drawn here; the label has been removed.'
+        : 'Every pixel is as it was drawn here; another program has written the file anew.',
+  };
+}
+
+function problemsOf(label: Label | null): readonly FieldError[] {
+  if (label === null) return [];
+  return label.kind === 'read' ? label.problems : [{ field: 'label', message: label.reason }];
+}
+
+function naming(visible: readonly ChunkFinding[]): string {
+  return visible.map(({ chunk, message }) => `${chunk} ${message}`).join('; ');
+}
+
+function sentence(problems: readonly FieldError[]): string {
+  return problems.map(({ field, message }) => `${field} ${message}`).join('; ');
+}
+
+/** The fields of a label that do not say what the ledger says, in the order of a label. */
+export function compareLabel(
+  fields: Readonly<Record<string, unknown>>,
+  row: ChartRenderRow,
+): LabelDifference[] {
+  const truth: Readonly<Record<string, unknown>> = {
+    ...row,
+    first_bar: isoInstant(row.first_bar),
+    last_bar: isoInstant(row.last_bar),
+  };
+  return LABEL_FIELDS.flatMap((field) => {
+    if (!Object.hasOwn(fields, field)) return [];
+    const claimed = fields[field];
+    const actual = truth[field];
+    return canonicalText({ value: claimed }) === canonicalText({ value: actual })
+      ? []
+      : [{ field, claimed, actual }];
+  });
+}
+
+/** As a label writes it: UTC, milliseconds. */
+function isoInstant(timestamp: string): string {
+  const time = new Date(timestamp);
+  return Number.isNaN(time.getTime()) ? timestamp : time.toISOString();
+}

@@ -1,0 +1,46 @@
+import type { Bar } from '../chart/bars.ts';
+import { barScale } from '../chart/bar-scale.ts';
+import type { ChangedRegion } from './compare-pictures.ts';
+import type { PlotBox } from './chart-render.table.ts';
+
+/** A changed region in the words of the chart. */
+export interface LocatedRegion extends ChangedRegion {
+  /** A panel, `header` above all of them, `time_axis` below; null when the ledger does not know where panels lie. */
+  readonly panel: string | null;
+  /** ISO 8601, UTC: the bars that the region covers; null beside the plot, or when nobody has the bars any more. */
+  readonly first_bar: string | null;
+  readonly last_bar: string | null;
+}
+
+/** Says where a region lies. `plots` from top to bottom; a panel's title stands above its plot. */
+export function locateChange(
+  region: ChangedRegion,
+  plots: readonly PlotBox[] | null,
+  bars: readonly Bar[] | null,
+): LocatedRegion {
+  const unknown = { ...region, panel: null, first_bar: null, last_bar: null };
+  const [first, second] = plots ?? [];
+  if (plots === null || first === undefined) return unknown;
+  const middle = region.y + region.height / 2;
+  const headHeight = second === undefined ? 0 : second.y - (first.y + first.height);
+  if (middle < first.y - headHeight) return { ...unknown, panel: 'header' };
+  const plot = plots.find(({ y, height }) => middle < y + height);
+  if (plot === undefined) return { ...unknown, panel: 'time_axis' };
+  return { ...region, panel: plot.name, ...barsUnder(region, plot, bars) };
+}
+
+function barsUnder(
+  { x, width }: ChangedRegion,
+  plot: PlotBox,
+  bars: readonly Bar[] | null,
+): Pick<LocatedRegion, 'first_bar' | 'last_bar'> {
+  const right = x + width - 1;
+  if (bars === null || right < plot.x || x >= plot.x + plot.width) return { first_bar: null, last_bar: null };
+  const { step } = barScale(bars.length, plot);
+  const at = (pixel: number) => Math.min(bars.length - 1, Math.max(0, Math.floor((pixel - plot.x) / step)));
+  return { first_bar: timeOf(bars[at(x)]), last_bar: timeOf(bars[at(right)]) };
+}
+
+function timeOf(bar: Bar | undefined): string | null {
+  return bar === undefined ? null : new Date(bar.time).toISOString();
+}

@@ -1,0 +1,133 @@
+import { describe, expect, it } from 'vitest';
+import type { Label, Provenance } from '../../../src/chart/png-provenance.ts';
+import type { ChartRenderRow } from '../../../src/image/chart-render.table.ts';
+import { judgePicture, type PictureFacts } from '../../../src/image/judge-picture.ts';
+
+const KEY = 'b'.repeat(32);
+const PIXELS = 'c'.repeat(64);
+const row = {
+  render_key: KEY,
+  snapshot_sha256: 'a'.repeat(64),
+  png_sha256: 'd'.repeat(64),
+  pixel_sha256: PIXELS,
+  symbol: 'AAPL',
+  timeframe: 'daily',
+  bar_count: 200,
+  first_bar: '2018-01-02 00:00:00+00',
+  last_bar: '2018-10-16 13:30:00.5+02',
+  renderer: 'chartproof-2',
+  // PostgreSQL keeps the keys of jsonb in an order of its own.
+  spec: { width: 1920, height: 1400, panels: [{ share: 0.35, name: 'price' }] },
+} as unknown as ChartRenderRow;
+const fields = {
+  snapshot_sha256: row.snapshot_sha256,
+  render_key: KEY,
+  pixel_sha256: PIXELS,
+  symbol: 'AAPL',
+  timeframe: 'daily',
+  bar_count: 200,
+  first_bar: '2018-01-02T00:00:00.000Z',
+  last_bar: '2018-10-16T11:30:00.500Z',
+  spec: { panels: [{ name: 'price', share: 0.35 }], height: 1400, width: 1920 },
+  renderer: 'chartproof-2',
+};
+const labelled = (
+  more: Record<string, unknown> = {},
+  problems: { field: string; message: string }[] = [],
+): Label => {
+  const all = { ...fields, ...more };
+  return {
+    kind: 'read',
+    fields: all,
+    problems,
+    provenance: problems.length === 0 ? (all as Provenance) : null,
+  };
+};
+const facts = (more: Partial<PictureFacts> = {}): PictureFacts => ({
+  isOurForm: true,
+  visible: [],
+  label: labelled(),
+  pixelSha256: PIXELS,
+  byPixels: [row],
+  claimed: row,
+  ...more,
+});
+const APNG = [{ chunk: 'fdAT', message: 'holds another frame' }];
+const other = { ...row, render_key: 'e'.repeat(32), symbol: 'TSLA' };
+const elsewhere = { byPixels: [], claimed: null };
+
+describe('judgePicture', () => {
+  it.each<[string, PictureFacts, string]>([
+    ['ours, untouched', facts(), 'verified'],
+    ['written anew', facts({ isOurForm: false }), 'same_pixels'],
+    ['without its label', facts({ isOurForm: false, label: null, claimed: null }), 'same_pixels'],
+    ['our pixels under an animation', facts({ isOurForm: false, visible: APNG }), 'altered'],
+    ['an animation and a lie', facts({ visible: APNG, label: labelled({ symbol: 'TSLA' }) }), 'altered'],
+    [
+      'the label of another picture',
+      facts({ label: labelled({ render_key: other.render_key }), claimed: other }),
+      'relabelled',
+    ],
+    [
+      'an unreadable label',
+      facts({ label: { kind: 'unreadable', reason: 'no JSON' }, claimed: null }),
+      'relabelled',
+    ],
+    [
+      'a label with something more',
+      facts({ label: labelled({}, [{ field: 'by', message: 'is not part' }]) }),
+      'relabelled',
+    ],
+    ['one of several renders of the same pixels', facts({ byPixels: [other, row] }), 'verified'],
+    ['other pixels, our label', facts({ byPixels: [], pixelSha256: 'f'.repeat(64) }), 'altered'],
+    ['more colours than ours have, our label', facts({ byPixels: [], pixelSha256: null }), 'altered'],
+    ['of another ledger', facts(elsewhere), 'unproven'],
+    ['of another ledger, animated', facts({ ...elsewhere, visible: APNG }), 'altered'],
+    ['of another ledger, other pixels', facts({ ...elsewhere, pixelSha256: 'f'.repeat(64) }), 'altered'],
+    ['of another ledger, too many colours', facts({ ...elsewhere, pixelSha256: null }), 'altered'],
+    ['nothing known, no label', facts({ ...elsewhere, label: null }), 'unknown'],
+    [
+      'nothing known, a malformed label',
+      facts({ ...elsewhere, label: labelled({}, [{ field: 'render_key', message: 'must be' }]) }),
+      'unknown',
+    ],
+    [
+      'nothing known, an unreadable label',
+      facts({ ...elsewhere, label: { kind: 'unreadable', reason: 'no JSON' } }),
+      'unknown',
+    ],
+  ])('%s', (_name, given, verdict) => {
+    const judgement = judgePicture(given);
+    expect(judgement.verdict).toBe(verdict);
+    expect(judgement.detail).toMatch(/\.$/);
+  });
+
+  it.each(
+    Object.entries({
+      snapshot_sha256: 'f'.repeat(64),
+      render_key: 'f'.repeat(32),
+      pixel_sha256: 'f'.repeat(64),
+      symbol: 'TSLA',
+      timeframe: 'weekly',
+      bar_count: 201,
+      first_bar: '2018-01-03T00:00:00.000Z',
+      last_bar: '2018-10-16T11:30:00.501Z',
+      spec: { ...fields.spec, width: 1921 },
+      renderer: 'chartproof-9',
+    }),
+  )('names a forged %s and what is true', (field, forged) => {
+    const { verdict, differences, detail } = judgePicture(facts({ label: labelled({ [field]: forged }) }));
+    expect(verdict).toBe('relabelled');
+    expect(detail).toContain(field);
+    const actual = (fields as Record<string, unknown>)[field];
+    expect(differences).toEqual([{ field, claimed: forged, actual }]);
+  });
+
+  it('compares a label also with the render it names when the pixels are others', () => {
+    const { verdict, differences } = judgePicture(
+      facts({ byPixels: [], pixelSha256: 'f'.repeat(64), label: labelled({ bar_count: 9 }) }),
+    );
+    expect(verdict).toBe('altered');
+    expect(differences).toEqual([{ field: 'bar_count', claimed: 9, actual: 200 }]);
+  });
+});
