@@ -89,7 +89,13 @@ export function createChartRenderer(assets: ChartAssets): ChartRenderer {
       const pixels = reduceToPalette(rgba, width);
       const pixelSha256 = hashPalettePixels(width, height, pixels);
       const chunk = provenanceChunk(provenanceOf(input, pixelSha256));
-      const plots = chart.layout.panels.map(({ name, plot }) => ({ name, ...plot }));
+      const plots = chart.layout.panels.map(({ name, plot: { x, y, width: w, height: h } }) => ({
+        name,
+        x,
+        y,
+        width: w,
+        height: h,
+      }));
       return { png: encodePng(width, height, pixels, [chunk]), pixelSha256, width, height, plots };
     },
   };
