@@ -5,5 +5,6 @@ export interface Bar {
   readonly high: number;
   readonly low: number;
   readonly close: number;
-  readonly volume: number;
+  /** Not negative; null where nobody counts one, as for indices and currency pairs. */
+  readonly volume: number | null;
 }

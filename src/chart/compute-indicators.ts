@@ -2,7 +2,7 @@ import { ATR } from 'technicalindicators';
 import type { Bar } from './bars.ts';
 import { DEFAULT_PARAMETERS, type IndicatorParameters } from './chart-spec.ts';
 
-/** One value per bar; null before the first bar at which it is defined. */
+/** One value per bar; null where it is not defined, as before its first bar. */
 export type Series = (number | null)[];
 
 /** Every series is as long as the bars. The names are those of the wire, in camelCase; `SERIES_NAMES` has both, in order. */
@@ -182,13 +182,21 @@ function rsi(close: readonly number[], period: number): Series {
   });
 }
 
-/** On-balance volume: starts at 0, plus the volume when the close rises, minus it when the close falls. */
+/**
+ * On-balance volume: starts at 0, plus the volume when the close rises, minus it when the close falls. It is a running sum,
+ * so it is defined from the first two neighbouring bars with volumes to the next bar without (docs/adr/0031).
+ */
 function obv(bars: readonly Bar[]): Series {
-  let total = 0;
-  return bars.map((bar, i) => {
-    const before = bars[i - 1]?.close ?? bar.close;
-    if (bar.close > before) total += bar.volume;
-    else if (bar.close < before) total -= bar.volume;
+  const hasVolume = (i: number): boolean => (bars[i]?.volume ?? null) !== null;
+  const first = bars.findIndex((_, i) => hasVolume(i) && hasVolume(i + 1));
+  let total: number | null = null;
+  return bars.map(({ close, volume }, i) => {
+    if (i === first) total = 0;
+    if (total === null || i === first) return total;
+    const before = bars[i - 1]?.close ?? close;
+    if (volume === null) total = null;
+    else if (close > before) total += volume;
+    else if (close < before) total -= volume;
     return total;
   });
 }

@@ -26,7 +26,7 @@ export function describeChart({ symbol, timeframe, bars, indicators }: ChartDesc
     trendSentence(indicators, price),
     macdSentence(indicators),
     rsiSentence(indicators),
-    volumeSentence(indicators),
+    volumeSentence(bars, indicators),
     atrSentence(indicators, price),
   ];
   return sentences.filter((sentence) => sentence !== '').join(' ');
@@ -94,13 +94,31 @@ function rsiSentence({ rsi }: Indicators): string {
   return `RSI is ${value.toFixed(2)} (${state}).`;
 }
 
-function volumeSentence({ volume, obv }: Indicators): string {
+function volumeSentence(bars: readonly Bar[], { volume, obv }: Indicators): string {
   const { latest: last, average, max } = indicatorStats(volume);
-  if (last === null || average === null) return '';
+  if (last === null || average === null)
+    return 'These bars have no volume, so there is no on-balance volume.';
   const style = volumeStyle(max ?? 0);
-  const flow = (latest(obv) ?? 0) - (obv[0] ?? 0);
+  const missing = volume.filter((value) => value === null).length;
+  const gaps =
+    missing === 0 ? '' : `${missing} of ${bars.length} bars ${missing === 1 ? 'has' : 'have'} no volume. `;
+  const day = (index: number) => barLabel(bars[index]?.time ?? 0, isIntraday(bars));
+  const lastKnown = volume.findLastIndex((value) => value !== null);
+  const subject = latest(volume) === null ? `The last known volume (${day(lastKnown)})` : 'Volume';
+  const numbers = `${formatNumber(last, style)} against an average of ${formatNumber(average, style)}`;
+  return `${gaps}${subject} is ${numbers}; on-balance volume ${flowOf(obv, day)}.`;
+}
+
+function flowOf(obv: Series, day: (index: number) => string): string {
+  const first = obv.findIndex((value) => value !== null);
+  if (first === -1) return 'is not known';
+  const end = obv.findLastIndex((value) => value !== null);
+  const flow = (obv[end] ?? 0) - (obv[first] ?? 0);
   const trend = flow > 0 ? 'has risen' : flow < 0 ? 'has fallen' : 'has not changed';
-  return `Volume is ${formatNumber(last, style)} against an average of ${formatNumber(average, style)}; on-balance volume ${trend} over the period.`;
+  const isWhole = first === 0 && end === obv.length - 1;
+  return isWhole
+    ? `${trend} over the period`
+    : `${trend} from ${day(first)} to ${day(end)} and is not known elsewhere`;
 }
 
 function atrSentence({ atr }: Indicators, style: NumberStyle): string {

@@ -172,19 +172,28 @@ function volumePanel({ bars, indicators }: Input): Content {
   const style = volumeStyle(magnitude(indicators.volume));
   const last = bars.at(-1);
   const title = withUnit('Volume', style);
+  const empty = isEmpty(indicators.volume);
+  const isBroken = !empty && indicators.volume.includes(null);
   return {
     ...EMPTY,
     name: 'volume',
     title,
     axisTitle: title,
-    legend: [
-      { label: 'Close at or above open', swatch: { kind: 'bars', colors: [COLOR.up] } },
-      { label: 'Close below open', swatch: { kind: 'bars', colors: [COLOR.down] } },
-    ],
+    legend: empty
+      ? []
+      : [
+          { label: 'Close at or above open', swatch: { kind: 'bars', colors: [COLOR.up] } },
+          { label: 'Close below open', swatch: { kind: 'bars', colors: [COLOR.down] } },
+          ...(isBroken ? [{ label: 'Gaps: bars without volume', swatch: null }] : []),
+        ],
     style,
     main: indicators.volume,
-    tagColor: last !== undefined && last.close >= last.open ? COLOR.up : COLOR.down,
+    tagColor: currentOr(
+      indicators.volume,
+      last !== undefined && last.close >= last.open ? COLOR.up : COLOR.down,
+    ),
     include: [0],
+    needs: empty ? 'These bars have no volume' : null,
   };
 }
 
@@ -244,19 +253,45 @@ export const RSI_LOW = 30;
 export const RSI_HIGH = 70;
 
 function obvPanel({ indicators }: Input): Content {
-  const style = obvStyle(indicators.obv.at(-1) ?? 0, magnitude(indicators.obv));
+  const { volume, obv } = indicators;
+  const style = obvStyle(indicatorStats(obv).latest ?? 0, magnitude(obv));
   const title = withUnit('OBV', style);
+  const empty = isEmpty(obv);
   return {
     ...EMPTY,
     name: 'obv',
     title,
     axisTitle: title,
-    legend: [{ label: 'On-balance volume', swatch: { kind: 'line', color: COLOR.obv } }],
+    legend: empty
+      ? []
+      : [
+          { label: 'On-balance volume', swatch: { kind: 'line', color: COLOR.obv } },
+          ...obvRemarks(indicators),
+        ],
     style,
-    main: indicators.obv,
-    tagColor: COLOR.obv,
-    lines: [{ series: indicators.obv, color: COLOR.obv, width: 2 }],
+    main: obv,
+    tagColor: currentOr(obv, COLOR.obv),
+    lines: [{ series: obv, color: COLOR.obv, width: 2 }],
+    needs: empty ? obvNeeds(volume) : null,
   };
+}
+
+/** Grey for a value that is the latest known, but not of the last bar. */
+function currentOr(series: Series, color: string): string {
+  return series.at(-1) === null ? COLOR.statistic : color;
+}
+
+/** Why the line is shorter than the chart. */
+function obvRemarks({ obv, volume }: Indicators): LegendItem[] {
+  const end = obv.findLastIndex((value) => value !== null);
+  if (volume[end + 1] === null) return [{ label: 'Ends where a bar has no volume', swatch: null }];
+  return obv[0] === null ? [{ label: 'Starts where bars have volumes', swatch: null }] : [];
+}
+
+function obvNeeds(volume: Series): string {
+  return isEmpty(volume)
+    ? 'On-balance volume needs volumes, and these bars have none'
+    : 'On-balance volume needs volumes of neighbouring bars';
 }
 
 function atrPanel({ indicators, spec }: Input): Content {

@@ -8,6 +8,8 @@ const MAX_LISTED_PROBLEMS = 20;
 
 const TIME_NAMES = ['date', 'timestamp', 'time', 'datetime', 't'] as const;
 const PRICE_NAMES = { open: 'o', high: 'h', low: 'l', close: 'c', volume: 'v' } as const;
+/** What brokers send for indices and currency pairs, of which nobody counts a volume. */
+const NO_VOLUME = -1;
 
 /** The bars cannot be drawn. `problems` lists the first 20, `more` counts the rest; nothing of them is used. */
 export class BarsError extends Error {
@@ -47,7 +49,7 @@ export function barsOf(snapshot: unknown): BarsOutcome {
 /**
  * Reads an array of `{date|timestamp|time|datetime|t, open|o, high|h, low|l, close|c, volume|v}` in any order and
  * returns the bars in ascending time. 2 to 5,000 bars, finite JSON numbers, high and low enclosing open and close,
- * volume not negative, no time twice.
+ * volume not negative, no time twice. A volume that is absent, null or -1 is none (docs/adr/0031).
  *
  * @throws {BarsError} naming each bad field (`bars[3].high`).
  */
@@ -99,12 +101,11 @@ function parseBar(raw: unknown, path: string, problems: ProblemList): Bar | null
   const high = readNumber(row, 'high', path, problems);
   const low = readNumber(row, 'low', path, problems);
   const close = readNumber(row, 'close', path, problems);
-  const volume = readNumber(row, 'volume', path, problems);
-  if (volume !== null && volume < 0) problems.add(`${path}.volume`, 'must not be negative');
+  const volume = readVolume(row, path, problems);
   if (open === null || high === null || low === null || close === null) return null;
   if (high < Math.max(open, close, low)) problems.add(`${path}.high`, 'is below open, close or low');
   if (low > Math.min(open, close)) problems.add(`${path}.low`, 'is above open or close');
-  return time === null || volume === null ? null : { time, open, high, low, close, volume };
+  return time === null || volume === undefined ? null : { time, open, high, low, close, volume };
 }
 
 function readTime(row: Record<string, unknown>, path: string, problems: ProblemList): number | null {
@@ -125,7 +126,7 @@ function readNumber(
   path: string,
   problems: ProblemList,
 ): number | null {
-  const used = row[name] === undefined ? PRICE_NAMES[name] : name;
+  const used = nameUsed(row, name);
   const value = row[used];
   if (value === undefined) {
     problems.add(`${path}.${name}`, 'is missing');
@@ -136,4 +137,25 @@ function readNumber(
     return null;
   }
   return value + 0; // -0 becomes 0: the two are one price and hash alike.
+}
+
+/** Null: the bar has none. Undefined: what is there is no volume. */
+function readVolume(
+  row: Record<string, unknown>,
+  path: string,
+  problems: ProblemList,
+): number | null | undefined {
+  const used = nameUsed(row, 'volume');
+  const value = row[used];
+  if (value === undefined || value === null || value === NO_VOLUME) return null;
+  const volume = readNumber(row, 'volume', path, problems);
+  if (volume === null) return undefined;
+  if (volume >= 0) return volume;
+  problems.add(`${path}.${used}`, 'must not be negative (-1 or null: no volume)');
+  return undefined;
+}
+
+/** The long name when it is there, whatever it holds; the short one otherwise. */
+function nameUsed(row: Record<string, unknown>, name: keyof typeof PRICE_NAMES): string {
+  return row[name] === undefined ? PRICE_NAMES[name] : name;
 }

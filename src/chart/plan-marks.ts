@@ -58,10 +58,10 @@ function eachColumn(bars: readonly Bar[], scale: BarScale): PlacedBar[] {
   return bars.map((bar, index) => ({ bar, column: scale.column(index) }));
 }
 
-/** Bars of one column of pixels as one: first open, last close, highest high, lowest low, largest volume. */
+/** Bars of one column of pixels as one: first open, last close, highest high, lowest low, largest volume (if any has one). */
 function mergeColumns(bars: readonly Bar[], scale: BarScale): PlacedBar[] {
   const merged: {
-    bar: { open: number; high: number; low: number; close: number; volume: number };
+    bar: { open: number; high: number; low: number; close: number; volume: number | null };
     column: number;
   }[] = [];
   bars.forEach((bar, index) => {
@@ -74,16 +74,17 @@ function mergeColumns(bars: readonly Bar[], scale: BarScale): PlacedBar[] {
     last.bar.high = Math.max(last.bar.high, bar.high);
     last.bar.low = Math.min(last.bar.low, bar.low);
     last.bar.close = bar.close;
-    last.bar.volume = Math.max(last.bar.volume, bar.volume);
+    last.bar.volume = bar.volume === null ? last.bar.volume : Math.max(last.bar.volume ?? 0, bar.volume);
   });
   return merged;
 }
 
-/** Volume columns from 0, at least one pixel high: a volume of 0 is drawn, too. */
+/** Volume columns from 0, at least one pixel high: a volume of 0 is drawn, too. A bar without volume leaves a gap. */
 export function planVolume(bars: readonly Bar[], scale: BarScale, axis: ValueAxis): Shape[] {
   const layers = new RectLayers([COLOR.up, COLOR.down]);
   const base = Math.round(axis.y(0));
   for (const { bar, column } of scale.crowded ? mergeColumns(bars, scale) : eachColumn(bars, scale)) {
+    if (bar.volume === null) continue;
     const top = Math.min(base - 1, Math.round(axis.y(bar.volume)));
     const color = bar.close >= bar.open ? COLOR.up : COLOR.down;
     layers.add(color, column - Math.floor((scale.bodyWidth - 1) / 2), top, scale.bodyWidth, base - top);

@@ -151,7 +151,7 @@ export function inkOf(scene: PanelScene, bars: readonly Bar[], indicators: Indic
   };
   bars.forEach((bar, index) => {
     if (content.name === 'price') spread(index, axis.y(bar.high), axis.y(bar.low), reach);
-    if (content.name === 'volume') spread(index, axis.y(bar.volume), axis.y(0), reach);
+    if (content.name === 'volume' && bar.volume !== null) spread(index, axis.y(bar.volume), axis.y(0), reach);
     const value = content.name === 'macd' ? (indicators.histogram[index] ?? null) : null;
     if (value !== null)
       spread(index, Math.min(axis.y(value), axis.y(0)), Math.max(axis.y(value), axis.y(0)), reach);

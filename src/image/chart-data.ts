@@ -14,7 +14,7 @@ export interface ChartDataDependencies {
   readonly sources: ChartSourceRepository;
 }
 
-/** The numbers behind a chart: every series as long as `dates`, null before its first value, unrounded. */
+/** The numbers behind a chart: every series as long as `dates`, null where it has no value, unrounded. */
 export async function readIndicators(deps: ChartDataDependencies, artifactId: number) {
   const { source, state } = await readState(deps, artifactId);
   if (state.kind === 'unusable') throw unusableBars(state.error);

@@ -11,7 +11,7 @@ export const imageQuery = z.object({
 
 const nullableNumbers = z.array(z.number().nullable());
 
-/** Every series is as long as `dates`, null before its first value, unrounded. */
+/** Every series is as long as `dates`, null where it has no value, unrounded. */
 export const indicatorsSchema = z
   .object({
     symbol: z.string(),
@@ -51,7 +51,7 @@ export const marketDataSchema = z
           high: z.number(),
           low: z.number(),
           close: z.number(),
-          volume: z.number(),
+          volume: z.number().nullable().openapi({ description: 'Null: the bar has none.' }),
         }),
       )
       .openapi({ description: 'Newest first.' }),

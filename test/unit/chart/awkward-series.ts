@@ -53,6 +53,11 @@ export function constant(count: number, price: number, volume: number): Bar[] {
   );
 }
 
+/** The same bars, without volume where `keeps` says no. */
+export function withoutVolume(bars: readonly Bar[], keeps: (index: number) => boolean = () => false): Bar[] {
+  return bars.map((bar, index) => (keeps(index) ? bar : { ...bar, volume: null }));
+}
+
 export interface AwkwardSeries {
   readonly name: string;
   readonly bars: Bar[];
@@ -92,6 +97,25 @@ export const AWKWARD_SERIES: readonly AwkwardSeries[] = [
     bars: walk(200, { start: 1.08, swing: 0.006, volume: 0, decimals: 5 }),
     symbol: 'EURUSD',
     timeframe: '4h',
+  },
+  { name: 'no volume', bars: withoutVolume(walk(250, { start: 1.08, decimals: 5 })), ...daily },
+  { name: '2 bars without volume', bars: withoutVolume(walk(2)), ...daily },
+  { name: 'one bar with volume', bars: withoutVolume(walk(200), (i) => i === 100), ...daily },
+  { name: 'the last bar without volume', bars: withoutVolume(walk(200), (i) => i < 199), ...daily },
+  { name: 'every other bar without volume', bars: withoutVolume(walk(60), (i) => i % 2 === 0), ...daily },
+  { name: 'a gap in the volumes', bars: withoutVolume(walk(200), (i) => i < 80 || i > 120), ...daily },
+  { name: 'volumes that begin late', bars: withoutVolume(walk(200), (i) => i > 150), ...daily },
+  {
+    name: '5,000 hourly bars with a gap in the volumes',
+    bars: withoutVolume(walk(5000, { step: 3600 }), (i) => i < 2000 || i > 3500),
+    symbol: 'BTC/USDT',
+    timeframe: '1h',
+  },
+  {
+    name: '300 bars of 5 minutes without volume',
+    bars: withoutVolume(walk(300, { step: 300, swing: 0.004 })),
+    symbol: 'SPX',
+    timeframe: '5m',
   },
   { name: 'constant prices', bars: constant(250, 42, 1000), ...daily },
   { name: 'prices and volumes of 0', bars: constant(250, 0, 0), ...daily },

@@ -1,6 +1,9 @@
+import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import type { Bar } from '../../../src/chart/bars.ts';
 import { computeIndicators, wireSeries, type Series } from '../../../src/chart/compute-indicators.ts';
 import { parseBars } from '../../../src/chart/parse-bars.ts';
+import { walk, withoutVolume } from './awkward-series.ts';
 import { barsOf, hasVectors, readVector } from './read-vectors.ts';
 
 const RELATIVE = 1e-9;
@@ -134,6 +137,61 @@ describe('definitions', () => {
 
   test('OBV starts at 0, adds on a rise, subtracts on a fall, stays on neither', () => {
     expect(computeIndicators(barsFrom([5, 6, 6, 4, 5], 7)).obv).toEqual([0, 7, 7, 0, 7]);
+  });
+
+  test.each([
+    [
+      [null, null, null],
+      [null, null, null],
+    ],
+    [
+      [null, 7, null],
+      [null, null, null],
+    ],
+    [
+      [7, null, 7],
+      [null, null, null],
+    ],
+    [
+      [7, 7, null, 7, 7],
+      [0, 7, null, null, null],
+    ],
+    [
+      [null, 7, 7, 7],
+      [null, 0, 7, 14],
+    ],
+    [
+      [7, null, 7, 7, 0, null, 7],
+      [null, null, 0, 7, 7, null, null],
+    ],
+  ])('OBV of rising closes with volumes %j is %j', (volumes, expected) => {
+    const bars = barsFrom(volumes.map((_, i) => i + 1)).map((bar, i): Bar =>
+      Object.assign({}, bar, { volume: volumes[i] ?? null }),
+    );
+    const indicators = computeIndicators(bars);
+    expect(indicators.obv).toEqual(expected);
+    expect(indicators.volume).toEqual(volumes);
+  });
+
+  test('whichever volumes are absent: OBV is that of its bars alone, and nothing else changes', () => {
+    const whole = walk(40);
+    const { volume: _v, obv: _o, ...others } = computeIndicators(whole);
+    fc.assert(
+      fc.property(fc.array(fc.boolean(), { minLength: 40, maxLength: 40 }), (kept) => {
+        const bars = withoutVolume(whole, (i) => kept[i] === true);
+        const { volume, obv, ...rest } = computeIndicators(bars);
+        expect(rest).toEqual(others);
+        expect(volume).toEqual(bars.map((bar) => bar.volume));
+        const first = obv.findIndex((value) => value !== null);
+        const neighbours = kept.findIndex((keeps, i) => keeps && kept[i + 1] === true);
+        expect(first).toBe(neighbours);
+        if (first === -1) return;
+        const gap = kept.indexOf(false, first);
+        const end = gap === -1 ? kept.length : gap;
+        expect(obv.slice(first, end)).toEqual(computeIndicators(whole.slice(first, end)).obv);
+        expect(obv.slice(end).every((value) => value === null)).toBe(true);
+      }),
+    );
   });
 
   test('SuperTrend follows a long rise and a long fall', () => {

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { computeIndicators } from '../../../src/chart/compute-indicators.ts';
 import { describeChart } from '../../../src/chart/describe-chart.ts';
 import { indicatorStats } from '../../../src/chart/indicator-stats.ts';
-import { AWKWARD_SERIES } from './awkward-series.ts';
+import { AWKWARD_SERIES, withoutVolume } from './awkward-series.ts';
 import { appleBars } from './read-vectors.ts';
 
 describe('statistics', () => {
@@ -48,6 +48,23 @@ describe('the description', () => {
         'MACD is −12.71, below its signal line of −12.26. RSI is 32.78 (neutral). ' +
         'Volume is 19.73M against an average of 18.11M; on-balance volume has fallen over the period. ATR is 11.83.',
     );
+  });
+
+  test.each([
+    [() => false, 'These bars have no volume, so there is no on-balance volume.'],
+    [
+      (i: number) => i === 100,
+      'The last known volume (2012-10-04) is 13.24M against an average of 13.24M; on-balance volume is not known.',
+    ],
+    [
+      (i: number) => i < 199,
+      '1 of 200 bars has no volume. The last known volume (2013-02-28) is 11.52M against an average of 18.11M; on-balance volume has fallen from 2012-05-14 to 2013-02-28 and is not known elsewhere.',
+    ],
+    [(i: number) => i > 9, '10 of 200 bars have no volume. Volume is 19.73M against'],
+  ])('says which volumes are not there %#', (keeps, sentence) => {
+    const bars = withoutVolume(appleBars(200), keeps);
+    const text = describeChart({ symbol: 'X', timeframe: '1d', bars, indicators: computeIndicators(bars) });
+    expect(text).toContain(sentence);
   });
 
   test.each(AWKWARD_SERIES)('$name: one paragraph without gaps', ({ bars, symbol, timeframe }) => {

@@ -115,13 +115,41 @@ describe('bars', () => {
   });
 
   test.each([
+    ['absent', { volume: undefined }, null],
+    ['null', { volume: null }, null],
+    ['-1', { volume: -1 }, null],
+    ['v null', { volume: undefined, v: null }, null],
+    ['v -1', { volume: undefined, v: -1 }, null],
+    ['volume null beside v', { volume: null, v: 7 }, null],
+    ['0', { volume: 0 }, 0],
+    ['-0', { volume: -0 }, 0],
+    ['v', { volume: undefined, v: 7 }, 7],
+    ['volume beside v', { volume: 5, v: -9 }, 5],
+  ])('volume as %s', (_, over, volume) => {
+    const parsed = parseBars([bar(over), other]);
+    expect(parsed.map((one) => one.volume)).toEqual([volume, 5]);
+  });
+
+  test('the other prices know no such words: null and -1 are a mistake and a price', () => {
+    expect(problemsOf([bar({ close: null }), other])).toEqual(['bars[0].close must be a finite number']);
+    expect(parseBars([bar({ open: -1, low: -1 }), other])[0]?.open).toBe(-1);
+  });
+
+  test.each([
     [[bar({ open: '10' }), other], 'bars[0].open must be a finite number'],
     [[bar({ high: null }), other], 'bars[0].high must be a finite number'],
     [[other, bar({ low: NaN })], 'bars[1].low must be a finite number'],
     [[bar({ close: Infinity }), other], 'bars[0].close must be a finite number'],
     [[bar({ volume: true }), other], 'bars[0].volume must be a finite number'],
-    [[bar({ volume: undefined }), other], 'bars[0].volume is missing'],
-    [[bar({ volume: -1 }), other], 'bars[0].volume must not be negative'],
+    [[bar({ volume: '' }), other], 'bars[0].volume must be a finite number'],
+    [[bar({ volume: '-1' }), other], 'bars[0].volume must be a finite number'],
+    [[bar({ volume: NaN }), other], 'bars[0].volume must be a finite number'],
+    [[bar({ volume: -Infinity }), other], 'bars[0].volume must be a finite number'],
+    [[bar({ volume: undefined, v: 'none' }), other], 'bars[0].v must be a finite number'],
+    [[bar({ volume: -2 }), other], 'bars[0].volume must not be negative (-1 or null: no volume)'],
+    [[bar({ volume: -1.0000001 }), other], 'bars[0].volume must not be negative (-1 or null: no volume)'],
+    [[bar({ volume: -5e-324 }), other], 'bars[0].volume must not be negative (-1 or null: no volume)'],
+    [[bar({ volume: undefined, v: -7 }), other], 'bars[0].v must not be negative (-1 or null: no volume)'],
     [[bar({ high: 10.5 }), other], 'bars[0].high is below open, close or low'],
     [[bar({ low: 10.5 }), other], 'bars[0].low is above open or close'],
     [[bar({ date: undefined }), other], 'bars[0].date is missing'],

@@ -17,7 +17,7 @@ import {
   type ChartRenderer,
   type RenderInput,
 } from '../../../src/chart/render-chart.ts';
-import { AWKWARD_SERIES, constant, walk, type AwkwardSeries } from './awkward-series.ts';
+import { AWKWARD_SERIES, constant, walk, withoutVolume, type AwkwardSeries } from './awkward-series.ts';
 import { appleBars } from './read-vectors.ts';
 
 let renderer: ChartRenderer;
@@ -185,6 +185,43 @@ describe('what is written', () => {
     );
   });
 
+  test.each([
+    [
+      () => false,
+      ['These bars have no volume', 'On-balance volume needs volumes, and these bars have none'],
+      [],
+    ],
+    [
+      (i: number) => i === 9,
+      ['On-balance volume needs volumes of neighbouring bars'],
+      ['Gaps: bars without volume'],
+    ],
+    [(i: number) => i < 99, [], ['Gaps: bars without volume', 'Ends where a bar has no volume']],
+    [(i: number) => i > 9, [], ['Gaps: bars without volume', 'Starts where bars have volumes']],
+    [(i: number) => i !== 50, [], ['Gaps: bars without volume', 'Ends where a bar has no volume']],
+    [() => true, [], []],
+  ])('bars without volume say so %#', async (keeps, needs, remarks) => {
+    const { texts } = await renderer.plan(
+      inputOf({ bars: withoutVolume(walk(100), keeps), symbol: 'X', timeframe: '1d' }),
+    );
+    expect(textsOf(texts, 'needs')).toEqual(needs);
+    expect(
+      textsOf(texts, 'legend').filter((text) => text.includes('where') || text.includes('Gaps')),
+    ).toEqual(remarks);
+  });
+
+  test('a latest value that is not of the last bar stands on a grey tag', async () => {
+    const tags = async (keeps: (i: number) => boolean) => {
+      const bars = withoutVolume(walk(100), keeps);
+      const { shapes, layout } = await renderer.plan(inputOf({ bars, symbol: 'X', timeframe: '1d' }));
+      return shapes.flatMap((shape) =>
+        shape.kind === 'plate' && shape.box.x === layout.gutterX ? [shape.fill === COLOR.statistic] : [],
+      );
+    };
+    expect(await tags(() => true)).toEqual([false, false, false, false, false, false, false]);
+    expect(await tags((i) => i < 99)).toEqual([false, false, true, false, false, true, false]);
+  });
+
   test('bars within a day have times on the axis', async () => {
     const bars = walk(300, { step: 300 });
     const { texts } = await renderer.plan(inputOf({ bars, symbol: 'ES', timeframe: '5m' }));
@@ -232,6 +269,31 @@ describe('what is drawn', () => {
       );
     expect(rectsOf(COLOR.aboveGrowing)).toEqual([Array.from({ length: 60 - 33 }, () => 1)]);
     expect(rectsOf(COLOR.up).at(-1)).toEqual(Array.from({ length: 60 }, () => 1));
+  });
+
+  test('a bar without volume leaves a gap, also where bars share a column of pixels', async () => {
+    const columns = async (count: number, keeps: (i: number) => boolean) => {
+      const bars = withoutVolume(walk(count, { step: 3600 }), keeps);
+      const { shapes, layout } = await renderer.plan(
+        inputOf({ bars, symbol: 'GAP', timeframe: '1h' }, SIZES[0]),
+      );
+      const plot = layout.panels.find(({ name }) => name === 'volume')?.plot;
+      const taken = new Set<number>();
+      for (const shape of shapes) {
+        if (shape.kind !== 'rects' || (shape.color !== COLOR.up && shape.color !== COLOR.down)) continue;
+        for (let i = 0; i < shape.numbers.length; i += 4) {
+          const [x = 0, y = 0] = shape.numbers.slice(i, i + 2);
+          if (plot !== undefined && y >= plot.y && y < plot.y + plot.height) taken.add(x - plot.x);
+        }
+      }
+      return { taken, width: plot?.width ?? 0 };
+    };
+    expect((await columns(60, (i) => i % 3 === 0)).taken.size).toBe(20);
+    expect((await columns(60, () => false)).taken.size).toBe(0);
+    const { taken, width } = await columns(5000, (i) => i < 2000 || i > 3500);
+    const empty = Array.from({ length: width }, (_, x) => x).filter((x) => !taken.has(x));
+    expect(empty.length / width).toBeCloseTo(1501 / 5000, 2);
+    expect(Math.min(...empty) / width).toBeCloseTo(0.4, 2);
   });
 
   test('bars are evenly spaced whatever the calendar says', async () => {
