@@ -6,7 +6,8 @@ const HELP = `npm run migrate: brings a PostgreSQL up to date.
 
   DATABASE_URL=postgresql://user:password@host:5432/database npm run migrate
 
-Creates what is missing and can run twice. An artifacts table that is already there is used as it is.
+Creates what is missing and can run twice. An artifacts table that is already there is never changed; when columns are missing
+or have other types, all of them are named, with the statements that would help, and the exit code is 1.
 On Neon use the direct address, not the pooled one. The embedded database of npm start migrates itself.`;
 
 runScript(async () => {

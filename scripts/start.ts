@@ -96,7 +96,9 @@ async function main(): Promise<void> {
     throw fault === null ? error : new PlainError(fault);
   });
   const worker = await step('Starting the Worker', () => starting);
-  await step('Waiting until it is ready', () => untilReady(worker));
+  const { mlflow: mlflowState } = await step('Waiting until it is ready', () => untilReady(worker));
+  if (!mlflow.isEmbedded && mlflowState?.ok === false)
+    console.log(`Lineage waits until MLflow works: ${mlflowState.detail}`);
   runCrons(worker);
   const unwatch = watchWorker(worker, (error) => void fail(error));
   closers.push(async () => unwatch());
@@ -157,22 +159,28 @@ async function seed(
     console.log(`Left alone, because other rows have these ids: ${report.skipped.join(', ')}.`);
 }
 
+/** As /readyz says it. */
+type Dependencies = Readonly<Record<string, { ok: boolean; detail: string; reason?: string } | undefined>>;
+
 /** Throws `PlainError` with what each service says. A database without our tables is told and used as it is. */
-async function untilReady({ url }: RunningWorker): Promise<void> {
+async function untilReady({ url }: RunningWorker): Promise<Dependencies> {
   const deadline = Date.now() + READY_DEADLINE_MS;
   let refusedSince: number | null = null;
   for (;;) {
     const response = await fetch(`${url}/readyz`, { signal: AbortSignal.timeout(READY_ATTEMPT_MS) }).catch(
       () => null,
     );
-    if (response?.status === 200) return;
-    const problems = response === null ? ['it does not answer'] : await problemsOf(response);
-    if (response?.status === 503 && problems.every((problem) => problem.includes('npm run migrate'))) {
+    const { dependencies, detail } = response === null ? NO_ANSWER : await readinessOf(response);
+    if (response?.status === 200) return dependencies;
+    const { database, store } = dependencies;
+    if (response?.status === 503 && database?.reason === 'not_migrated' && store?.ok === true) {
       console.log(
         'The database has none of our tables, so pictures are drawn and not kept: npm start -- --migrate adds them.',
       );
-      return;
+      return dependencies;
     }
+    const failed = [database, store].flatMap((one) => (one === undefined || one.ok ? [] : [wordsOf(one)]));
+    const problems = failed.length > 0 ? failed : [detail];
     refusedSince = response?.status === 503 ? (refusedSince ?? Date.now()) : null;
     const isRefused = refusedSince !== null && Date.now() - refusedSince > REFUSED_MS;
     if (Date.now() > deadline || isRefused || response?.status === 500)
@@ -181,20 +189,34 @@ async function untilReady({ url }: RunningWorker): Promise<void> {
   }
 }
 
-/** What /readyz says is wrong, or the detail of a problem document. */
-async function problemsOf(response: Response): Promise<string[]> {
+const NO_ANSWER: { dependencies: Dependencies; detail: string } = {
+  dependencies: {},
+  detail: 'it does not answer',
+};
+
+/** What /readyz says, or the detail of a problem document. */
+async function readinessOf(response: Response): Promise<{ dependencies: Dependencies; detail: string }> {
   const text = await response.text();
   try {
-    const { dependencies, detail } = JSON.parse(text) as {
-      dependencies?: Record<string, { ok: boolean; detail: string }>;
+    const { dependencies = {}, detail } = JSON.parse(text) as {
+      dependencies?: Dependencies;
       detail?: string;
     };
-    const needed = [dependencies?.['database'], dependencies?.['store']];
-    const failed = needed.flatMap((one) => (one === undefined || one.ok ? [] : [one.detail]));
-    return failed.length > 0 ? failed : [detail ?? text.slice(0, 1_000)];
+    return { dependencies, detail: detail ?? text.slice(0, 1_000) };
   } catch {
-    return [text.slice(0, 1_000)];
+    return { dependencies: {}, detail: text.slice(0, 1_000) };
   }
+}
+
+/** What npm start itself can do about it. */
+const REMEDIES: Readonly<Record<string, string>> = {
+  no_bucket: 'npm start -- --seed creates and fills it.',
+  other_shape: 'npm run migrate says which statements would help.',
+};
+
+function wordsOf({ detail, reason }: { detail: string; reason?: string }): string {
+  const remedy = reason === undefined ? undefined : REMEDIES[reason];
+  return remedy === undefined ? detail : `${detail} ${remedy}`;
 }
 
 /** Crons do not fire by themselves locally: once now, then every N minutes as a cron "every N minutes" says. */

@@ -6,6 +6,7 @@ import { createArtifact } from './artifact/create-artifact.ts';
 import { createExecutionRepository } from './artifact/execution.repository.ts';
 import { createIdempotencyRepository } from './artifact/idempotency.repository.ts';
 import { listArtifacts } from './artifact/list-artifacts.ts';
+import { findTableProblem } from './artifact/table-shape.repository.ts';
 import { chartAssets } from './chart/chart-assets.worker.ts';
 import { createChartRenderer } from './chart/render-chart.ts';
 import { readConfig, type Config } from './config.ts';
@@ -26,7 +27,7 @@ import { createScanFile } from './image/scan-file.ts';
 import { verifyArtifactImage } from './image/verify-artifact.ts';
 import { verifyPicture } from './image/verify-picture.ts';
 import { createCircuitBreaker } from './lineage/circuit-breaker.ts';
-import { createLineage, MLFLOW_PROBE } from './lineage/create-lineage.ts';
+import { createLineage } from './lineage/create-lineage.ts';
 import { createMlflowClient, type MlflowClient } from './lineage/mlflow-client.ts';
 import { createExecutionReader } from './lineage/read-executions.ts';
 import { createLog } from './observability/log.ts';
@@ -34,7 +35,7 @@ import { createDatabase } from './storage/database.ts';
 import { createDependencyProbes } from './storage/dependency-probe.repository.ts';
 import { createMemoryCache } from './storage/memory-cache.ts';
 import { probeConditionalWrites } from './storage/probe-conditional-writes.ts';
-import { readReadiness } from './storage/read-readiness.ts';
+import { READINESS_DEADLINE_MS, readReadiness } from './storage/read-readiness.ts';
 import { createS3ObjectStore } from './storage/s3-object-store.ts';
 import { createWorkersEdgeCache } from './storage/workers-edge-cache.ts';
 
@@ -88,7 +89,9 @@ export function createServices(env: Env, platform: Platform) {
     findRecords: artifacts.findMany,
     log,
     now: () => Date.now(),
+    defer: platform.waitUntil,
   });
+  const hasty = createStorage(config, READINESS_DEADLINE_MS);
   const gateOf = (renderKey: string) =>
     // The stub's methods are those of the class that `renderGateClass` makes.
     env.RENDER_GATE.getByName(renderKey) as unknown as RenderGate;
@@ -149,11 +152,12 @@ export function createServices(env: Env, platform: Platform) {
     readMarketData: (id: number, limit: number) => readMarketData({ bucket, sources }, id, limit),
     readiness: () =>
       readReadiness({
-        probes,
-        store,
+        findTableProblem: () => findTableProblem((statement) => hasty.database.execute(statement)),
+        probes: createDependencyProbes(hasty.database),
+        store: hasty.store,
         bucket,
         conditionalWrites: CONDITIONAL_WRITES,
-        mlflow: { probe: MLFLOW_PROBE, problem: config.mlflow.problem },
+        mlflow: lineage.readMlflowState,
       }),
     /** By cron, never by a request: whether the store honours conditional writes. */
     probeStore: async () => {
@@ -180,12 +184,16 @@ export function createRenderGateDependencies(env: Env): RenderGateDependencies {
   };
 }
 
-function createStorage(config: Config) {
+/** `deadlineMs`: of every request, when it is another than usual. */
+function createStorage(config: Config, deadlineMs?: number) {
+  const hurry = deadlineMs === undefined ? {} : { deadlineMs };
   const database = createDatabase({
     databaseUrl: config.database.url,
     httpEndpoint: config.database.httpEndpoint,
+    ...hurry,
   });
-  return { database, store: createS3ObjectStore(config.store), ledger: createRenderLedger(database) };
+  const store = createS3ObjectStore({ ...config.store, ...hurry });
+  return { database, store, ledger: createRenderLedger(database) };
 }
 
 /** Null where MLflow is not configured; `config.mlflow.problem` says why. */

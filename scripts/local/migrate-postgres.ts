@@ -2,6 +2,8 @@ import { fileURLToPath } from 'node:url';
 import { DatabaseError, Client } from 'pg';
 import { drizzle } from 'drizzle-orm/node-postgres';
 import { migrate } from 'drizzle-orm/node-postgres/migrator';
+import { findTableProblem } from '../../src/artifact/table-shape.repository.ts';
+import { repairStatements, type TableProblem } from '../../src/artifact/table-shape.ts';
 import { PlainError } from './plain-error.ts';
 
 const MIGRATIONS = fileURLToPath(new URL('../../migrations', import.meta.url));
@@ -11,7 +13,8 @@ const MIGRATION_LOCK = 7_242_024;
 
 /**
  * Applies what is missing of `migrations/` to a PostgreSQL over TCP. Each run is one transaction, two runs at once take
- * turns. Returns how many were applied. Throws `PlainError` with what to do.
+ * turns. Returns how many were applied. Throws `PlainError` with what to do, also when the table `artifacts`, which is
+ * used as it is, lacks columns or has them of other types.
  */
 export async function migratePostgres(databaseUrl: string): Promise<number> {
   const client = new Client({ connectionString: databaseUrl, connectionTimeoutMillis: CONNECT_DEADLINE_MS });
@@ -21,10 +24,14 @@ export async function migratePostgres(databaseUrl: string): Promise<number> {
     await client.connect();
     await client.query('select pg_advisory_lock($1)', [MIGRATION_LOCK]);
     const before = await appliedCount(client);
-    await migrate(drizzle(client), { migrationsFolder: MIGRATIONS });
-    return (await appliedCount(client)) - before;
+    const database = drizzle(client);
+    await migrate(database, { migrationsFolder: MIGRATIONS });
+    const applied = (await appliedCount(client)) - before;
+    const problem = await findTableProblem((statement) => database.execute(statement));
+    if (problem !== null) throw new PlainError(shapeAdvice(applied, problem));
+    return applied;
   } catch (error) {
-    throw new PlainError(explain(error, databaseUrl));
+    throw error instanceof PlainError ? error : new PlainError(explain(error, databaseUrl));
   } finally {
     await client.end().catch(() => {});
   }
@@ -37,6 +44,15 @@ async function appliedCount(client: Client): Promise<number> {
   if (exists.rows[0]?.there !== true) return 0;
   const counted = await client.query('select count(*)::int as n from drizzle.__drizzle_migrations');
   return Number(counted.rows[0]?.n ?? 0);
+}
+
+/** The table is its owner's, so nobody but the owner changes it. */
+function shapeAdvice(applied: number, problem: TableProblem): string {
+  const done = applied === 0 ? '' : `Applied ${applied} migration(s), but Chartproof cannot work yet. `;
+  const statements = repairStatements(problem);
+  if (statements.length === 0) return done + problem.detail;
+  const advice = 'Migrations never change this table. These statements would; read them first:';
+  return [`${done}${problem.detail} ${advice}`, ...statements].join('\n  ');
 }
 
 function explain(error: unknown, databaseUrl: string): string {

@@ -18,7 +18,10 @@ const readinessRoute = createRoute({
   tags: ['Operations'],
   summary: 'What works, per dependency',
   responses: {
-    200: { description: 'Database and object store answer', content: readinessContent },
+    200: {
+      description: 'Database and object store answer and have what is needed',
+      content: readinessContent,
+    },
     503: { description: 'One of the two does not', content: readinessContent },
   },
 });

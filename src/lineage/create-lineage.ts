@@ -11,6 +11,7 @@ import type { AttachRequest, RepairRequest } from './lineage.schema.ts';
 import type { LinkBases } from './links.ts';
 import type { MlflowClient } from './mlflow-client.ts';
 import { MlflowFailure } from './mlflow-failure.ts';
+import { createMlflowState } from './mlflow-state.ts';
 import { readLineageStatus } from './read-lineage-status.ts';
 import { repairLineage, type RepairReport } from './repair-lineage.ts';
 
@@ -23,6 +24,8 @@ export interface LineageDependencies {
   readonly findRecords: (ids: readonly number[]) => Promise<ArtifactRecord[]>;
   readonly log: Log;
   readonly now: () => number;
+  /** Lets work end after the answer to its request. */
+  readonly defer: (work: Promise<unknown>) => void;
 }
 
 /** The name of MLflow among the probed dependencies. */
@@ -41,10 +44,14 @@ export function createLineage(deps: LineageDependencies) {
   const status = createLineageStatusRepository(database, { isConfigured: config.mlflow.problem === null });
   const report = (problem: string | null) =>
     probes.record({ name: MLFLOW_PROBE, ok: problem === null, detail: problem ?? 'answers' });
+  const state = createMlflowState({ mlflow, problem: config.mlflow.problem, defer: deps.defer, now });
   const hydration: Hydration = createHydration({ ...deps, lineage, report });
 
   return {
     hydration,
+
+    /** How MLflow is now. */
+    readMlflowState: () => state.read(),
 
     attach: (request: AttachRequest) =>
       attachLineage((attachment) => attachRows(database, attachment), request),
@@ -103,6 +110,7 @@ export function createLineage(deps: LineageDependencies) {
           throw error;
         },
       );
+      state.remember(problem);
       await report(problem);
       log.info('mlflow.probed', { ok: problem === null, detail: problem });
     },

@@ -54,6 +54,11 @@ export interface MlflowClient {
   getRun(runId: string, bounds: LookupBounds): Promise<MlflowRun | null>;
   /** Whether it shows this account experiments. */
   probe(bounds: LookupBounds): Promise<void>;
+  /**
+   * The same in one small call that waits for no other and asks even while the breaker is open. Throws `OutOfBounds` when
+   * `signal` ends it: a short deadline proves nothing to those who have a longer one.
+   */
+  ping(signal: AbortSignal): Promise<void>;
   /** Why nobody asks MLflow at the moment, or null. */
   openedBy(): MlflowFailure | null;
 }
@@ -101,27 +106,34 @@ export function createMlflowClient(
   ): Promise<T | null> {
     await roomForACall(bounds);
     bounds.callsLeft -= 1;
-    const askedAt = now();
-    const ask = async () => {
-      try {
-        const response = await fetch(`${config.trackingUri}/api/2.0/mlflow/${path}`, {
-          method: body === null ? 'GET' : 'POST',
-          headers,
-          redirect: 'manual',
-          signal: bounds.signal,
-          ...(body === null ? {} : { body: JSON.stringify(body) }),
-        });
-        const text = new TextDecoder().decode(await readCapped(response, ANSWER_MAX_BYTES, bounds.signal));
-        if (response.status === 200) return parsed(text, answer);
-        const code = errorCode(text);
-        if (response.status === 404 && code === NOT_FOUND) return null;
-        throw statusFailure(response, text, code);
-      } catch (error) {
-        if (bounds.signal.aborted && now() - askedAt < bounds.slowMs) throw new OutOfBounds();
-        throw asFailure(error, bounds.signal);
-      }
-    };
+    const ask = () => exchange(path, body, answer, bounds);
     return calls.run(`${(callsMade += 1)}`, () => breaker.run(ask, bounds.isForced));
+  }
+
+  async function exchange<T>(
+    path: string,
+    body: object | null,
+    answer: Parser<T>,
+    { signal, slowMs }: Pick<LookupBounds, 'signal' | 'slowMs'>,
+  ): Promise<T | null> {
+    const askedAt = now();
+    try {
+      const response = await fetch(`${config.trackingUri}/api/2.0/mlflow/${path}`, {
+        method: body === null ? 'GET' : 'POST',
+        headers,
+        redirect: 'manual',
+        signal,
+        ...(body === null ? {} : { body: JSON.stringify(body) }),
+      });
+      const text = new TextDecoder().decode(await readCapped(response, ANSWER_MAX_BYTES, signal));
+      if (response.status === 200) return parsed(text, answer);
+      const code = errorCode(text);
+      if (response.status === 404 && code === NOT_FOUND) return null;
+      throw statusFailure(response, text, code);
+    } catch (error) {
+      if (signal.aborted && now() - askedAt < slowMs) throw new OutOfBounds();
+      throw asFailure(error, signal);
+    }
   }
 
   /** Many readers at once would wait for each other inside MLflow, and it would look slow to all of them. */
@@ -146,11 +158,15 @@ export function createMlflowClient(
 
   async function listExperiments(bounds: LookupBounds): Promise<readonly string[]> {
     const listedAt = now();
-    const names = new Set(config.experimentNames);
     const all = await listings.run(LISTING, () => allExperiments(bounds));
-    const wanted = all.filter(({ name }) => names.size === 0 || names.has(name));
-    known = { ids: wanted.map(({ experiment_id }) => experiment_id), listedAt };
+    known = { ids: wantedOf(all), listedAt };
     return known.ids;
+  }
+
+  function wantedOf(experiments: readonly Experiment[]): string[] {
+    const names = new Set(config.experimentNames);
+    const wanted = experiments.filter(({ name }) => names.size === 0 || names.has(name));
+    return wanted.map(({ experiment_id }) => experiment_id);
   }
 
   async function allExperiments(bounds: LookupBounds): Promise<Experiment[]> {
@@ -221,6 +237,15 @@ export function createMlflowClient(
 
     async probe(bounds) {
       someOf(await listExperiments(bounds));
+    },
+
+    async ping(signal) {
+      const search = { max_results: config.experimentNames.length === 0 ? 1 : EXPERIMENTS_PER_PAGE };
+      const ask = () =>
+        exchange('experiments/search', search, experimentsSearchSchema, { signal, slowMs: Infinity });
+      const page = await breaker.run(ask, true);
+      // What is wanted may be on another page.
+      if (!page?.next_page_token) someOf(wantedOf(page?.experiments ?? []));
     },
 
     async getRun(runId, bounds) {

@@ -1,60 +1,105 @@
-import { failure } from '../errors.ts';
+import { AppError, failure } from '../errors.ts';
+import { sqlStateOf } from './database-errors.ts';
 import type { DependencyFinding, DependencyProbes } from './dependency-probe.repository.ts';
 import type { ObjectStore } from './object-store.ts';
+import { NO_BUCKET } from './s3-object-store.ts';
+
+/** What a person has to do something about; whatever else is wrong may pass by itself. */
+export type DependencyReason = 'not_migrated' | 'other_shape' | 'no_bucket';
 
 export interface DependencyState {
   readonly ok: boolean;
   readonly detail: string;
-  /** ISO 8601; only of what is probed now and then. */
+  readonly reason?: DependencyReason;
+  /** ISO 8601; only of what is not asked with every request. */
   readonly checked_at?: string;
 }
 
 export interface Readiness {
-  /** Database and store answer; without either, the service cannot do its work. */
+  /** Database and store answer and have what the service needs; without either, it cannot do its work. */
   readonly ready: boolean;
   readonly dependencies: Readonly<
     Record<'database' | 'store' | 'conditional_writes' | 'mlflow', DependencyState>
   >;
 }
 
+/** Database and store get so long, each for itself: one that hangs must not hide the other. `npm start` asks every 2 s. */
+export const READINESS_DEADLINE_MS = 1_500;
+
 /** Never written; asking for it tells a bucket that is there from one that is not. */
 const SENTINEL_KEY = '.chartproof/ready';
+const UNDEFINED_TABLE = '42P01';
 
-/** What works right now, per dependency. Never throws. */
+/** What works right now, per dependency. Everything is asked at once. Never throws. */
 export async function readReadiness(deps: {
+  /** Why the users' table cannot be used, or null. */
+  readonly findTableProblem: () => Promise<{
+    readonly reason: DependencyReason;
+    readonly detail: string;
+  } | null>;
   readonly probes: DependencyProbes;
   readonly store: ObjectStore;
   readonly bucket: string;
-  /** Names of what a cron probes; `problem`: why MLflow cannot be probed at all. */
+  /** The name of what a cron probes. */
   readonly conditionalWrites: string;
-  readonly mlflow: { readonly probe: string; readonly problem: string | null };
+  /** Never throws, and has a deadline of its own. */
+  readonly mlflow: () => Promise<DependencyState>;
 }): Promise<Readiness> {
-  const [probe, mlflow, store] = await Promise.allSettled([
-    deps.probes.find(deps.conditionalWrites),
-    deps.mlflow.problem === null ? deps.probes.find(deps.mlflow.probe) : null,
-    deps.store.get({ bucket: deps.bucket, key: SENTINEL_KEY }),
+  const [table, probe, store, mlflow] = await Promise.all([
+    settled(deps.findTableProblem()),
+    settled(deps.probes.find(deps.conditionalWrites)),
+    settled(deps.store.get({ bucket: deps.bucket, key: SENTINEL_KEY })),
+    deps.mlflow(),
   ]);
+  const database = databaseState(table, probe);
+  const storeState = stateOf(store);
   return {
-    ready: probe.status === 'fulfilled' && store.status === 'fulfilled',
+    ready: database.ok && storeState.ok,
     dependencies: {
-      database: stateOf(probe),
-      store: stateOf(store),
+      database,
+      store: storeState,
       conditional_writes: probedState(probe),
-      mlflow: deps.mlflow.problem === null ? probedState(mlflow) : { ok: false, detail: deps.mlflow.problem },
+      mlflow,
     },
   };
 }
 
+type Settled<T> = { readonly value: T } | { readonly error: unknown };
+
+function settled<T>(work: Promise<T>): Promise<Settled<T>> {
+  return work.then(
+    (value) => ({ value }),
+    (error: unknown) => ({ error }),
+  );
+}
+
+/** It answers, the users' table has its columns, and ours are there. The table comes first: it is the harder to mend. */
+function databaseState(
+  table: Settled<{ readonly reason: DependencyReason; readonly detail: string } | null>,
+  probe: Settled<unknown>,
+): DependencyState {
+  if ('value' in table && table.value !== null) {
+    return { ok: false, detail: table.value.detail, reason: table.value.reason };
+  }
+  return 'error' in table ? stateOf(table) : stateOf(probe);
+}
+
 /** What a cron found out; unknown while the database that keeps it does not answer. */
-function probedState(result: PromiseSettledResult<DependencyFinding | null>): DependencyState {
-  const finding = result.status === 'fulfilled' ? result.value : null;
+function probedState(result: Settled<DependencyFinding | null>): DependencyState {
+  const finding = 'value' in result ? result.value : null;
   return finding === null
     ? { ok: false, detail: 'not probed yet' }
     : { ok: finding.ok, detail: finding.detail, checked_at: finding.checkedAt };
 }
 
-function stateOf(result: PromiseSettledResult<unknown>): DependencyState {
-  return result.status === 'fulfilled'
-    ? { ok: true, detail: 'answers' }
-    : { ok: false, detail: failure(result.reason).message };
+function stateOf(result: Settled<unknown>): DependencyState {
+  if ('value' in result) return { ok: true, detail: 'answers' };
+  const state = { ok: false, detail: failure(result.error).message };
+  const reason = reasonOf(result.error);
+  return reason === null ? state : { ...state, reason };
+}
+
+function reasonOf(error: unknown): DependencyReason | null {
+  if (error instanceof AppError && error.cause === NO_BUCKET) return 'no_bucket';
+  return sqlStateOf(error) === UNDEFINED_TABLE ? 'not_migrated' : null;
 }

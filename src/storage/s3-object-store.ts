@@ -33,6 +33,8 @@ export const STORE_DEADLINE_MS = 5_000;
 const RETRIES = 1;
 const RETRY_PAUSE_MS = 100;
 const MAX_ERROR_BYTES = 64_000;
+/** The cause of the failure that only a person can mend. */
+export const NO_BUCKET = 'no_bucket';
 const METADATA_PREFIX = 'x-amz-meta-';
 
 interface Attempt {
@@ -187,7 +189,8 @@ function absent(attempt: Attempt, answer: Answer): null {
   if (code === 'NoSuchBucket') {
     throw new AppError(
       'store_answered_wrongly',
-      `The object store has no bucket "${attempt.ref.bucket}" (MINIO_BUCKETS).`,
+      `The object store has no bucket "${attempt.ref.bucket}": create it, or name another in MINIO_BUCKETS.`,
+      { cause: NO_BUCKET },
     );
   }
   if (code === 'NoSuchKey' || answer.body.byteLength === 0) return null;
