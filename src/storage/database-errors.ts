@@ -3,7 +3,7 @@ import { AppError } from '../errors.ts';
 /** Why a request to the database's endpoint gave nothing to read; `figure` is milliseconds, bytes or the HTTP status. */
 export class DatabaseTransportError extends Error {
   override readonly name = 'DatabaseTransportError';
-  readonly reason: 'deadline' | 'unreachable' | 'status' | 'too_long';
+  readonly reason: 'deadline' | 'busy' | 'unreachable' | 'status' | 'too_long';
   readonly figure: number;
 
   constructor(reason: DatabaseTransportError['reason'], figure: number) {
@@ -51,7 +51,7 @@ export async function guarded<T>(operation: string, run: () => Promise<T>): Prom
 
 /**
  * What a failed database request means to the caller. Network, deadline, HTTP 5xx and SQLSTATE classes that pass by
- * themselves are `database_unavailable`; 22xxx (data) and 23xxx (constraints) are `invalid_input`; anything else `database_answered_wrongly`.
+ * themselves are `database_unavailable` (`busy` when it was this isolate that had no time); 22xxx (data) and 23xxx (constraints) are `invalid_input`; anything else `database_answered_wrongly`.
  * The messages never hold query text, parameters or PostgreSQL's own words about values.
  */
 export function toDatabaseError(error: unknown, operation?: string): AppError {
@@ -88,6 +88,8 @@ function transportError({ reason, figure }: DatabaseTransportError, during: stri
         'database_unavailable',
         `The database did not answer within ${figure} ms${during}.`,
       );
+    case 'busy':
+      return new AppError('busy', `There was no time to read the database's answer${during}.`);
     case 'unreachable':
       return new AppError('database_unavailable', `The database cannot be reached${during}.`);
     case 'too_long':

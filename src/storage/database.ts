@@ -1,5 +1,6 @@
 import { neon, neonConfig } from '@neondatabase/serverless';
 import { drizzle, type NeonHttpDatabase } from 'drizzle-orm/neon-http';
+import { startDeadline } from '../concurrency/patient-deadline.ts';
 import { DatabaseTransportError } from './database-errors.ts';
 import { BodyError, readCapped } from './read-capped.ts';
 
@@ -46,7 +47,8 @@ export function createDatabase(options: DatabaseOptions): Database {
 
 function createTransport(endpoint: string | null, deadlineMs: number): Transport {
   return async (driverUrl, init) => {
-    const signal = AbortSignal.timeout(deadlineMs);
+    const deadline = startDeadline(deadlineMs);
+    const { signal } = deadline;
     let response: Response;
     let body: ArrayBuffer;
     try {
@@ -56,7 +58,10 @@ function createTransport(endpoint: string | null, deadlineMs: number): Transport
       if (error instanceof BodyError && error.reason === 'too_long') {
         throw new DatabaseTransportError('too_long', ANSWER_MAX_BYTES);
       }
-      throw new DatabaseTransportError(signal.aborted ? 'deadline' : 'unreachable', deadlineMs);
+      if (!signal.aborted) throw new DatabaseTransportError('unreachable', deadlineMs);
+      throw new DatabaseTransportError(deadline.wasBusy() ? 'busy' : 'deadline', deadlineMs);
+    } finally {
+      deadline.clear();
     }
     // 400 carries PostgreSQL's own error, which the driver reads. A redirect would take the password elsewhere.
     if (response.status === 200 || response.status === 400)

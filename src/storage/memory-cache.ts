@@ -1,7 +1,8 @@
 /** A few values for a few seconds in one isolate. */
 export interface MemoryCache<Value> {
   get(name: string): Value | undefined;
-  set(name: string, value: Value): void;
+  /** `ttlMs`: for less long than the others. */
+  set(name: string, value: Value, ttlMs?: number): void;
   delete(name: string): void;
 }
 
@@ -21,9 +22,9 @@ export function createMemoryCache<Value>(options: {
       entries.set(name, entry);
       return entry.value;
     },
-    set(name, value) {
+    set(name, value, ttlMs = options.ttlMs) {
       entries.delete(name);
-      entries.set(name, { value, expiresAt: options.now() + options.ttlMs });
+      entries.set(name, { value, expiresAt: options.now() + Math.min(ttlMs, options.ttlMs) });
       if (entries.size > options.maxEntries) {
         const oldest = entries.keys().next();
         if (!oldest.done) entries.delete(oldest.value);

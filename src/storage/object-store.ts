@@ -36,7 +36,7 @@ export type PutOutcome =
 
 /**
  * An S3 object store. Absence is a value; every failure is an `AppError`: `store_unavailable` (connection, deadline, 5xx,
- * 429), `store_answered_wrongly` (anything the protocol does not allow, wrong credentials, a body that is cut or too long).
+ * 429), `busy` (this isolate had no time for the answer), `store_answered_wrongly` (anything the protocol does not allow, wrong credentials, a body that is cut or too long).
  */
 export interface ObjectStore {
   /** Null on 404. */

@@ -1,4 +1,5 @@
 import { AwsClient } from 'aws4fetch';
+import { startDeadline, type PatientDeadline } from '../concurrency/patient-deadline.ts';
 import { AppError } from '../errors.ts';
 import { sha256Hex } from '../digest.ts';
 import { assertObjectRef, objectUrl } from './object-ref.ts';
@@ -104,13 +105,27 @@ export function createS3ObjectStore(config: S3Config): ObjectStore {
   /** Retries what is safe to repeat, once. Statuses in `expected` are the caller's to read; all else is thrown. */
   async function ask(attempt: Attempt, expected: readonly number[]): Promise<Answer> {
     assertObjectRef(attempt.ref, config.buckets);
-    const signal = AbortSignal.timeout(deadlineMs);
+    const deadline = startDeadline(deadlineMs);
+    try {
+      return await askUntil(attempt, expected, deadline);
+    } finally {
+      deadline.clear();
+    }
+  }
+
+  async function askUntil(
+    attempt: Attempt,
+    expected: readonly number[],
+    deadline: PatientDeadline,
+  ): Promise<Answer> {
+    const { signal } = deadline;
     for (let tries = 0; ; tries += 1) {
       try {
         const answer = await send(attempt, signal);
         if (expected.includes(answer.status)) return answer;
         throw refusal(attempt, answer);
       } catch (error) {
+        if (signal.aborted && deadline.wasBusy()) throw noTime(attempt);
         const failure = asFailure(attempt, error);
         const mayHelp = failure.code === 'store_unavailable' || failure.cause === 'cut';
         // A conditional PUT that was lost on the way may have been done: its repetition would meet its own result.
@@ -233,6 +248,14 @@ function refusal({ method, ref }: Attempt, { status, body }: Answer): AppError {
       ? ' Check MINIO_ACCESS_KEY, MINIO_SECRET_KEY, the clock and the host.'
       : '';
   return new AppError('store_answered_wrongly', `The object store refused (${what}).${hint}`);
+}
+
+/** The deadline passed, but it was this isolate that was held up. */
+function noTime({ method, ref }: Attempt): AppError {
+  return new AppError(
+    'busy',
+    `There was no time to read the object store's answer (${method} ${ref.bucket}/${ref.key}).`,
+  );
 }
 
 function asFailure({ method, ref }: Attempt, error: unknown): AppError {
