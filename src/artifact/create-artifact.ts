@@ -1,8 +1,13 @@
 import type { ArtifactRepository } from './artifact.repository.ts';
 import type { NewArtifact } from './artifact.schema.ts';
 import type { ArtifactRow } from './artifact.table.ts';
-import type { IdempotencyClaim, IdempotencyRepository } from './idempotency.repository.ts';
+import {
+  idempotencyMismatch,
+  type IdempotencyClaim,
+  type IdempotencyRepository,
+} from './idempotency.repository.ts';
 import type { NewArtifactRequest } from './read-new-artifact.ts';
+import type { Flight, Flights } from '../concurrency/share-flight.ts';
 import { AppError } from '../errors.ts';
 import { invalidInput } from '../http/validation.ts';
 
@@ -16,6 +21,16 @@ export interface CreateDependencies {
   readonly artifacts: ArtifactRepository;
   readonly idempotency: IdempotencyRepository;
   readonly attachImage: AttachImage;
+  readonly flights: CreateFlights;
+}
+
+/** Requests of one isolate with the same caller and key share one way to the database. */
+export type CreateFlights = Flights<CreatedArtifact, KeyClaim>;
+
+/** Whose request leads, and whether the key is known to stand for it. */
+interface KeyClaim {
+  readonly sha256: string;
+  readonly holds: boolean;
 }
 
 export interface CreatedArtifact {
@@ -41,7 +56,32 @@ export async function createArtifact(
       { field: 'Idempotency-Key', message: `must have 1 to ${IDEMPOTENCY_KEY_MAX_LENGTH} characters` },
     ]);
   }
-  const outcome = await deps.idempotency.claim(repeat.caller, repeat.key, request.sha256);
+  const { caller, key } = repeat;
+  return deps.flights.share(JSON.stringify([caller, key]), {
+    lead: async (flight) => ({ value: await createOnce(deps, request, { caller, key }, flight) }),
+    take: ({ note, settled }, role) => {
+      const isMine = note?.sha256 === request.sha256;
+      if (note?.holds === true && !isMine) throw idempotencyMismatch();
+      if (settled === null) return undefined;
+      if (settled.ok) return { ...settled.value, replayed: settled.value.replayed || role === 'follower' };
+      // The key is not the leader's; it may be ours.
+      if (!isMine && codeOf(settled.error) === 'idempotency_mismatch') return undefined;
+      throw settled.error;
+    },
+  });
+}
+
+/** Claims the key, and creates or finds what it stands for. */
+async function createOnce(
+  deps: CreateDependencies,
+  request: NewArtifactRequest,
+  { caller, key }: IdempotencyClaim,
+  flight: Flight<CreatedArtifact, KeyClaim>,
+): Promise<CreatedArtifact> {
+  const { sha256 } = request;
+  flight.tell({ sha256, holds: false });
+  const outcome = await deps.idempotency.claim(caller, key, sha256);
+  flight.tell({ sha256, holds: true });
   if (outcome.kind === 'done') {
     const row = (await deps.artifacts.find(outcome.artifactId))?.row ?? null;
     if (row === null)
@@ -55,6 +95,10 @@ export async function createArtifact(
     await deps.idempotency.release(outcome.claim).catch(() => {});
     throw error;
   }
+}
+
+function codeOf(error: unknown): string | null {
+  return error instanceof AppError ? error.code : null;
 }
 
 async function write(

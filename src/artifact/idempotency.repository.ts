@@ -29,6 +29,12 @@ const KEPT_FOR = sql`interval '24 hours'`;
 /** Longer than any request lives; after it a crashed one no longer blocks its retry. */
 const LOCKED_FOR = sql`interval '60 seconds'`;
 
+export function idempotencyMismatch(): AppError {
+  return new AppError('idempotency_mismatch', 'This Idempotency-Key was used for a different request.', {
+    fields: [{ field: 'Idempotency-Key', message: 'use a new key for a new request' }],
+  });
+}
+
 export function createIdempotencyRepository(database: Database): IdempotencyRepository {
   const table = idempotencyKeyTable;
   const isKey = (caller: string, key: string) => and(eq(table.caller, caller), eq(table.key, key));
@@ -57,13 +63,7 @@ export function createIdempotencyRepository(database: Database): IdempotencyRepo
 
         const [existing] = await database.select().from(table).where(isKey(caller, key));
         if (existing !== undefined && existing.request_sha256 !== requestSha256) {
-          throw new AppError(
-            'idempotency_mismatch',
-            'This Idempotency-Key was used for a different request.',
-            {
-              fields: [{ field: 'Idempotency-Key', message: 'use a new key for a new request' }],
-            },
-          );
+          throw idempotencyMismatch();
         }
         if (existing?.status === 'done' && existing.artifact_id !== null) {
           return { kind: 'done', artifactId: existing.artifact_id };
