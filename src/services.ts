@@ -2,26 +2,30 @@ import { createArtifactGroupRepository } from './artifact/artifact-group.reposit
 import { createArtifactListRepository } from './artifact/artifact-list.repository.ts';
 import { createArtifactSummaryRepository } from './artifact/artifact-summary.repository.ts';
 import { createArtifactRepository } from './artifact/artifact.repository.ts';
-import { createArtifact } from './artifact/create-artifact.ts';
+import { createArtifact, type CreateFlights } from './artifact/create-artifact.ts';
 import { createExecutionRepository } from './artifact/execution.repository.ts';
 import { createIdempotencyRepository } from './artifact/idempotency.repository.ts';
 import { listArtifacts } from './artifact/list-artifacts.ts';
 import { findTableProblem } from './artifact/table-shape.repository.ts';
 import { chartAssets } from './chart/chart-assets.worker.ts';
 import { createChartRenderer } from './chart/render-chart.ts';
+import { createFlights } from './concurrency/share-flight.ts';
+import { createWorkQueue } from './concurrency/work-queue.ts';
 import { readConfig, type Config } from './config.ts';
 import { createAuthenticator } from './http/auth.ts';
 import type { HttpVariables } from './http/http-env.ts';
 import { createAttachImage } from './image/attach-image.ts';
 import { readIndicators, readMarketData } from './image/chart-data.ts';
 import { createChartSourceRepository } from './image/chart-source.repository.ts';
-import { createDecodeSlots } from './image/decode-slots.ts';
+import { createDecodeSlots, DECODE_LIMITS } from './image/decode-slots.ts';
 import { findRender } from './image/find-render.ts';
+import { DRAW_LIMITS, READING_LIMITS, REDRAW_LIMITS, type ImageEvent } from './image/draw-queue.ts';
 import { createPointerCache, POINTER_MEMORY_TTL_MS, type Pointer } from './image/pointer.ts';
 import type { RenderGateDependencies } from './image/render-gate.ts';
 import type { RenderGate } from './image/render-job.ts';
 import { createRenderLedger } from './image/render-ledger.repository.ts';
 import { removeArtifactImage } from './image/remove-artifact-image.ts';
+import type { ImageFlights } from './image/image-flight.ts';
 import { createServeImage } from './image/serve-image.ts';
 import { createScanFile } from './image/scan-file.ts';
 import { verifyArtifactImage } from './image/verify-artifact.ts';
@@ -41,6 +45,9 @@ import { createWorkersEdgeCache } from './storage/workers-edge-cache.ts';
 
 const POINTERS_IN_MEMORY = 10_000;
 const CONDITIONAL_WRITES = 'conditional_writes';
+
+/** Queues and shared flights are counted under these names; nobody adds them up yet. */
+const count: (name: ImageEvent | 'create_shared' | 'create_overdue', n?: number) => void = () => {};
 
 /** What the platform gives besides variables. */
 export interface Platform {
@@ -68,9 +75,8 @@ export function createServices(env: Env, platform: Platform) {
   const summary = createArtifactSummaryRepository(database, { isMlflowConfigured });
   const idempotency = createIdempotencyRepository(database);
   const slots = createDecodeSlots({
+    queue: createWorkQueue(DECODE_LIMITS, { count: (what) => count(`decode_${what}`) }),
     defer: platform.waitUntil,
-    onRefused: () => log.warn('image.decode_refused'),
-    now: () => Date.now(),
   });
   const scanFile = createScanFile({ edge, slots, defer: platform.waitUntil });
   const attachImage = createAttachImage({
@@ -92,6 +98,18 @@ export function createServices(env: Env, platform: Platform) {
     defer: platform.waitUntil,
   });
   const hasty = createStorage(config, READINESS_DEADLINE_MS);
+  const createsUnderWay: CreateFlights = createFlights({
+    defer: platform.waitUntil,
+    count: (what) => count(`create_${what}`),
+  });
+  const imageFlights: ImageFlights = createFlights({
+    defer: platform.waitUntil,
+    count: (what) => count(`flight_${what}`),
+  });
+  const forgetImage = async (id: number) => {
+    imageFlights.forget(String(id));
+    await pointers.drop(id);
+  };
   const gateOf = (renderKey: string) =>
     // The stub's methods are those of the class that `renderGateClass` makes.
     env.RENDER_GATE.getByName(renderKey) as unknown as RenderGate;
@@ -104,8 +122,11 @@ export function createServices(env: Env, platform: Platform) {
     edge,
     pointers,
     gateOf,
-    defer: platform.waitUntil,
+    flights: imageFlights,
+    readings: createWorkQueue(READING_LIMITS, { count: (what) => count(`reading_${what}`) }),
+    redraws: createWorkQueue(REDRAW_LIMITS, { count: (what) => count(`redraw_${what}`) }),
     log,
+    now: () => Date.now(),
   });
   const proof = { ...verification, edge, slots, serveImage, log };
 
@@ -130,16 +151,16 @@ export function createServices(env: Env, platform: Platform) {
     createArtifact: (
       request: Parameters<typeof createArtifact>[1],
       repeat: Parameters<typeof createArtifact>[2],
-    ) => createArtifact({ artifacts, idempotency, attachImage }, request, repeat),
+    ) => createArtifact({ artifacts, idempotency, attachImage, flights: createsUnderWay }, request, repeat),
     removeArtifact: async (id: number) => {
       const row = await artifacts.remove(id);
       if (row === null) return null;
-      await pointers.drop(id);
+      await forgetImage(id);
       // The row is gone either way; an object that cannot be removed now is only litter.
       platform.waitUntil(removeArtifactImage({ ledger, store, buckets: config.store.buckets, log }, row));
       return row;
     },
-    forgetImage: (id: number) => pointers.drop(id),
+    forgetImage,
     serveImage,
     verifyArtifactImage: (id: number) => verifyArtifactImage(verification, id),
     verifyPicture: (bytes: Uint8Array<ArrayBuffer>, caller: { readonly isSignedIn: boolean }) =>
@@ -178,6 +199,7 @@ export function createRenderGateDependencies(env: Env): RenderGateDependencies {
     store,
     ledger,
     renderer: createChartRenderer(chartAssets),
+    draws: createWorkQueue(DRAW_LIMITS, { count: (what) => count(`draw_${what}`) }),
     publicEndpoint: config.store.publicEndpoint,
     log: createLog(),
     now: () => Date.now(),

@@ -1,3 +1,5 @@
+import { createWorkQueue } from '../../src/concurrency/work-queue.ts';
+import { DRAW_LIMITS } from '../../src/image/draw-queue.ts';
 import { and, eq, inArray, sql } from 'drizzle-orm';
 import { artifactTable } from '../../src/artifact/artifact.table.ts';
 import { parseBars } from '../../src/chart/parse-bars.ts';
@@ -153,7 +155,9 @@ async function draw(target: SeedTarget, { id, columns }: SeedArtifact): Promise<
   if (storedUrl !== null && (storedUrl !== url || (await store.head(picture.ref)) !== null)) return false;
   const ledger = createRenderLedger(database);
   const renderer = await target.renderer();
-  await redrawChart({ store, ledger, renderer, log: silentLog, now: Date.now }, picture, { useStore: true });
+  const draws = createWorkQueue(DRAW_LIMITS);
+  const drawing = { store, ledger, renderer, draws, log: silentLog, now: Date.now };
+  await redrawChart(drawing, picture, { useStore: true });
   const reason = { reason: 'missing', detail: 'drawn by the seed' } as const;
   await ledger.link({ artifactId: id, renderKey: picture.renderKey, reason, url, fingerprint });
   return true;

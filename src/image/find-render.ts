@@ -5,6 +5,7 @@ import type { EdgeCache } from '../storage/edge-cache.ts';
 import type { ObjectStore } from '../storage/object-store.ts';
 import type { ChartRenderRow } from './chart-render.table.ts';
 import type { ChartSource, ChartSourceRepository } from './chart-source.repository.ts';
+import type { ImageRequest } from './image-flight.ts';
 import type { ImageOutcome } from './image-outcome.ts';
 import { pictureOf, type Picture } from './picture.ts';
 import type { RenderLedger } from './render-ledger.repository.ts';
@@ -16,7 +17,7 @@ export interface FindRenderDependencies {
   readonly sources: ChartSourceRepository;
   readonly buckets: readonly [string, ...string[]];
   /** The image path, which draws what is missing. */
-  readonly serveImage: (artifactId: number, knows: (etag: string) => boolean) => Promise<ImageOutcome>;
+  readonly serveImage: (artifactId: number, request: ImageRequest) => Promise<ImageOutcome>;
   readonly log: Log;
 }
 
@@ -52,7 +53,7 @@ export async function findRender(
   }
   const shown = await findPicture(deps, row);
   if (shown !== null) {
-    const outcome = await deps.serveImage(shown.source.id, () => false);
+    const outcome = await deps.serveImage(shown.source.id, { knows: () => false });
     if (outcome.kind === 'image' && outcome.renderKey === row.render_key && isProved(outcome))
       return { bytes: outcome.bytes, source: 'rendered' };
   }

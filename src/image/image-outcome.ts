@@ -23,6 +23,9 @@ export type ImageOutcome =
     })
   | (ImageFacts & { readonly kind: 'not_modified' });
 
+export type ServedImage = ImageOutcome & { readonly kind: 'image' };
+export type Unchanged = ImageOutcome & { readonly kind: 'not_modified' };
+
 /** An object that was read, and what was found out about it. */
 export interface Found {
   readonly object: StoredObject;
@@ -30,7 +33,7 @@ export interface Found {
 }
 
 /** Better an older picture that says so than none. */
-export function olderImage({ object, facts }: Found, picture: Picture): ImageOutcome | null {
+export function olderImage({ object, facts }: Found, picture: Picture): ServedImage | null {
   if (facts.inspection.kind === 'broken') return null;
   return {
     kind: 'image',

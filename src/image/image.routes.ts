@@ -36,7 +36,13 @@ const imageRoute = createRoute({
       'range_not_satisfiable',
       'unusable_bars',
     ),
-    ...problemResponses('render_failed', 'store_answered_wrongly', 'store_unavailable', 'render_timeout'),
+    ...problemResponses(
+      'render_failed',
+      'store_answered_wrongly',
+      'store_unavailable',
+      'busy',
+      'render_timeout',
+    ),
   },
 });
 
@@ -46,7 +52,11 @@ export const imageRoutes = new OpenAPIHono<AppEnv>({ defaultHook: rejectInvalid 
 imageRoutes.openapi(imageRoute, async (c) => {
   const id = requireArtifactId(c.req.valid('param').id);
   const ifNoneMatch = c.req.header('if-none-match');
-  const outcome = await c.var.services.serveImage(id, (etag) => ifNoneMatchHolds(ifNoneMatch, etag));
+  const { signal } = c.req.raw;
+  const outcome = await c.var.services.serveImage(id, {
+    knows: (etag) => ifNoneMatchHolds(ifNoneMatch, etag),
+    isGone: () => signal.aborted,
+  });
   const version = c.req.valid('query').v;
   const isPrivate = c.var.services.config.readAccess === 'token';
   const headers = imageHeaders(outcome, id, { version, isPrivate });

@@ -13,12 +13,21 @@ export interface Pointer {
 }
 
 export const POINTER_MEMORY_TTL_MS = 5_000;
-const POINTER_EDGE_TTL_SECONDS = 10;
+const POINTER_EDGE_TTL_MS = 10_000;
+
+/** How old what a pointer says is already, and whether it is still so: a write may come while it is being put away. */
+export interface PointerAge {
+  readonly ageMs: number;
+  readonly isCurrent: () => boolean;
+}
 
 export interface PointerCache {
+  /** In this isolate's memory, without waiting. */
+  near(artifactId: number): Pointer | null;
   get(artifactId: number): Promise<Pointer | null>;
-  put(artifactId: number, pointer: Pointer): Promise<void>;
-  /** Forgets in this isolate and this colo; others forget by themselves within ten seconds. */
+  /** Never for longer than ten seconds after its row was read; not at all when a write came meanwhile. */
+  put(artifactId: number, pointer: Pointer, age: PointerAge): Promise<void>;
+  /** Forgets in this isolate and this colo; others forget by themselves within fifteen seconds. */
   drop(artifactId: number): Promise<void>;
 }
 
@@ -26,24 +35,39 @@ const nameOf = (artifactId: number) => `artifact-${artifactId}`;
 
 /** Pointers in two tiers: the isolate's memory, then the colo's cache. */
 export function createPointerCache(memory: MemoryCache<Pointer>, edge: EdgeCache): PointerCache {
+  let drops = 0;
+
+  async function drop(artifactId: number): Promise<void> {
+    drops += 1;
+    memory.delete(nameOf(artifactId));
+    await edge.deletePointer(nameOf(artifactId));
+  }
+
   return {
+    near: (artifactId) => memory.get(nameOf(artifactId)) ?? null,
+
     async get(artifactId) {
       const name = nameOf(artifactId);
       const near = memory.get(name);
       if (near !== undefined) return near;
+      const before = drops;
       const far = await edge.getPointer(name);
       if (!isPointer(far)) return null;
-      memory.set(name, far);
+      // What was read before a write is not remembered after it.
+      if (drops === before) memory.set(name, far);
       return far;
     },
-    async put(artifactId, pointer) {
-      memory.set(nameOf(artifactId), pointer);
-      await edge.putPointer(nameOf(artifactId), pointer, POINTER_EDGE_TTL_SECONDS);
+
+    async put(artifactId, pointer, { ageMs, isCurrent }) {
+      const leftMs = POINTER_EDGE_TTL_MS - ageMs;
+      if (leftMs < 1_000 || !isCurrent()) return;
+      memory.set(nameOf(artifactId), pointer, leftMs);
+      await edge.putPointer(nameOf(artifactId), pointer, Math.floor(leftMs / 1_000));
+      // The colo's cache may have taken it after the write told it to forget.
+      if (!isCurrent()) await drop(artifactId);
     },
-    async drop(artifactId) {
-      memory.delete(nameOf(artifactId));
-      await edge.deletePointer(nameOf(artifactId));
-    },
+
+    drop,
   };
 }
 

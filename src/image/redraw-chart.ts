@@ -1,3 +1,4 @@
+import type { WorkQueue } from '../concurrency/work-queue.ts';
 import type { ChartRenderer, RenderedChart } from '../chart/render-chart.ts';
 import { DEFAULT_SPEC, RENDERER_VERSION } from '../chart/chart-spec.ts';
 import { inspectImage } from '../chart/inspect-image.ts';
@@ -5,6 +6,7 @@ import { sha256Hex } from '../digest.ts';
 import { AppError, failure } from '../errors.ts';
 import type { Log } from '../observability/log.ts';
 import type { ObjectStore, StoredObject } from '../storage/object-store.ts';
+import { barBytes, reserved, turnOf } from './draw-queue.ts';
 import { PIXEL_METADATA, RENDERER_METADATA, SNAPSHOT_METADATA } from './object-facts.ts';
 import type { Picture } from './picture.ts';
 import type { RenderLedger } from './render-ledger.repository.ts';
@@ -13,6 +15,8 @@ export interface RedrawDependencies {
   readonly store: ObjectStore;
   readonly ledger: RenderLedger;
   readonly renderer: ChartRenderer;
+  /** Of all gates in this isolate. */
+  readonly draws: WorkQueue;
   readonly log: Log;
   /** Milliseconds; injected so that a test can fix it. */
   readonly now: () => number;
@@ -32,27 +36,40 @@ const WRITE_ATTEMPTS = 3;
 
 /**
  * Draws a picture and writes it back, unless the store already holds it as the ledger says. With the store or the
- * database down the picture is drawn all the same and handed out as not stored. Throws only when drawing fails.
+ * database down the picture is drawn all the same and handed out as not stored. Throws only when drawing fails, or
+ * `busy`, before anything is read when the queue of draws is full.
  */
 export async function redrawChart(
   deps: RedrawDependencies,
   picture: Picture,
   options: { readonly useStore: boolean },
 ): Promise<Redrawn> {
-  const present = options.useStore ? await lookAgain(deps, picture) : UNREACHABLE;
-  if (present !== UNREACHABLE && present.intact !== null) {
-    return {
-      png: present.intact.bytes,
-      pngSha256: present.intact.sha256,
-      drawn: false,
-      stored: true,
-      renderMs: 0,
-    };
+  const place = reserved(deps.draws, barBytes(picture));
+  try {
+    const present = options.useStore ? await lookAgain(deps, picture) : UNREACHABLE;
+    if (present !== UNREACHABLE && present.intact !== null) return asStored(present.intact);
+    await turnOf(place);
+    const startedAt = deps.now();
+    const chart = await draw(deps.renderer, picture);
+    const renderMs = Math.max(0, Math.round(deps.now() - startedAt));
+    place.release();
+    return await keep(deps, picture, chart, renderMs, present);
+  } finally {
+    place.release();
   }
+}
 
-  const startedAt = deps.now();
-  const chart = await draw(deps.renderer, picture);
-  const renderMs = Math.max(0, Math.round(deps.now() - startedAt));
+function asStored({ bytes, sha256 }: Intact): Redrawn {
+  return { png: bytes, pngSha256: sha256, drawn: false, stored: true, renderMs: 0 };
+}
+
+async function keep(
+  deps: RedrawDependencies,
+  picture: Picture,
+  chart: RenderedChart,
+  renderMs: number,
+  present: Present | typeof UNREACHABLE,
+): Promise<Redrawn> {
   const pngSha256 = await sha256Hex(chart.png);
   const drawn: Redrawn = { png: chart.png, pngSha256, drawn: true, stored: false, renderMs };
   if (present === UNREACHABLE) return drawn;
@@ -66,10 +83,15 @@ export async function redrawChart(
 
 const UNREACHABLE = Symbol('store or database cannot be asked');
 
+/** The object's bytes when they are the ledger's. */
+interface Intact {
+  readonly bytes: Uint8Array<ArrayBuffer>;
+  readonly sha256: string;
+}
+
 interface Present {
   readonly object: StoredObject | null;
-  /** The object's bytes when they are the ledger's. */
-  readonly intact: { bytes: Uint8Array<ArrayBuffer>; sha256: string } | null;
+  readonly intact: Intact | null;
 }
 
 /** Somebody may have drawn it since the caller looked: the store once more, and what the ledger says of it. */
@@ -77,6 +99,7 @@ async function lookAgain(deps: RedrawDependencies, picture: Picture): Promise<Pr
   try {
     return await look(deps, picture);
   } catch (error) {
+    if (error instanceof AppError && error.code === 'busy') throw error;
     deps.log.warn('image.look_failed', { render_key: picture.renderKey, ...failure(error) });
     return UNREACHABLE;
   }

@@ -36,15 +36,18 @@ export function renderGateClass<Environment>(build: (env: Environment) => Render
         const stored = redrawn.stored && (await linkArtifact(deps, job, redrawn));
         return { ok: true, png: redrawn.png, drawn: redrawn.drawn, stored };
       } catch (error) {
-        const code = error instanceof AppError ? error.code : 'render_failed';
-        return {
-          ok: false,
-          code,
-          message: error instanceof AppError ? error.message : 'The chart could not be drawn.',
-        };
+        return refusal(error);
       }
     }
   };
+}
+
+function refusal(error: unknown): RenderAnswer {
+  if (!(error instanceof AppError)) {
+    return { ok: false, code: 'render_failed', message: 'The chart could not be drawn.' };
+  }
+  const { code, message, retryAfterSeconds } = error;
+  return { ok: false, code, message, ...(retryAfterSeconds === undefined ? {} : { retryAfterSeconds }) };
 }
 
 /** Runs `work` unless it is running under this name already; then waits for that. */

@@ -20,7 +20,12 @@ export type RenderAnswer =
       readonly drawn: boolean;
       readonly stored: boolean;
     }
-  | { readonly ok: false; readonly code: ErrorCode; readonly message: string };
+  | {
+      readonly ok: false;
+      readonly code: ErrorCode;
+      readonly message: string;
+      readonly retryAfterSeconds?: number;
+    };
 
 /** The gate as its callers see it, local or over RPC. */
 export interface RenderGate {

@@ -41,7 +41,7 @@ export function createScanFile(deps: {
   return async (bytes, sha256, options) => {
     const known = await remembered(sha256, options.stopWithoutHash);
     if (known !== null) return known;
-    const scan = await deps.slots.run(() => scanPng(bytes, options));
+    const scan = await deps.slots.run(bytes.byteLength, () => scanPng(bytes, options));
     if (scan.kind === 'too_large') return scan;
     const isPartial = options.stopWithoutHash && scan.kind === 'intact' && scan.pixelSha256 === null;
     deps.defer(deps.edge.putPointer(nameOf(sha256, isPartial), scan, KEPT_SECONDS));

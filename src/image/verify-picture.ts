@@ -146,7 +146,7 @@ async function findChanges(
 ): Promise<Wire['changes']> {
   const drawn = await findRender(deps, claimed);
   if (drawn === null) return null;
-  const changes = await deps.slots.run(() =>
+  const changes = await deps.slots.run(drawn.bytes.byteLength + file.byteLength, () =>
     comparePictures(drawn.bytes, file, { original: SIGNED_IN_LIMITS, other: limits }),
   );
   if (changes.kind !== 'compared') {

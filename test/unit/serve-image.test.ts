@@ -2,13 +2,17 @@ import { afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { loadChartAssets } from '../../scripts/local/load-chart-assets.ts';
 import { withoutLabel } from '../../scripts/seed/without-label.ts';
 import { DEFAULT_SPEC } from '../../src/chart/chart-spec.ts';
+import { createFlights } from '../../src/concurrency/share-flight.ts';
+import { createWorkQueue } from '../../src/concurrency/work-queue.ts';
 import { parseBars } from '../../src/chart/parse-bars.ts';
 import { createChartRenderer } from '../../src/chart/render-chart.ts';
 import { snapshotHash } from '../../src/chart/snapshot-hash.ts';
 import { silentLog } from '../../src/observability/log.ts';
 import { scanPng } from '../../src/chart/scan-png.ts';
+import { READING_LIMITS, REDRAW_LIMITS } from '../../src/image/draw-queue.ts';
 import type { RenderAnswer } from '../../src/image/render-job.ts';
-import { createServeImage, RENDER_DEADLINE_MS } from '../../src/image/serve-image.ts';
+import { RENDER_DEADLINE_MS } from '../../src/image/redraw-image.ts';
+import { createServeImage } from '../../src/image/serve-image.ts';
 import type { StoredObject } from '../../src/storage/object-store.ts';
 import { makeBars } from '../support/bars.ts';
 
@@ -61,11 +65,14 @@ describe('when drawing fails', () => {
       store: { get: async () => object } as never,
       scanFile: (bytes, _sha256, options) => scanPng(bytes, options),
       edge: { getImage: async () => null, putImage: async () => {} } as never,
-      pointers: { get: async () => null, put: async () => {}, drop: async () => {} },
+      pointers: { near: () => null, get: async () => null, put: async () => {}, drop: async () => {} },
       gateOf: () => ({ render }),
-      defer: () => {},
+      flights: createFlights({ defer: () => {} }),
+      readings: createWorkQueue(READING_LIMITS),
+      redraws: createWorkQueue(REDRAW_LIMITS),
       log: silentLog,
-    })(1, () => false);
+      now: () => Date.now(),
+    })(1, { knows: () => false });
   }
   const refused: RenderAnswer = {
     ok: false,
@@ -102,12 +109,12 @@ describe('when drawing fails', () => {
 
   it('waits fifteen seconds and no longer', async () => {
     vi.useFakeTimers();
-    const never = new Promise<RenderAnswer>(() => {});
-    const withOlder = serve(() => never, older);
-    const without = serve(() => never, null);
+    const never = vi.fn<() => Promise<RenderAnswer>>(() => new Promise(() => {}));
+    const withOlder = serve(never, older);
+    const without = serve(never, null);
     const refusal = without.catch((error: unknown) => error);
     // The hashes before the gate are real work, which fake time does not wait for.
-    await vi.waitFor(() => expect(vi.getTimerCount()).toBeGreaterThanOrEqual(2), { timeout: 5_000 });
+    await vi.waitFor(() => expect(never).toHaveBeenCalledTimes(2), { timeout: 5_000 });
     await vi.advanceTimersByTimeAsync(RENDER_DEADLINE_MS);
     expect(await withOlder).toMatchObject({ freshness: 'stale' });
     expect(await refusal).toMatchObject({ code: 'render_timeout', status: 504 });

@@ -1,0 +1,87 @@
+import type { Refusal, QueueLimits, WorkQueue, Place } from '../concurrency/work-queue.ts';
+import { AppError } from '../errors.ts';
+import type { Picture } from './picture.ts';
+
+/** What happened in an isolate, for whoever counts it. */
+export type ImageEvent =
+  | 'reading_queued'
+  | 'reading_refused'
+  | 'redraw_queued'
+  | 'redraw_refused'
+  | 'draw_queued'
+  | 'draw_refused'
+  | 'decode_queued'
+  | 'decode_refused'
+  | 'flight_shared'
+  | 'flight_overdue';
+export type CountImageEvent = (name: ImageEvent, n?: number) => void;
+
+/** What a bar takes in memory, parsed: an object of six numbers. */
+const BAR_BYTES = 150;
+/** What a row of 5,000 bars takes while it is read: its text, its JSON and its bars. */
+const READING_BYTES = 5_000_000;
+
+/**
+ * Rows and stored images that are read at once for pictures the edge does not know. Who reads one with 5,000 bars moves
+ * a megabyte through the database's endpoint, so this is where a crowd has to wait.
+ */
+export const READING_LIMITS: QueueLimits = {
+  running: 4,
+  waiting: 32,
+  bytes: 36 * READING_BYTES,
+  waitMs: 5_000,
+  leaseMs: 60_000,
+  restMs: 0,
+};
+
+/**
+ * Pictures that this isolate has asked the gates for. Fewer may wait for a place than rows are read at once: one reading
+ * always goes on, so that pictures that only have to be read are read while others are drawn.
+ */
+export const REDRAW_LIMITS: QueueLimits = {
+  running: 6,
+  waiting: READING_LIMITS.running - 1,
+  bytes: 16_000_000,
+  waitMs: 5_000,
+  leaseMs: 30_000,
+  restMs: 0,
+};
+
+/**
+ * Draws of the gates of one isolate, wherever they were asked for. One at a time, because a draw is nothing but CPU time;
+ * between two of them everything else that is waiting in the isolate has its turn.
+ */
+export const DRAW_LIMITS: QueueLimits = {
+  running: 1,
+  waiting: 16,
+  bytes: 16_000_000,
+  waitMs: 5_000,
+  leaseMs: 30_000,
+  restMs: 25,
+};
+
+/** The bytes that a row is thought to take before it is read. */
+export const readingBytes = READING_BYTES;
+
+export function barBytes({ bars }: Pick<Picture, 'bars'>): number {
+  return bars.length * BAR_BYTES;
+}
+
+/** A place, or `busy`. */
+export function reserved(queue: WorkQueue, bytes: number): Place {
+  const place = queue.reserve(bytes);
+  if ('refused' in place) throw busy(place);
+  return place;
+}
+
+/** Waits for the turn, or throws `busy`. */
+export async function turnOf(place: Place, isWanted?: () => boolean): Promise<void> {
+  const refusal = await place.turn(isWanted);
+  if (refusal !== null) throw busy(refusal);
+}
+
+function busy({ retryAfterSeconds }: Refusal): AppError {
+  return new AppError('busy', 'Too many pictures are being read and drawn at the moment.', {
+    retryAfterSeconds,
+  });
+}
