@@ -11,6 +11,10 @@ export class ColourOrder {
   readonly #places = new Int16Array(TABLE_SIZE).fill(-1);
   #length = 0;
 
+  get length(): number {
+    return this.#length;
+  }
+
   get colours(): Uint32Array {
     return this.#colours.subarray(0, this.#length);
   }

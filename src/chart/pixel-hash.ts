@@ -5,6 +5,8 @@ import type { PalettePixels } from './palette.ts';
 export const MOST_HASHED_COLOURS = 256;
 
 const BLOCK_BYTES = 65_536;
+/** Up to so many bytes a loop is quicker than `fill`. */
+const SHORT_RUN = 16;
 
 /**
  * The pixel hash: SHA-256 of width and height (uint32, big-endian), the number of colours (uint16), the colours in order
@@ -35,6 +37,18 @@ export class PixelHash {
     else {
       this.#block.set(indices, this.#filled);
       this.#filled += indices.length;
+    }
+  }
+
+  /** The same index many times. */
+  addRun(index: number, length: number): void {
+    for (let left = length; left > 0;) {
+      if (this.#filled === BLOCK_BYTES) this.#flush();
+      const end = Math.min(BLOCK_BYTES, this.#filled + left);
+      left -= end - this.#filled;
+      if (end - this.#filled > SHORT_RUN) this.#block.fill(index, this.#filled, end);
+      else for (let i = this.#filled; i < end; i++) this.#block[i] = index;
+      this.#filled = end;
     }
   }
 

@@ -1,3 +1,4 @@
+import { EarlyHash } from './early-hash.ts';
 import { inflateSlices } from './inflate-slices.ts';
 import { InterlacedPicture } from './interlaced-picture.ts';
 import { PixelHash } from './pixel-hash.ts';
@@ -33,11 +34,11 @@ export interface PngScanOptions extends PngLimits {
 
 /**
  * Decodes a whole PNG of any colour type, depth and interlacing from an untrusted source, in memory that does not grow
- * with it: two rows and small buffers, and for an interlaced one a byte a pixel (four, if `onRow` wants to see one that
- * has no hash). Chunks that make no pixels are passed over, but every checksum, length, filter and index must be right
+ * with it: two rows and 1.5 MB of buffers, and for an interlaced one a byte a pixel (four, if `onRow` wants to see one
+ * that has no hash). Chunks that make no pixels are passed over, but every checksum, length, filter and index must be right
  * and the data exactly as long as the header announces. Never throws for what the bytes are.
  *
- * The colours come before the pixels in the hash, so the data is inflated twice: that costs less than keeping it.
+ * The colours come before the pixels in the hash; where a new one appears too late for that, the data is decoded twice.
  */
 export async function scanPng(bytes: Uint8Array<ArrayBuffer>, options: PngScanOptions): Promise<PngScan> {
   const parts = readPngParts(bytes, options);
@@ -49,22 +50,31 @@ export async function scanPng(bytes: Uint8Array<ArrayBuffer>, options: PngScanOp
 async function scanRows(parts: PngParts, pixels: PixelRows, options: PngScanOptions): Promise<PngScan> {
   const { width, height } = parts.header;
   const { onRow, stopWithoutHash = false } = options;
+  const early = new EarlyHash(width, height, pixels.order);
   const damage = await readRows(parts, (row, _pass, y) => {
     const damage = pixels.read(row, width);
     if (damage !== null) return { damage };
     if (stopWithoutHash && !pixels.hashable) return 'stop';
+    if (pixels.hashable) early.add(pixels.indices());
     onRow?.(y, pixels.words());
     return 'next';
   });
   if (damage !== null) return { kind: 'damaged', reason: damage };
   if (!pixels.hashable) return { kind: 'intact', width, height, pixelSha256: null };
+  const pixelSha256 = early.hex() ?? (await hashAgain(parts, pixels));
+  return { kind: 'intact', width, height, pixelSha256 };
+}
+
+/** The pixel hash of data that was read once and has shown all its colours. */
+async function hashAgain(parts: PngParts, pixels: PixelRows): Promise<string> {
+  const { width, height } = parts.header;
   const hash = new PixelHash(width, height, pixels.order.colours);
   await readRows(parts, (row) => {
     pixels.read(row, width);
     hash.add(pixels.indices());
     return 'next';
   });
-  return { kind: 'intact', width, height, pixelSha256: hash.hex() };
+  return hash.hex();
 }
 
 async function scanInterlaced(parts: PngParts, pixels: PixelRows, options: PngScanOptions): Promise<PngScan> {

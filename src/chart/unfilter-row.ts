@@ -33,7 +33,12 @@ export function unfilterRow(
   const words = Math.ceil(length / 4);
   if (filter === 2) addAbove(row.words, above.words, words);
   else if (pixelBytes === 4) UNFILTER_WORDS[filter]?.(row.words, above.words, words);
-  else UNFILTER_BYTES[filter]?.(row.bytes, above.bytes, ROW_MARGIN + length, pixelBytes);
+  else {
+    const end = ROW_MARGIN + length;
+    for (let first = ROW_MARGIN; first < ROW_MARGIN + pixelBytes; first++) {
+      UNFILTER_BYTES[filter]?.(row.bytes, above.bytes, first, end, pixelBytes);
+    }
+  }
   return true;
 }
 
@@ -42,7 +47,13 @@ function addAbove(row: Uint32Array, above: Uint32Array, length: number): void {
 }
 
 type UnfilterWords = (row: Uint32Array, above: Uint32Array, length: number) => void;
-type UnfilterBytes = (row: Uint8Array, above: Uint8Array, end: number, pixelBytes: number) => void;
+type UnfilterBytes = (
+  row: Uint8Array,
+  above: Uint8Array,
+  first: number,
+  end: number,
+  pixelBytes: number,
+) => void;
 
 /** Pixels of four bytes, a word at a time. */
 const UNFILTER_WORDS: Readonly<Record<number, UnfilterWords>> = {
@@ -96,23 +107,31 @@ function paeth(left: number, up: number, corner: number): number {
   return toUp <= toCorner ? up : corner;
 }
 
-/** Pixels of any size. `end` counts from the margin's begin. */
+/** Pixels of any size, one of their bytes after the other: what is left and above stays in variables. */
 const UNFILTER_BYTES: Readonly<Record<number, UnfilterBytes>> = {
-  1: (row, _above, end, pixelBytes) => {
-    for (let i = ROW_MARGIN; i < end; i++) row[i] = (row[i] ?? 0) + (row[i - pixelBytes] ?? 0);
-  },
-  3: (row, above, end, pixelBytes) => {
-    for (let i = ROW_MARGIN; i < end; i++) {
-      row[i] = (row[i] ?? 0) + (((row[i - pixelBytes] ?? 0) + (above[i] ?? 0)) >> 1);
+  1: (row, _above, first, end, pixelBytes) => {
+    let left = 0;
+    for (let i = first; i < end; i += pixelBytes) {
+      left = ((row[i] ?? 0) + left) & 255;
+      row[i] = left;
     }
   },
-  4: (row, above, end, pixelBytes) => {
-    for (let i = ROW_MARGIN; i < end; i++) {
-      const left = row[i - pixelBytes] ?? 0;
+  3: (row, above, first, end, pixelBytes) => {
+    let left = 0;
+    for (let i = first; i < end; i += pixelBytes) {
+      left = ((row[i] ?? 0) + ((left + (above[i] ?? 0)) >> 1)) & 255;
+      row[i] = left;
+    }
+  },
+  4: (row, above, first, end, pixelBytes) => {
+    let left = 0;
+    let corner = 0;
+    for (let i = first; i < end; i += pixelBytes) {
       const up = above[i] ?? 0;
-      const corner = above[i - pixelBytes] ?? 0;
       const predicted = left === corner ? up : up === corner ? left : paeth(left, up, corner);
-      row[i] = (row[i] ?? 0) + predicted;
+      left = ((row[i] ?? 0) + predicted) & 255;
+      row[i] = left;
+      corner = up;
     }
   },
 };

@@ -11,24 +11,22 @@ export interface ReferencePixels {
 
 /** The pixel hash as docs/chart.md describes it, pixel by pixel; null for more than 256 colours. */
 export function referencePixelHash({ width, height, rgba }: ReferencePixels): string | null {
-  const order = new Map<string, number>();
+  const pixels = Buffer.from(rgba.buffer, rgba.byteOffset, rgba.byteLength);
+  const order = new Map<number, number>();
   const indices = Buffer.alloc(width * height);
   for (let i = 0; i < indices.length; i++) {
-    const colour = Buffer.from(rgba.subarray(i * 4, i * 4 + 4)).toString('hex');
+    const colour = pixels.readUInt32BE(i * 4);
     const index = order.get(colour) ?? order.size;
     if (index > 255) return null;
     order.set(colour, index);
     indices[i] = index;
   }
-  const head = Buffer.alloc(10);
+  const head = Buffer.alloc(10 + order.size * 4);
   head.writeUInt32BE(width, 0);
   head.writeUInt32BE(height, 4);
   head.writeUInt16BE(order.size, 8);
-  return createHash('sha256')
-    .update(head)
-    .update(Buffer.from([...order.keys()].join(''), 'hex'))
-    .update(indices)
-    .digest('hex');
+  for (const [colour, index] of order) head.writeUInt32BE(colour, 10 + index * 4);
+  return createHash('sha256').update(head).update(indices).digest('hex');
 }
 
 /** What the samples of a PNG show, by the words of its specification; `exact` is false where 16 bits are not 8. */

@@ -7,11 +7,11 @@ import { loadChartAssets } from '../../scripts/local/load-chart-assets.ts';
 import { DEFAULT_SPEC } from '../../src/chart/chart-spec.ts';
 import { parseBars } from '../../src/chart/parse-bars.ts';
 import { createChartRenderer } from '../../src/chart/render-chart.ts';
-import { decodePng } from '../../src/chart/decode-png.ts';
 import { readProvenance } from '../../src/chart/png-provenance.ts';
 import { TINY_JPEG } from '../../scripts/seed/tiny-jpeg.ts';
 import { withoutLabel } from '../../scripts/seed/without-label.ts';
 import { chartArtifact, makeBars, type RawBar } from '../support/bars.ts';
+import { readPixels, referencePixelHash } from '../support/reference-pixels.ts';
 import { BUCKET, startStack, type Stack } from '../support/stack.ts';
 
 let stack: Stack;
@@ -55,12 +55,8 @@ function snapshotHash(bars: RawBar[]): string {
   return hash.digest('hex');
 }
 
-function pixelHash(bytes: Uint8Array<ArrayBuffer>): string {
-  const { width, height, rgba } = decodePng(bytes, { maxPixels: 16_000_000 });
-  const size = Buffer.alloc(8);
-  size.writeUInt32BE(width, 0);
-  size.writeUInt32BE(height, 4);
-  return createHash('sha256').update(size).update(rgba).digest('hex');
+function pixelHash(bytes: Uint8Array<ArrayBuffer>): string | null {
+  return referencePixelHash(readPixels(bytes));
 }
 
 async function rowOf(id: number) {

@@ -7,16 +7,16 @@ import { COLOR } from '../../../src/chart/chart-color.ts';
 import type { PlannedText, TextRole } from '../../../src/chart/chart-plan.ts';
 import { DEFAULT_SPEC, RENDERER_VERSION } from '../../../src/chart/chart-spec.ts';
 import { computeIndicators } from '../../../src/chart/compute-indicators.ts';
-import { decodePng } from '../../../src/chart/decode-png.ts';
 import { indicatorStats } from '../../../src/chart/indicator-stats.ts';
 import { inspectImage } from '../../../src/chart/inspect-image.ts';
 import { parseBars } from '../../../src/chart/parse-bars.ts';
-import { pixelHash } from '../../../src/chart/pixel-hash.ts';
 import {
   createChartRenderer,
   type ChartRenderer,
   type RenderInput,
 } from '../../../src/chart/render-chart.ts';
+import { scanPng } from '../../../src/chart/scan-png.ts';
+import { readPixels, referencePixelHash } from '../../support/reference-pixels.ts';
 import { AWKWARD_SERIES, constant, walk, withoutVolume, type AwkwardSeries } from './awkward-series.ts';
 import { appleBars } from './read-vectors.ts';
 
@@ -108,8 +108,13 @@ describe.each(AWKWARD_SERIES)('$name', (series) => {
         renderer: RENDERER_VERSION,
       },
     });
-    const { rgba } = decodePng(png, { maxPixels: 16_000_000 });
-    expect(await pixelHash(width, height, rgba)).toBe(pixelSha256);
+    expect(referencePixelHash(readPixels(png))).toBe(pixelSha256);
+    expect(await scanPng(png, { maxPixels: 16_000_000, maxInterlacedPixels: 0 })).toEqual({
+      kind: 'intact',
+      width,
+      height,
+      pixelSha256,
+    });
   });
 });
 
@@ -307,7 +312,7 @@ describe('what is drawn', () => {
 
   test('the picture has the candles, lines and bands of the reference in its pixels', async () => {
     const { png } = await renderer.render(apple(200));
-    const { rgba } = decodePng(png, { maxPixels: 16_000_000 });
+    const { rgba } = readPixels(png);
     const pixels = new Map<string, number>();
     for (let i = 0; i < rgba.length; i += 4) {
       const key = `rgb(${rgba[i]},${rgba[i + 1]},${rgba[i + 2]})`;
@@ -334,7 +339,7 @@ describe('what is drawn', () => {
   test('another renderer draws the same SVG to nearly the same picture', async () => {
     const input = apple(200);
     const { png } = await renderer.render(input);
-    const ours = decodePng(png, { maxPixels: 16_000_000 }).rgba;
+    const ours = readPixels(png).rgba;
     const theirs = new Resvg(await renderer.renderSvg(input), {
       background: '#ffffff',
       font: { loadSystemFonts: false },
