@@ -1,3 +1,4 @@
+import { closeSync } from 'node:fs';
 import { readdir, rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -6,6 +7,7 @@ import { drizzle } from 'drizzle-orm/pglite';
 import { migrate } from 'drizzle-orm/pglite/migrator';
 import { diskFault } from './disk-room.ts';
 import { systemCode } from './plain-error.ts';
+import { closeFiles, PgliteCrash, reportCrashes } from './pglite-crash.ts';
 import {
   SqlError,
   transactionModes,
@@ -16,6 +18,11 @@ import {
 } from './sql-backend.ts';
 import { leavesTraces, resetSession, SESSION_SETTINGS } from './sql-session.ts';
 
+/**
+ * PostgreSQL refuses deep nesting by itself (54001) when its own stack is this deep. JavaScript's, which WebAssembly uses
+ * as well, may be exhausted at that point nevertheless, as long as the code is cold; that is a crash.
+ */
+const STACK_SETTING = `set max_stack_depth = '100kB'`;
 const MIGRATIONS = fileURLToPath(new URL('../../migrations', import.meta.url));
 
 /** Values stay PostgreSQL's own text, parameters are text already: the same function for every type PGlite knows. */
@@ -25,8 +32,9 @@ function asText<Convert>(known: Record<number, unknown>, convert: Convert): Reco
 
 /**
  * PostgreSQL inside this process. One session, so statements and transactions take turns. A panic of PostgreSQL (the disk
- * is full while it writes its log) ends the server where it has processes; here the memory is thrown away and the
- * directory is opened again before the next request, which recovers whatever was committed.
+ * is full while it writes its log) or a crash of its WebAssembly (a stack overflow) ends the server where it has
+ * processes; here the statement is refused, the memory is thrown away and the directory is opened again before the next
+ * request, which recovers whatever was committed.
  */
 export class PgliteBackend implements SqlBackend {
   #pglite: PGlite;
@@ -92,12 +100,11 @@ export class PgliteBackend implements SqlBackend {
         return done.result;
       } catch (error) {
         this.#noticePanic(error);
-        throw SqlError.from(error);
+        throw asSqlError(error);
       } finally {
         if (isDirty && !this.#isBroken) {
-          await resetSession((sql) => this.pglite.exec(sql)).catch((error: unknown) =>
-            this.#noticePanic(error),
-          );
+          const reset = resetSession((sql) => this.pglite.exec(sql)).then(() => this.pglite.exec(STACK_SETTING));
+          await reset.catch((error: unknown) => this.#noticePanic(error));
         }
       }
     });
@@ -114,6 +121,7 @@ export class PgliteBackend implements SqlBackend {
     const fault = await diskFault(dirname(directory), { needsRoom: true });
     if (fault !== null) throw new SqlError(fault, '53100', { severity: 'FATAL' });
     try {
+      closeFiles(this.#pglite, closeSync);
       this.#pglite = await openSession(directory);
       this.#isBroken = false;
     } catch (error) {
@@ -150,12 +158,22 @@ async function isMissing(directory: string): Promise<boolean> {
 async function openSession(directory: string | undefined): Promise<PGlite> {
   const pglite = await (directory === undefined ? PGlite.create() : PGlite.create(directory));
   await pglite.exec(SESSION_SETTINGS);
+  await pglite.exec(STACK_SETTING);
+  reportCrashes(pglite);
   return pglite;
+}
+
+/** What the caller is told of a crash: 54001 is what PostgreSQL says of nesting that it cannot follow. */
+function asSqlError(error: unknown): Error {
+  if (!(error instanceof PgliteCrash)) return SqlError.from(error);
+  return error.isStackOverflow
+    ? new SqlError('stack depth limit exceeded', '54001', { hint: 'The embedded database was opened again.' })
+    : new SqlError(`the embedded database crashed: ${error.message}`, 'XX000', { severity: 'FATAL' });
 }
 
 /** PostgreSQL gave up, or its WebAssembly did: an ordinary error has another severity, and always an SQLSTATE. */
 function isPanic(error: unknown): boolean {
-  if (error instanceof WebAssembly.RuntimeError) return true;
+  if (error instanceof WebAssembly.RuntimeError || error instanceof PgliteCrash) return true;
   const severity = error instanceof Error && 'severity' in error ? error.severity : null;
   return severity === 'PANIC' || severity === 'FATAL';
 }
