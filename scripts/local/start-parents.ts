@@ -4,13 +4,13 @@ const WATCH_MS = 300;
 
 /**
  * npm does not pass a signal on: when it is killed, nobody else tells the processes that it started. Watches this
- * process' parent and, where the system tells it, the parent of that (npm runs scripts through a shell). `areGone` can be
- * asked at any time; `onGone` is called once.
+ * process' parent and, where the system tells it, the parents of that (npm runs scripts through a shell): `generations`
+ * in all. `areGone` can be asked at any time; `onGone` is called once.
  */
-export function watchParents(onGone: () => void): { areGone(): boolean } {
-  const first = parentIds();
+export function watchParents(onGone: () => void, generations = 2): { areGone(): boolean } {
+  const first = parentIds(generations);
   const wasLate = isLeftBehind();
-  const areGone = () => wasLate || parentIds() !== first;
+  const areGone = () => wasLate || parentIds(generations) !== first;
   const timer = setInterval(() => {
     if (!areGone()) return;
     clearInterval(timer);
@@ -25,8 +25,10 @@ interface Process {
   readonly session: number;
 }
 
-function parentIds(): string {
-  return `${process.ppid} ${processOf(process.ppid)?.parent ?? ''}`;
+function parentIds(generations: number): string {
+  const ids = [process.ppid];
+  while (ids.length < generations) ids.push(processOf(ids.at(-1) ?? 0)?.parent ?? 0);
+  return ids.join(' ');
 }
 
 /** npm was killed before this could be looked at: it is in this session, and who adopts its children is not. */

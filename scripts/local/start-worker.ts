@@ -10,18 +10,12 @@ const CONFIGURATION = fileURLToPath(new URL('../../wrangler.toml', import.meta.u
 
 /** workerd of a start that was killed ends by itself, a moment later. */
 const PORT_DEADLINE_MS = 3_000;
-const WATCH_MS = 3_000;
-/** Rebuilding and restarting take seconds, more of them on a busy machine. */
-const RELOAD_AT_FAILURES = 2;
-const LOST_AT_FAILURES = 12;
 const START_DEADLINE_MS = 60_000;
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
 export interface RunningWorker {
   readonly url: string;
   readonly crons: readonly string[];
-  /** Builds and loads it anew. */
-  reload(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -38,7 +32,10 @@ export async function prepareWorker(options: {
   await assertFree(at, { name: 'Worker', variable: 'PORT' }, PORT_DEADLINE_MS);
 }
 
-/** Runs the Worker in workerd, rebuilt whenever a source file changes. `variables` come before those of wrangler.toml. */
+/**
+ * Runs the Worker in workerd, rebuilt whenever a source file changes. `variables` come before those of wrangler.toml.
+ * For a process of its own (`worker-host.ts`): wrangler does not get over the death of its workerd more than once.
+ */
 export async function startWorker(options: {
   readonly port: number;
   readonly stateDirectory: string;
@@ -76,38 +73,8 @@ export async function startWorker(options: {
   return {
     url: `http://${HOST}:${options.port}`,
     crons: triggers.crons ?? [],
-    reload: async () => void (await worker.patchConfig({ name: 'chartproof' })),
     close: () => worker.dispose(),
   };
-}
-
-/**
- * wrangler starts a workerd again that ended, but the one in front then waits for a word that only a reload brings. Calls
- * `onLost` once when that does not help either; returns what ends the watch.
- */
-export function watchWorker({ url, reload }: RunningWorker, onLost: (error: PlainError) => void): () => void {
-  let failures = 0;
-  let isAsking = false;
-  const ask = async () => {
-    const isThere = await fetch(`${url}/healthz`, { signal: AbortSignal.timeout(WATCH_MS) })
-      .then((response) => response.arrayBuffer())
-      .then(
-        () => true,
-        () => false,
-      );
-    failures = isThere ? 0 : failures + 1;
-    if (failures === RELOAD_AT_FAILURES) await reload().catch(() => {});
-    if (failures < LOST_AT_FAILURES) return;
-    clearInterval(timer);
-    onLost(new PlainError('The Worker was ended from outside and did not come back: start again.'));
-  };
-  const timer = setInterval(() => {
-    if (isAsking) return;
-    isAsking = true;
-    void ask().finally(() => (isAsking = false));
-  }, WATCH_MS);
-  timer.unref();
-  return () => clearInterval(timer);
 }
 
 async function within<T>(milliseconds: number, work: Promise<T>): Promise<T> {

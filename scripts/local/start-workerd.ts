@@ -18,15 +18,30 @@ export async function guardWorkerd(stateDirectory: string): Promise<void> {
     () => false,
   );
   if (process.platform === 'win32' || !isRunnable || process.env['MINIFLARE_WORKERD_PATH']) return;
-  const ids = join(stateDirectory, 'workerd');
-  for (const name of await readdir(ids).catch(() => [])) {
-    if (isWorkerdOf(Number(name), ids)) process.kill(Number(name), 'SIGKILL');
-  }
-  await rm(ids, { recursive: true, force: true });
-  await mkdir(ids, { recursive: true });
+  await endWorkerds(stateDirectory);
+  const ids = idsOf(stateDirectory);
   process.env['CHARTPROOF_WORKERD_IDS'] = ids;
   process.env['CHARTPROOF_WORKERD'] = await workerdPath();
   process.env['MINIFLARE_WORKERD_PATH'] = SCRIPT;
+}
+
+/** Ends every workerd of this state. */
+export async function endWorkerds(stateDirectory: string): Promise<void> {
+  const ids = idsOf(stateDirectory);
+  for (const id of await livingWorkerds(stateDirectory)) process.kill(id, 'SIGKILL');
+  await rm(ids, { recursive: true, force: true });
+  await mkdir(ids, { recursive: true });
+}
+
+/** Process ids; empty where nobody writes them down (Windows, or another workerd). */
+export async function livingWorkerds(stateDirectory: string): Promise<number[]> {
+  const ids = idsOf(stateDirectory);
+  const names = await readdir(ids).catch(() => []);
+  return names.map(Number).filter((id) => isWorkerdOf(id, ids));
+}
+
+function idsOf(stateDirectory: string): string {
+  return join(stateDirectory, 'workerd');
 }
 
 /** Numbers of processes are given again: it must be workerd, and one of this state where the system tells. */

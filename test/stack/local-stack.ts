@@ -121,21 +121,30 @@ export class LocalStack {
 
   /** As Ctrl-C does: the signal goes to every process of the session. */
   async stop(): Promise<void> {
-    for (const { id } of this.processes.toReversed()) {
-      try {
-        process.kill(id, 'SIGTERM');
-      } catch {
-        // It ended with another.
-      }
-    }
+    this.signalAll('SIGTERM');
     await this.#exit;
     await this.portsAreFree();
   }
 
-  /** SIGKILL for the process that runs scripts/start.ts; the others are left to end by themselves. */
+  /** To npm alone. */
+  signal(signal: NodeJS.Signals): void {
+    this.#child.kill(signal);
+  }
+
+  signalAll(signal: NodeJS.Signals): void {
+    for (const { id } of this.processes.toReversed()) {
+      try {
+        process.kill(id, signal);
+      } catch {
+        // It ended with another.
+      }
+    }
+  }
+
+  /** SIGKILL for the process that holds the database and the one above it; the others are left to end by themselves. */
   killStart(): void {
-    const own = this.processes.findLast(({ command }) => /^\S*node\S* .*scripts\/start\.ts/.test(command));
-    if (own !== undefined) killHard(own.id);
+    const scripts = /^\S*node\S* .*scripts\/(?:start|local\/run-stack)\.ts/;
+    for (const { id } of this.processes.filter(({ command }) => scripts.test(command))) killHard(id);
   }
 
   async portsAreFree(): Promise<void> {

@@ -24,6 +24,12 @@ export function killHard(id: number): boolean {
   }
 }
 
+/** False for zombies; `command`: numbers of processes are given again. */
+export function isAlive(id: number, command?: string): boolean {
+  const all = existsSync('/proc/self/stat') ? fromProc() : fromPs();
+  return all.some((one) => one.id === id && (command === undefined || one.command === command));
+}
+
 function fromProc() {
   return readdirSync('/proc').flatMap((name) => {
     if (!/^\d+$/.test(name)) return [];
