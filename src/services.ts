@@ -14,6 +14,7 @@ import { createWorkQueue } from './concurrency/work-queue.ts';
 import { readConfig, type Config } from './config.ts';
 import { createAuthenticator } from './http/auth.ts';
 import type { HttpVariables } from './http/http-env.ts';
+import { createRateLimiters } from './http/rate-limiter.ts';
 import { createAttachImage } from './image/attach-image.ts';
 import { readIndicators, readMarketData } from './image/chart-data.ts';
 import { createChartSourceRepository } from './image/chart-source.repository.ts';
@@ -134,6 +135,7 @@ export function createServices(env: Env, platform: Platform) {
     config,
     log,
     authenticator: createAuthenticator(config),
+    rateLimits: createRateLimiters({ data: env.DATA_LIMIT, work: env.WORK_LIMIT }, log),
     artifacts,
     listArtifacts: (query: Parameters<typeof listArtifacts>[1]) => listArtifacts(artifactList, query),
     summarize: async () => {

@@ -1,5 +1,6 @@
 import { createRoute, OpenAPIHono, z } from '@hono/zod-openapi';
 import { jsonEtag } from '../http/json-etag.ts';
+import { limitPagesWithBars } from '../http/limit-callers.ts';
 import { problemResponses } from '../http/problem.schema.ts';
 import { requireRead } from '../http/require-caller.ts';
 import { rejectInvalid } from '../http/validation.ts';
@@ -12,7 +13,7 @@ const listRoute = createRoute({
   path: '/api/artifacts',
   tags: ['Artifacts'],
   summary: 'List artifacts, newest first, flat or grouped by execution',
-  middleware: [requireRead, jsonEtag] as const,
+  middleware: [requireRead, limitPagesWithBars, jsonEtag] as const,
   request: { query: artifactListQuery },
   responses: {
     200: {
@@ -20,7 +21,7 @@ const listRoute = createRoute({
       content: { 'application/json': { schema: z.union([artifactListSchema, groupedArtifactsSchema]) } },
     },
     304: { description: 'As it was' },
-    ...problemResponses('unauthenticated', 'invalid_input', 'database_unavailable'),
+    ...problemResponses('unauthenticated', 'invalid_input', 'too_many_requests', 'database_unavailable'),
   },
 });
 

@@ -1,20 +1,26 @@
 import { createRoute, OpenAPIHono } from '@hono/zod-openapi';
 import { artifactIdParam, requireArtifactId } from '../artifact/artifact.schema.ts';
 import { jsonEtag } from '../http/json-etag.ts';
+import { limitCallers } from '../http/limit-callers.ts';
 import { problemResponses } from '../http/problem.schema.ts';
 import { requireRead } from '../http/require-caller.ts';
 import { rejectInvalid } from '../http/validation.ts';
 import type { AppEnv } from '../services.ts';
 import { indicatorsSchema, marketDataQuery, marketDataSchema } from './image.schema.ts';
 
-const failures = problemResponses('not_found', 'invalid_input', 'database_unavailable');
+const failures = problemResponses(
+  'not_found',
+  'invalid_input',
+  'too_many_requests',
+  'database_unavailable',
+);
 
 const indicatorsRoute = createRoute({
   method: 'get',
   path: '/api/artifacts/{id}/indicators',
   tags: ['Market data'],
   summary: 'The numbers behind the chart',
-  middleware: [requireRead, jsonEtag] as const,
+  middleware: [requireRead, limitCallers('data'), jsonEtag] as const,
   request: { params: artifactIdParam },
   responses: {
     200: { description: 'All series', content: { 'application/json': { schema: indicatorsSchema } } },
@@ -28,7 +34,7 @@ const marketDataRoute = createRoute({
   path: '/api/artifacts/{id}/market-data',
   tags: ['Market data'],
   summary: 'The stored bars, newest first',
-  middleware: [requireRead, jsonEtag] as const,
+  middleware: [requireRead, limitCallers('data'), jsonEtag] as const,
   request: { params: artifactIdParam, query: marketDataQuery },
   responses: {
     200: { description: 'Bars', content: { 'application/json': { schema: marketDataSchema } } },

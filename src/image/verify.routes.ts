@@ -2,6 +2,7 @@ import { createRoute, OpenAPIHono } from '@hono/zod-openapi';
 import { artifactIdParam, requireArtifactId } from '../artifact/artifact.schema.ts';
 import { AppError } from '../errors.ts';
 import { jsonEtag } from '../http/json-etag.ts';
+import { limitCallers } from '../http/limit-callers.ts';
 import { problemResponses } from '../http/problem.schema.ts';
 import { readBody } from '../http/read-body.ts';
 import { requireRead } from '../http/require-caller.ts';
@@ -16,14 +17,20 @@ const artifactRoute = createRoute({
   path: '/api/artifacts/{id}/verify',
   tags: ['Verification'],
   summary: 'Does the stored image match the stored bars?',
-  middleware: [requireRead, jsonEtag] as const,
+  middleware: [requireRead, limitCallers('work'), jsonEtag] as const,
   request: { params: artifactIdParam },
   responses: {
     200: {
       description: 'The finding',
       content: { 'application/json': { schema: artifactVerificationSchema } },
     },
-    ...problemResponses('not_a_chart', 'not_found', 'store_answered_wrongly', 'store_unavailable'),
+    ...problemResponses(
+      'not_a_chart',
+      'not_found',
+      'too_many_requests',
+      'store_answered_wrongly',
+      'store_unavailable',
+    ),
   },
 });
 
@@ -32,7 +39,7 @@ const imageRoute = createRoute({
   path: '/api/verify',
   tags: ['Verification'],
   summary: 'Which artifacts and bars does this PNG show, and was a pixel of it changed?',
-  middleware: [requireRead] as const,
+  middleware: [requireRead, limitCallers('work')] as const,
   request: {
     body: {
       required: true,
@@ -47,6 +54,7 @@ const imageRoute = createRoute({
       'payload_too_large',
       'unsupported_media_type',
       'invalid_input',
+      'too_many_requests',
       'database_unavailable',
       'busy',
     ),

@@ -7,20 +7,21 @@ import {
   executionQuery,
 } from '../artifact/artifact-group.schema.ts';
 import { jsonEtag } from '../http/json-etag.ts';
+import { limitPagesWithBars } from '../http/limit-callers.ts';
 import { problemResponses } from '../http/problem.schema.ts';
 import { requireRead } from '../http/require-caller.ts';
 import { rejectInvalid } from '../http/validation.ts';
 import type { AppEnv } from '../services.ts';
 
 const TAGS = ['Executions'];
-const failures = problemResponses('unauthenticated', 'invalid_input', 'database_unavailable');
+const failures = problemResponses('unauthenticated', 'invalid_input', 'too_many_requests', 'database_unavailable');
 
 const listRoute = createRoute({
   method: 'get',
   path: '/api/executions',
   tags: TAGS,
   summary: 'List workflow executions with their artifacts, newest first',
-  middleware: [requireRead, jsonEtag] as const,
+  middleware: [requireRead, limitPagesWithBars, jsonEtag] as const,
   request: { query: executionListQuery },
   responses: {
     200: { description: 'A page', content: { 'application/json': { schema: executionListSchema } } },
@@ -34,7 +35,7 @@ const readRoute = createRoute({
   path: '/api/executions/{execution_id}',
   tags: TAGS,
   summary: 'One execution with its artifacts',
-  middleware: [requireRead, jsonEtag] as const,
+  middleware: [requireRead, limitPagesWithBars, jsonEtag] as const,
   request: { params: executionParam, query: executionQuery },
   responses: {
     200: {

@@ -4,6 +4,7 @@ import { randomUUID } from 'node:crypto';
 import { createS3ObjectStore } from '../../src/storage/s3-object-store.ts';
 import type { ObjectStore } from '../../src/storage/object-store.ts';
 import { WORKER_DIRECTORY } from './build-worker.ts';
+import { writeLimitsConfig, type Limits } from './limits-config.ts';
 import { openServices } from './stack-services.ts';
 
 /** Of this test file alone, because real services are shared. */
@@ -35,18 +36,19 @@ export interface Stack {
   close(): Promise<void>;
 }
 
-/** Starts a stack of its own; `vars` override the Worker's variables. */
+/** Starts a stack of its own; `vars` override the Worker's variables, `limits` the requests a minute of one caller. */
 export async function startStack(
   vars: Record<string, string> = {},
-  { isMigrated = true } = {},
+  { isMigrated = true, limits = {} }: { isMigrated?: boolean; limits?: Limits } = {},
 ): Promise<Stack> {
   const { store, database } = await openServices(BUCKET);
   if (isMigrated) await database.migrate();
+  const config = await writeLimitsConfig(limits);
   const worker = createTestHarness({
     root: fileURLToPath(new URL('../../', import.meta.url)),
     workers: [
       {
-        configPath: 'wrangler.toml',
+        configPath: config.path,
         prebuiltWorkerDir: WORKER_DIRECTORY,
         vars: {
           DEPLOYMENT: 'local',
@@ -93,6 +95,7 @@ export async function startStack(
     startDatabase: () => database.start(),
     close: async () => {
       await worker.close();
+      await config.remove();
       await store.close();
       await database.close();
     },
