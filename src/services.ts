@@ -16,7 +16,7 @@ import { createAuthenticator } from './http/auth.ts';
 import type { HttpVariables } from './http/http-env.ts';
 import { createRateLimiters } from './http/rate-limiter.ts';
 import { createAttachImage } from './image/attach-image.ts';
-import { readIndicators, readMarketData } from './image/chart-data.ts';
+import { createChartAnswers, type KnownSnapshot } from './image/chart-answer.ts';
 import { createChartSourceRepository } from './image/chart-source.repository.ts';
 import { createDecodeSlots, DECODE_LIMITS } from './image/decode-slots.ts';
 import { findRender } from './image/find-render.ts';
@@ -31,6 +31,7 @@ import { createServeImage } from './image/serve-image.ts';
 import { createScanFile } from './image/scan-file.ts';
 import { verifyArtifactImage } from './image/verify-artifact.ts';
 import { verifyPicture } from './image/verify-picture.ts';
+import { createSnapshotRepository } from './image/snapshot.repository.ts';
 import { createCircuitBreaker } from './lineage/circuit-breaker.ts';
 import { createLineage } from './lineage/create-lineage.ts';
 import { createMlflowClient, type MlflowClient } from './lineage/mlflow-client.ts';
@@ -45,6 +46,8 @@ import { createS3ObjectStore } from './storage/s3-object-store.ts';
 import { createWorkersEdgeCache } from './storage/workers-edge-cache.ts';
 
 const POINTERS_IN_MEMORY = 10_000;
+/** Each use asks the database whether it still holds; this only lets what nobody asks for go. */
+const SNAPSHOT_MEMORY_TTL_MS = 600_000;
 const CONDITIONAL_WRITES = 'conditional_writes';
 
 /** Queues and shared flights are counted under these names; nobody adds them up yet. */
@@ -171,8 +174,17 @@ export function createServices(env: Env, platform: Platform) {
       const row = await ledger.find(renderKey);
       return row === null ? null : { row, found: await findRender(proof, row) };
     },
-    readIndicators: (id: number) => readIndicators({ bucket, sources }, id),
-    readMarketData: (id: number, limit: number) => readMarketData({ bucket, sources }, id, limit),
+    chartAnswers: createChartAnswers({
+      bucket,
+      snapshots: createSnapshotRepository(database),
+      edge,
+      memory: createMemoryCache<KnownSnapshot>({
+        maxEntries: POINTERS_IN_MEMORY,
+        ttlMs: SNAPSHOT_MEMORY_TTL_MS,
+        now: () => Date.now(),
+      }),
+      defer: platform.waitUntil,
+    }),
     readiness: () =>
       readReadiness({
         findTableProblem: () => findTableProblem((statement) => hasty.database.execute(statement)),

@@ -1,11 +1,13 @@
 import { createRoute, OpenAPIHono } from '@hono/zod-openapi';
+import type { Context } from 'hono';
 import { artifactIdParam, requireArtifactId } from '../artifact/artifact.schema.ts';
-import { jsonEtag } from '../http/json-etag.ts';
+import { ifNoneMatchHolds } from '../http/conditional.ts';
 import { limitCallers } from '../http/limit-callers.ts';
 import { problemResponses } from '../http/problem.schema.ts';
 import { requireRead } from '../http/require-caller.ts';
 import { rejectInvalid } from '../http/validation.ts';
 import type { AppEnv } from '../services.ts';
+import type { ChartAnswer } from './chart-answer.ts';
 import { indicatorsSchema, marketDataQuery, marketDataSchema } from './image.schema.ts';
 
 const failures = problemResponses(
@@ -20,10 +22,11 @@ const indicatorsRoute = createRoute({
   path: '/api/artifacts/{id}/indicators',
   tags: ['Market data'],
   summary: 'The numbers behind the chart',
-  middleware: [requireRead, limitCallers('data'), jsonEtag] as const,
+  middleware: [requireRead, limitCallers('data')] as const,
   request: { params: artifactIdParam },
   responses: {
     200: { description: 'All series', content: { 'application/json': { schema: indicatorsSchema } } },
+    304: { description: 'As it was' },
     ...failures,
     ...problemResponses('nothing_to_draw'),
   },
@@ -34,10 +37,11 @@ const marketDataRoute = createRoute({
   path: '/api/artifacts/{id}/market-data',
   tags: ['Market data'],
   summary: 'The stored bars, newest first',
-  middleware: [requireRead, limitCallers('data'), jsonEtag] as const,
+  middleware: [requireRead, limitCallers('data')] as const,
   request: { params: artifactIdParam, query: marketDataQuery },
   responses: {
     200: { description: 'Bars', content: { 'application/json': { schema: marketDataSchema } } },
+    304: { description: 'As it was' },
     ...failures,
   },
 });
@@ -45,11 +49,26 @@ const marketDataRoute = createRoute({
 /** The data that a chart is drawn from and what is computed from it. */
 export const chartDataRoutes = new OpenAPIHono<AppEnv>({ defaultHook: rejectInvalid });
 
-chartDataRoutes.openapi(indicatorsRoute, async (c) =>
-  c.json(await c.var.services.readIndicators(requireArtifactId(c.req.valid('param').id)), 200),
-);
+chartDataRoutes.openapi(indicatorsRoute, async (c) => {
+  const id = requireArtifactId(c.req.valid('param').id);
+  return respond(await c.var.services.chartAnswers.indicators(id, knownTo(c)));
+});
 
 chartDataRoutes.openapi(marketDataRoute, async (c) => {
   const id = requireArtifactId(c.req.valid('param').id);
-  return c.json(await c.var.services.readMarketData(id, c.req.valid('query').limit), 200);
+  const { limit } = c.req.valid('query');
+  return respond(await c.var.services.chartAnswers.marketData(id, limit, knownTo(c)));
 });
+
+function knownTo(c: Context<AppEnv>): (etag: string) => boolean {
+  const header = c.req.header('if-none-match');
+  return (etag) => ifNoneMatchHolds(header, etag);
+}
+
+/** As `jsonEtag` answers, with an ETag that nobody has to compute from the body. */
+function respond(answer: ChartAnswer): Response {
+  const headers = { etag: answer.etag, 'cache-control': 'private, no-cache' };
+  return answer.kind === 'not_modified'
+    ? new Response(null, { status: 304, headers })
+    : new Response(answer.bytes, { headers: { ...headers, 'content-type': 'application/json' } });
+}

@@ -26,7 +26,10 @@ export type PictureState =
   | { readonly kind: 'unusable'; readonly error: BarsError };
 
 /** Reads the snapshot; one hash over bars, chart spec and renderer version names everything that follows. */
-export async function pictureOf(source: ChartSource, bucket: string): Promise<PictureState> {
+export async function pictureOf(
+  source: Pick<ChartSource, 'snapshot' | 'rowSymbol' | 'rowTimeframe'>,
+  bucket: string,
+): Promise<PictureState> {
   const bars = barsOf(source.snapshot);
   if (bars.kind !== 'usable') return bars;
   const symbol = textOf(source.snapshot, 'symbol') ?? textOrNull(source.rowSymbol) ?? 'unknown';

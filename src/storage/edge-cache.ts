@@ -5,8 +5,8 @@ export interface CachedImage {
 }
 
 /**
- * The two edge tiers of the image path, in one colo: pointers (small JSON, seconds) and contents (bytes, immutable).
- * A broken or absent cache is a miss, never a failure.
+ * What one colo keeps: pointers (small JSON, seconds), images (bytes, immutable) and documents (bytes that are a function of
+ * what their name says, for as long as is said). A broken or absent cache is a miss, never a failure.
  */
 export interface EdgeCache {
   getPointer(name: string): Promise<unknown>;
@@ -14,4 +14,7 @@ export interface EdgeCache {
   deletePointer(name: string): Promise<void>;
   getImage(contentKey: string): Promise<CachedImage | null>;
   putImage(contentKey: string, image: CachedImage): Promise<void>;
+  /** The whole document or null, never a part. */
+  getDocument(name: string): Promise<Uint8Array<ArrayBuffer> | null>;
+  putDocument(name: string, bytes: Uint8Array<ArrayBuffer>, ttlSeconds: number): Promise<void>;
 }

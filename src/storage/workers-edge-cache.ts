@@ -12,6 +12,7 @@ const IMMUTABLE = 'public, max-age=31536000, immutable';
  */
 export function createWorkersEdgeCache(cache: Cache, log: Log): EdgeCache {
   const pointerUrl = (name: string) => `${ORIGIN}/pointer/${encodeURIComponent(name)}`;
+  const documentUrl = (name: string) => `${ORIGIN}/document/${encodeURIComponent(name)}`;
   const imageUrl = (contentKey: string) => `${ORIGIN}/image/${encodeURIComponent(contentKey)}`;
 
   /** A broken cache is a miss. */
@@ -48,24 +49,42 @@ export function createWorkersEdgeCache(cache: Cache, log: Log): EdgeCache {
       attempt<CachedImage | null>('get_image', null, async () => {
         const response = await cache.match(imageUrl(contentKey));
         if (response === undefined) return null;
-        const bytes = new Uint8Array(await response.arrayBuffer());
-        if (String(bytes.byteLength) !== response.headers.get('x-byte-size')) return null;
+        const bytes = await whole(response);
+        if (bytes === null) return null;
         return { bytes, contentType: response.headers.get('content-type') ?? 'application/octet-stream' };
       }),
 
     putImage: (contentKey, { bytes, contentType }) =>
       attempt('put_image', undefined, () =>
-        cache.put(
-          imageUrl(contentKey),
-          new Response(bytes, {
-            headers: {
-              'content-type': contentType,
-              'cache-control': IMMUTABLE,
-              'content-length': String(bytes.byteLength),
-              'x-byte-size': String(bytes.byteLength),
-            },
-          }),
-        ),
+        cache.put(imageUrl(contentKey), stored(bytes, contentType, IMMUTABLE)),
+      ),
+
+    getDocument: (name) =>
+      attempt<Uint8Array<ArrayBuffer> | null>('get_document', null, async () => {
+        const response = await cache.match(documentUrl(name));
+        return response === undefined ? null : whole(response);
+      }),
+
+    putDocument: (name, bytes, ttlSeconds) =>
+      attempt('put_document', undefined, () =>
+        cache.put(documentUrl(name), stored(bytes, 'application/octet-stream', `max-age=${ttlSeconds}`)),
       ),
   };
+}
+
+function stored(bytes: Uint8Array<ArrayBuffer>, contentType: string, cacheControl: string): Response {
+  return new Response(bytes, {
+    headers: {
+      'content-type': contentType,
+      'cache-control': cacheControl,
+      'content-length': String(bytes.byteLength),
+      'x-byte-size': String(bytes.byteLength),
+    },
+  });
+}
+
+/** Null when less came back than was put. */
+async function whole(response: Response): Promise<Uint8Array<ArrayBuffer> | null> {
+  const bytes = new Uint8Array(await response.arrayBuffer());
+  return String(bytes.byteLength) === response.headers.get('x-byte-size') ? bytes : null;
 }
