@@ -2,7 +2,16 @@
 import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 
-const SUITES = ['render.ts', 'decode.ts', 'serve.ts', 'start.ts', 'store.ts', 'list.ts', 'lineage.ts'];
+const SUITES = [
+  'render.ts',
+  'decode.ts',
+  'serve.ts',
+  'start.ts',
+  'store.ts',
+  'list.ts',
+  'readers.ts',
+  'lineage.ts',
+];
 
 for (const suite of SUITES) {
   console.log(`\n${suite}`);

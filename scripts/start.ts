@@ -24,7 +24,8 @@ stack.once('error', (error) => {
   process.exit(1);
 });
 stack.once('exit', (code, signal) => {
-  if (signal !== null && !isEnding) console.error(`npm start was ended from outside (${signal}): start again.`);
+  if (signal !== null && !isEnding)
+    console.error(`npm start was ended from outside (${signal}): start again.`);
   process.exit(code ?? 1);
 });
 

@@ -1,5 +1,6 @@
 import { fork, type ChildProcess } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
+import { endGroup } from './end-with-parent.ts';
 import { PlainError, systemCode } from './plain-error.ts';
 import { prepareWorker, type RunningWorker } from './start-worker.ts';
 import { endWorkerds, livingWorkerds } from './start-workerd.ts';
@@ -55,7 +56,7 @@ export async function hostWorker(
         await prepareWorker(task);
         if (isClosing) return;
         host = await startHost(task);
-        if (isClosing) return void host.child.kill('SIGKILL');
+        if (isClosing) return await endHost(host.child, BROKEN_CLOSE_MS);
         watchEnd();
         sight.forget();
         return;
@@ -139,8 +140,14 @@ async function ask(url: string): Promise<'refused' | 'late' | null> {
   }
 }
 
-async function startHost(task: HostTask): Promise<{ child: ChildProcess; url: string; crons: readonly string[] }> {
-  const child = fork(HOST_SCRIPT, { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
+async function startHost(
+  task: HostTask,
+): Promise<{ child: ChildProcess; url: string; crons: readonly string[] }> {
+  const child = fork(HOST_SCRIPT, {
+    // A process group of its own, which is ended whole.
+    detached: true,
+    stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+  });
   const answer = new Promise<HostMessage>((resolve) => {
     child.once('message', (message) => resolve(message as HostMessage));
     child.once('exit', () => resolve({ kind: 'failed', message: 'it ended while it started.' }));
@@ -149,16 +156,18 @@ async function startHost(task: HostTask): Promise<{ child: ChildProcess; url: st
   child.send(task);
   const message = await answer;
   if (message.kind === 'ready') return { child, url: message.url, crons: message.crons };
-  child.kill('SIGKILL');
+  await endHost(child, BROKEN_CLOSE_MS);
   throw new PlainError(message.message);
 }
 
-/** It ends by itself when nobody speaks to it any more. */
+/** It ends by itself when nobody speaks to it any more; what it leaves behind is ended after it. */
 async function endHost(child: ChildProcess, patienceMs: number): Promise<void> {
-  if (child.exitCode !== null || child.signalCode !== null) return;
-  const ended = new Promise((resolve) => child.once('exit', resolve));
-  if (child.connected) child.disconnect();
-  const timer = setTimeout(() => child.kill('SIGKILL'), patienceMs);
-  await ended;
-  clearTimeout(timer);
+  if (child.exitCode === null && child.signalCode === null) {
+    const ended = new Promise((resolve) => child.once('exit', resolve));
+    if (child.connected) child.disconnect();
+    const timer = setTimeout(() => child.kill('SIGKILL'), patienceMs);
+    await ended;
+    clearTimeout(timer);
+  }
+  if (child.pid !== undefined) endGroup(child.pid);
 }

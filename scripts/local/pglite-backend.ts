@@ -103,7 +103,9 @@ export class PgliteBackend implements SqlBackend {
         throw asSqlError(error);
       } finally {
         if (isDirty && !this.#isBroken) {
-          const reset = resetSession((sql) => this.pglite.exec(sql)).then(() => this.pglite.exec(STACK_SETTING));
+          const reset = resetSession((sql) => this.pglite.exec(sql)).then(() =>
+            this.pglite.exec(STACK_SETTING),
+          );
           await reset.catch((error: unknown) => this.#noticePanic(error));
         }
       }

@@ -1,26 +1,29 @@
 import { describeError } from './describe-error.ts';
-import { endWithParent } from './end-with-parent.ts';
+import { endGroup, endWithParent, groupOf } from './end-with-parent.ts';
 import { startWorker } from './start-worker.ts';
 import type { HostMessage, HostTask } from './host-worker.ts';
 
-/** The process around wrangler and workerd: told by its parent what to run, ends with it. */
+/** The process around wrangler and workerd, and leader of their group: told by its parent what to run, ends with it. */
 const CLOSE_DEADLINE_MS = 2_000;
 
 let close = async () => {};
 let isEnding = false;
 
-endWithParent(CLOSE_DEADLINE_MS);
+endWithParent(CLOSE_DEADLINE_MS, groupOf(process.pid));
 // A signal to the whole group is the parent's to answer; it disconnects.
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => {});
 process.on('disconnect', () => void end());
 process.on('uncaughtException', (error) => fail(error));
 process.on('unhandledRejection', (error) => fail(error));
 process.once('message', (task: HostTask) => {
-  startWorker(task).then((worker) => {
-    close = worker.close;
-    tell({ kind: 'ready', url: worker.url, crons: worker.crons });
-  }, fail);
+  run(task).catch(fail);
 });
+
+async function run(task: HostTask): Promise<void> {
+  const worker = await startWorker(task);
+  close = worker.close;
+  tell({ kind: 'ready', url: worker.url, crons: worker.crons });
+}
 
 function fail(error: unknown): void {
   if (isEnding) return;
@@ -35,6 +38,7 @@ async function end(): Promise<void> {
     close().catch(() => {}),
     new Promise((resolve) => setTimeout(resolve, CLOSE_DEADLINE_MS)),
   ]);
+  endGroup(process.pid);
   process.exit(0);
 }
 

@@ -24,9 +24,14 @@ export function createRateLimiters(
   bindings: Readonly<Record<RateLimitTier, RateLimitBinding | undefined>>,
   log: Log,
 ): RateLimiters {
-  const missing = Object.entries(bindings).flatMap(([tier, binding]) => (binding === undefined ? [tier] : []));
+  const missing = Object.entries(bindings).flatMap(([tier, binding]) =>
+    binding === undefined ? [tier] : [],
+  );
   if (missing.length > 0) {
-    log.warn('rate_limit.missing', { tiers: missing.join(','), message: 'wrangler.toml has no [[ratelimits]]' });
+    log.warn('rate_limit.missing', {
+      tiers: missing.join(','),
+      message: 'wrangler.toml has no [[ratelimits]]',
+    });
   }
   return { data: createRateLimiter(bindings.data, log), work: createRateLimiter(bindings.work, log) };
 }

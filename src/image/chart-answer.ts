@@ -65,7 +65,8 @@ export function createChartAnswers(deps: ChartAnswerDependencies): ChartAnswers 
 
     marketData: (artifactId, limit, knows) => {
       const countOf = ({ barCount }: KnownSnapshot) => Math.min(limit, barCount);
-      const keptOf = (known: KnownSnapshot) => KEPT_BARS.find((kept) => kept >= countOf(known)) ?? KEPT_BARS[2];
+      const keptOf = (known: KnownSnapshot) =>
+        KEPT_BARS.find((kept) => kept >= countOf(known)) ?? KEPT_BARS[2];
       return answer(deps, artifactId, knows, {
         nameOf: (known) => `market-data-${CHART_DATA_VERSION}-${keptOf(known)}-${known.renderKey}`,
         etagOf: (known) => `W/"market-data-${CHART_DATA_VERSION}-${countOf(known)}-${known.renderKey}"`,
@@ -129,10 +130,7 @@ async function answer(
     : { kind: 'json', etag, bytes: form.finish(known, kept) };
 }
 
-async function plain(
-  bytes: Uint8Array<ArrayBuffer>,
-  knows: (etag: string) => boolean,
-): Promise<ChartAnswer> {
+async function plain(bytes: Uint8Array<ArrayBuffer>, knows: (etag: string) => boolean): Promise<ChartAnswer> {
   const etag = `W/"${(await sha256Hex(bytes)).slice(0, 32)}"`;
   return knows(etag) ? { kind: 'not_modified', etag } : { kind: 'json', etag, bytes };
 }

@@ -14,7 +14,12 @@ import { rejectInvalid } from '../http/validation.ts';
 import type { AppEnv } from '../services.ts';
 
 const TAGS = ['Executions'];
-const failures = problemResponses('unauthenticated', 'invalid_input', 'too_many_requests', 'database_unavailable');
+const failures = problemResponses(
+  'unauthenticated',
+  'invalid_input',
+  'too_many_requests',
+  'database_unavailable',
+);
 
 const listRoute = createRoute({
   method: 'get',

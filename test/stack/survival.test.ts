@@ -50,13 +50,17 @@ describe('npm start', () => {
     'goes on after the death of the process around workerd',
     async () => {
       const stack = await start();
-      const victims = stack.processes.filter(({ command }) => /worker-host\.ts/.test(command));
+      const before = stack.processes;
+      const victims = before.filter(({ command }) => /worker-host\.ts/.test(command));
       expect(victims.map(({ id }) => killHard(id))).toEqual([true]);
       await until(
         async () => !victims.some(({ id }) => isAlive(id)),
         () => 'it survives SIGKILL',
       );
       await isReady(stack);
+      const own = new Set(stack.processes.map(({ id }) => id));
+      const left = before.filter(({ id, command }) => !own.has(id) && isAlive(id, command));
+      expect(left.map(({ command }) => command)).toEqual([]);
     },
     SUITE_MS,
   );
@@ -99,7 +103,11 @@ describe('npm start', () => {
       send(stack);
       await until(
         async () => !all.some(({ id, command }) => isAlive(id, command)),
-        () => all.filter(({ id, command }) => isAlive(id, command)).map((one) => one.command).join('\n'),
+        () =>
+          all
+            .filter(({ id, command }) => isAlive(id, command))
+            .map((one) => one.command)
+            .join('\n'),
       );
       await stack.portsAreFree();
       await held;

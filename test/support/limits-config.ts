@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const CONFIG = fileURLToPath(new URL('../../wrangler.toml', import.meta.url));
-const ENTRY = /^\[\[ratelimits\]\]\nname = "(\w+)"\nnamespace_id = "\d+"\nsimple = \{ limit = (\d+), period = 60 \}\n/gm;
+const ENTRY =
+  /^\[\[ratelimits\]\]\nname = "(\w+)"\nnamespace_id = "\d+"\nsimple = \{ limit = (\d+), period = 60 \}\n/gm;
 /** No suite gets there. */
 const UNLIMITED = 1_000_000;
 
@@ -20,7 +21,8 @@ export async function writeLimitsConfig(limits: Limits): Promise<{ path: string;
     return wanted === null ? '' : entry.replace(`limit = ${limit},`, `limit = ${wanted},`);
   });
   const unknown = Object.keys(limits).filter((name) => !seen.has(name));
-  if (seen.size === 0 || unknown.length > 0) throw new Error(`wrangler.toml has no limit ${unknown.join(', ')}`);
+  if (seen.size === 0 || unknown.length > 0)
+    throw new Error(`wrangler.toml has no limit ${unknown.join(', ')}`);
   const directory = await mkdtemp(join(tmpdir(), 'chartproof-limits-'));
   const path = join(directory, 'wrangler.toml');
   await writeFile(path, text);

@@ -12,7 +12,9 @@ describe('createRateLimiters', () => {
   it('limits nothing without a binding, and says so once', async () => {
     const { lines, log } = notebook();
     const limiters = createRateLimiters({ data: undefined, work: undefined }, log);
-    expect(await Promise.all(Array.from({ length: 9 }, () => limiters.work.allows('ip:x')))).not.toContain(false);
+    expect(await Promise.all(Array.from({ length: 9 }, () => limiters.work.allows('ip:x')))).not.toContain(
+      false,
+    );
     expect(lines.map((line) => JSON.parse(line))).toEqual([
       expect.objectContaining({ level: 'warn', event: 'rate_limit.missing', tiers: 'data,work' }),
     ]);
