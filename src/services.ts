@@ -14,6 +14,7 @@ import { createWorkQueue } from './concurrency/work-queue.ts';
 import { readConfig, type Config } from './config.ts';
 import { createAuthenticator } from './http/auth.ts';
 import type { HttpVariables } from './http/http-env.ts';
+import type { RowPreconditions } from './http/preconditions.ts';
 import { createRateLimiters } from './http/rate-limiter.ts';
 import { createAttachImage } from './image/attach-image.ts';
 import { createChartAnswers, type KnownSnapshot } from './image/chart-answer.ts';
@@ -157,13 +158,15 @@ export function createServices(env: Env, platform: Platform) {
       request: Parameters<typeof createArtifact>[1],
       repeat: Parameters<typeof createArtifact>[2],
     ) => createArtifact({ artifacts, idempotency, attachImage, flights: createsUnderWay }, request, repeat),
-    removeArtifact: async (id: number) => {
-      const row = await artifacts.remove(id);
-      if (row === null) return null;
+    removeArtifact: async (id: number, wanted: RowPreconditions) => {
+      const outcome = await artifacts.remove(id, wanted);
+      if (outcome.kind !== 'written') return outcome;
       await forgetImage(id);
       // The row is gone either way; an object that cannot be removed now is only litter.
-      platform.waitUntil(removeArtifactImage({ ledger, store, buckets: config.store.buckets, log }, row));
-      return row;
+      platform.waitUntil(
+        removeArtifactImage({ ledger, store, buckets: config.store.buckets, log }, outcome.row),
+      );
+      return outcome;
     },
     forgetImage,
     serveImage,

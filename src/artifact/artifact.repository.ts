@@ -1,5 +1,6 @@
-import { and, eq, inArray, sql, type SQL } from 'drizzle-orm';
+import { and, eq, getTableColumns, inArray, not, sql, type SQL } from 'drizzle-orm';
 import type { PgColumn } from 'drizzle-orm/pg-core';
+import type { RowPreconditions } from '../http/preconditions.ts';
 import type { Database } from '../storage/database.ts';
 import { guarded } from '../storage/database-errors.ts';
 import { withOrWithoutLookup } from './artifact-filter.repository.ts';
@@ -11,18 +12,37 @@ import { lineageLookupTable, lookupOfArtifact } from './lineage-lookup.table.ts'
 import { idempotencyKeyTable } from './idempotency-key.table.ts';
 import type { IdempotencyClaim } from './idempotency.repository.ts';
 
+/** `version` is another one whenever anybody changed the row, in whatever way: 32 hex digits of a hash over all of it. */
+export type VersionedRow = ArtifactRow & { readonly version: string };
+export type VersionedRecord = ArtifactRecord & { readonly version: string };
+
+/** `changed`: the row is there, but not as the preconditions want it, and nothing was written. */
+export type WriteOutcome =
+  | { readonly kind: 'written'; readonly row: ArtifactRow }
+  | { readonly kind: 'changed' }
+  | { readonly kind: 'absent' };
+
 export interface ArtifactRepository {
   /** One statement. Works, without look-up, on a database where only `artifacts` exists. */
-  find(id: number): Promise<ArtifactRecord | null>;
+  find(id: number): Promise<VersionedRecord | null>;
   /** Those that exist, in any order. */
   findMany(ids: readonly number[]): Promise<ArtifactRecord[]>;
   /** Inserts, and completes the idempotency claim in the same statement: a crash leaves both or neither. */
-  create(input: NewArtifact, claim: IdempotencyClaim | null): Promise<ArtifactRow>;
-  /** JSON objects are merged one level deep by the database, so two patches at once both arrive. Null: no such artifact. */
-  patch(id: number, patch: ArtifactPatch): Promise<ArtifactRow | null>;
-  /** The row that was there, or null. */
-  remove(id: number): Promise<ArtifactRow | null>;
+  create(input: NewArtifact, claim: IdempotencyClaim | null): Promise<VersionedRow>;
+  /**
+   * JSON objects are merged one level deep by the database, so two patches at once both arrive. The preconditions are
+   * compared by the statement that writes, so of two that name the same version one is written.
+   */
+  patch(id: number, patch: ArtifactPatch, wanted: RowPreconditions): Promise<WriteOutcome>;
+  /** Answers with the row that was there. */
+  remove(id: number, wanted: RowPreconditions): Promise<WriteOutcome>;
 }
+
+/**
+ * Of the row's text and not of `xmin`: a producer's table may be a view, and numbers of transactions come again after a
+ * restore (ADR 34).
+ */
+const versionSql = sql<string>`left(encode(sha256(convert_to(${artifactTable}::text, 'UTF8')), 'hex'), 32)`;
 
 const JSON_COLUMNS = ['chart_data', 'signal_data', 'artifact_metadata'] as const;
 
@@ -43,20 +63,53 @@ export function createArtifactRepository(database: Database): ArtifactRepository
       }),
     );
 
+  /** Nothing written: there is no such row, or it is not as wanted. */
+  const outcomeOf = async (
+    id: number,
+    row: ArtifactRow | undefined,
+    wanted: RowPreconditions,
+  ): Promise<WriteOutcome> => {
+    if (row !== undefined) return { kind: 'written', row };
+    if (isAsWanted(wanted) === undefined) return { kind: 'absent' };
+    const found = await database
+      .select({ id: artifactTable.id })
+      .from(artifactTable)
+      .where(eq(artifactTable.id, id));
+    return { kind: found.length > 0 ? 'changed' : 'absent' };
+  };
+
   return {
-    find: async (id) => (await findMany([id]))[0] ?? null,
+    find: (id) =>
+      guarded('artifact.find', () =>
+        withOrWithoutLookup(async (lookup) => {
+          const isWanted = eq(artifactTable.id, id);
+          if (lookup) {
+            const [found] = await database
+              .select({ row: artifactTable, lookup: lineageLookupTable, version: versionSql })
+              .from(artifactTable)
+              .leftJoin(lineageLookupTable, lookupOfArtifact)
+              .where(isWanted);
+            return found ?? null;
+          }
+          const [found] = await database
+            .select({ row: artifactTable, version: versionSql })
+            .from(artifactTable)
+            .where(isWanted);
+          return found === undefined ? null : { ...found, lookup: null };
+        }),
+      ),
 
     findMany,
 
     create: (input, claim) =>
       guarded('artifact.create', async () => {
-        const insert = database.insert(artifactTable).values(toColumns(input)).returning();
+        const insert = database.insert(artifactTable).values(toColumns(input)).returning(versionedColumns());
         const [row] = claim === null ? await insert : await insertCompleting(database, input, claim);
         if (row === undefined) throw new TypeError('an insert returns its row');
         return row;
       }),
 
-    patch: (id, patch) =>
+    patch: (id, patch, wanted) =>
       guarded('artifact.patch', async () => {
         const columns: Record<string, unknown> = { ...toColumns(patch), updated_at: sql`now()` };
         // An experiment belongs to its run: of another run it is not known.
@@ -71,17 +124,39 @@ export function createArtifactRepository(database: Database): ArtifactRepository
         const [row] = await database
           .update(artifactTable)
           .set(columns)
-          .where(eq(artifactTable.id, id))
+          .where(and(eq(artifactTable.id, id), isAsWanted(wanted)))
           .returning();
-        return row ?? null;
+        return outcomeOf(id, row, wanted);
       }),
 
-    remove: (id) =>
+    remove: (id, wanted) =>
       guarded('artifact.remove', async () => {
-        const [row] = await database.delete(artifactTable).where(eq(artifactTable.id, id)).returning();
-        return row ?? null;
+        const [row] = await database
+          .delete(artifactTable)
+          .where(and(eq(artifactTable.id, id), isAsWanted(wanted)))
+          .returning();
+        return outcomeOf(id, row, wanted);
       }),
   };
+}
+
+function versionedColumns() {
+  return { ...getTableColumns(artifactTable), version: versionSql.as('version') };
+}
+
+/** Undefined: any row will do. PostgreSQL compares once more when it had to wait for another writer of the row. */
+function isAsWanted({ ifVersions, unlessVersions }: RowPreconditions): SQL | undefined {
+  const isOneOf = (versions: readonly string[]) =>
+    sql`${versionSql} in (select jsonb_array_elements_text(${JSON.stringify(versions)}::jsonb))`;
+  const conditions = [
+    ifVersions === null ? undefined : isOneOf(ifVersions),
+    unlessVersions === null
+      ? undefined
+      : unlessVersions === 'any'
+        ? sql`false`
+        : not(isOneOf(unlessVersions)),
+  ];
+  return and(...conditions);
 }
 
 /** Both halves are data-modifying CTEs of one statement, so neither can happen without the other. */
@@ -89,10 +164,10 @@ function insertCompleting(
   database: Database,
   input: NewArtifact,
   claim: IdempotencyClaim,
-): Promise<ArtifactRow[]> {
+): Promise<VersionedRow[]> {
   const created = database
     .$with('created')
-    .as(database.insert(artifactTable).values(toColumns(input)).returning());
+    .as(database.insert(artifactTable).values(toColumns(input)).returning(versionedColumns()));
   const completed = database.$with('completed').as(
     database
       .update(idempotencyKeyTable)

@@ -1,6 +1,7 @@
 import { createRoute, OpenAPIHono } from '@hono/zod-openapi';
 import type { Context } from 'hono';
-import { jsonEtag } from '../http/json-etag.ts';
+import { changed, jsonEtag } from '../http/json-etag.ts';
+import { rowPreconditions, type RowPreconditions } from '../http/preconditions.ts';
 import { problemResponses } from '../http/problem.schema.ts';
 import { readJson } from '../http/read-json.ts';
 import { requireRead, requireScope } from '../http/require-caller.ts';
@@ -11,14 +12,19 @@ import {
   artifactIdParam,
   artifactPatchSchema,
   artifactSchema,
+  preconditionHeaders,
   type Artifact,
   newArtifactSchema,
   requireArtifactId,
 } from './artifact.schema.ts';
+import type { WriteOutcome } from './artifact.repository.ts';
 import { readNewArtifact } from './read-new-artifact.ts';
 
 const TAGS = ['Artifacts'];
 const artifactBody = { content: { 'application/json': { schema: artifactSchema } } };
+const etagHeader = {
+  ETag: { description: 'Names the row as it is now, for `If-Match`.', schema: { type: 'string' as const } },
+};
 const writeFailures = problemResponses(
   'unauthenticated',
   'forbidden',
@@ -36,7 +42,7 @@ const createArtifactRoute = createRoute({
   tags: TAGS,
   summary: 'Store an artifact, with or without its image',
   security: [{ token: [] }],
-  middleware: [requireScope('artifact:write')] as const,
+  middleware: [requireScope('artifact:write'), jsonEtag] as const,
   requestBody: {
     required: true,
     content: {
@@ -63,7 +69,11 @@ const createArtifactRoute = createRoute({
     },
   ],
   responses: {
-    201: { description: 'Stored', headers: { Location: { schema: { type: 'string' } } }, ...artifactBody },
+    201: {
+      description: 'Stored',
+      headers: { Location: { schema: { type: 'string' } }, ...etagHeader },
+      ...artifactBody,
+    },
     ...writeFailures,
     ...problemResponses('idempotency_conflict', 'store_unavailable', 'store_answered_wrongly'),
   },
@@ -75,11 +85,11 @@ const readRoute = createRoute({
   tags: TAGS,
   summary: 'One artifact',
   middleware: [requireRead, jsonEtag] as const,
-  request: { params: artifactIdParam },
+  request: { params: artifactIdParam, headers: preconditionHeaders },
   responses: {
-    200: { description: 'The artifact', ...artifactBody },
+    200: { description: 'The artifact', headers: etagHeader, ...artifactBody },
     304: { description: 'Not changed' },
-    ...problemResponses('unauthenticated', 'not_found', 'database_unavailable'),
+    ...problemResponses('unauthenticated', 'not_found', 'precondition_failed', 'database_unavailable'),
   },
 });
 
@@ -89,11 +99,11 @@ const downloadRoute = createRoute({
   tags: TAGS,
   summary: 'One artifact as a file',
   middleware: [requireRead, jsonEtag] as const,
-  request: { params: artifactIdParam },
+  request: { params: artifactIdParam, headers: preconditionHeaders },
   responses: {
-    200: { description: 'The artifact', ...artifactBody },
+    200: { description: 'The artifact', headers: etagHeader, ...artifactBody },
     304: { description: 'Not changed' },
-    ...problemResponses('unauthenticated', 'not_found', 'database_unavailable'),
+    ...problemResponses('unauthenticated', 'not_found', 'precondition_failed', 'database_unavailable'),
   },
 });
 
@@ -102,18 +112,20 @@ const patchRoute = createRoute({
   path: '/api/artifacts/{id}',
   tags: TAGS,
   summary: 'Change some fields',
-  description: 'JSON objects are merged one level deep by the database; null clears a column.',
+  description:
+    'JSON objects are merged one level deep by the database; null clears a column. `If-Match` with the ETag of an ' +
+    'answer: 412 when anybody changed the row since.',
   security: [{ token: [] }],
-  middleware: [requireScope('artifact:write')] as const,
-  request: { params: artifactIdParam },
+  middleware: [requireScope('artifact:write'), jsonEtag] as const,
+  request: { params: artifactIdParam, headers: preconditionHeaders },
   requestBody: {
     required: true,
     content: { 'application/json': { schema: { $ref: '#/components/schemas/ArtifactPatch' } } },
   },
   responses: {
-    200: { description: 'As it is now', ...artifactBody },
+    200: { description: 'As it is now', headers: etagHeader, ...artifactBody },
     ...writeFailures,
-    ...problemResponses('not_found'),
+    ...problemResponses('not_found', 'precondition_failed'),
   },
 });
 
@@ -124,10 +136,11 @@ const deleteRoute = createRoute({
   summary: 'Delete an artifact and the image that only it shows',
   security: [{ token: [] }],
   middleware: [requireScope('artifact:write')] as const,
-  request: { params: artifactIdParam },
+  request: { params: artifactIdParam, headers: preconditionHeaders },
   responses: {
     204: { description: 'Deleted' },
-    ...problemResponses('unauthenticated', 'forbidden', 'not_found', 'database_unavailable'),
+    ...problemResponses('unauthenticated', 'forbidden', 'not_found', 'precondition_failed'),
+    ...problemResponses('database_unavailable'),
   },
 });
 
@@ -150,6 +163,7 @@ artifactRoutes.openapi(createArtifactRoute, async (c) => {
   c.header('location', `/api/artifacts/${row.id}`);
   c.header('cache-control', 'no-store');
   if (replayed) c.header('idempotent-replayed', 'true');
+  c.set('rowVersion', row.version);
   const { hydration } = c.var.services;
   return c.json(hydration.present(hydration.known({ row, lookup: null }), originOf(c)), 201);
 });
@@ -170,22 +184,48 @@ artifactRoutes.openapi(patchRoute, async (c) => {
   if (Object.keys(parsed.data).length === 0) {
     throw invalidInput([{ field: 'body', message: 'must change at least one field' }]);
   }
-  const row = await found(c.req.valid('param').id, (id) => c.var.services.artifacts.patch(id, parsed.data));
-  await c.var.services.forgetImage(row.id);
+  const id = requireArtifactId(c.req.valid('param').id);
+  const { artifacts, forgetImage, hydration } = c.var.services;
+  assertWritten(id, await artifacts.patch(id, parsed.data, wantedOf(c)));
+  await forgetImage(id);
   c.header('cache-control', 'no-store');
-  const record = await found(String(row.id), c.var.services.artifacts.find);
-  const { hydration } = c.var.services;
+  const record = await found(id, artifacts.find);
+  c.set('rowVersion', record.version);
   return c.json(hydration.present(hydration.known(record), originOf(c)), 200);
 });
 
 artifactRoutes.openapi(deleteRoute, async (c) => {
-  await found(c.req.valid('param').id, c.var.services.removeArtifact);
+  const id = requireArtifactId(c.req.valid('param').id);
+  assertWritten(id, await c.var.services.removeArtifact(id, wantedOf(c)));
   return c.body(null, 204);
 });
 
+/** The version that is answered with belongs to what is shown: a look-up may just have written to the row. */
 async function readArtifact(c: Context<AppEnv>, idText: string): Promise<Artifact> {
   const { artifacts, hydration } = c.var.services;
-  return hydration.present(await hydration.one(await found(idText, artifacts.find)), originOf(c));
+  const id = requireArtifactId(idText);
+  const record = await found(id, artifacts.find);
+  const hydrated = await hydration.one(record);
+  if (hydrated.record.row === record.row) {
+    c.set('rowVersion', record.version);
+    return hydration.present(hydrated, originOf(c));
+  }
+  const current = await found(id, artifacts.find);
+  c.set('rowVersion', current.version);
+  const { run_id, experiment_id } = hydrated.record.row;
+  const isSameRun = current.row.run_id === run_id && current.row.experiment_id === experiment_id;
+  const shown = isSameRun ? { ...hydrated, record: { ...hydrated.record, row: current.row } } : null;
+  return hydration.present(shown ?? hydration.known(current), originOf(c));
+}
+
+function wantedOf(c: Context<AppEnv>): RowPreconditions {
+  return rowPreconditions(c.req.header('if-match'), c.req.header('if-none-match'));
+}
+
+/** Throws `not_found` or `precondition_failed`. */
+function assertWritten(id: number, { kind }: WriteOutcome): void {
+  if (kind === 'absent') throw noArtifact(id);
+  if (kind === 'changed') throw changed();
 }
 
 function originOf(c: Context<AppEnv>): string {
@@ -193,9 +233,12 @@ function originOf(c: Context<AppEnv>): string {
 }
 
 /** Throws `not_found` where nobody answers to the id. */
-async function found<Row>(idText: string, look: (id: number) => Promise<Row | null>): Promise<Row> {
-  const id = requireArtifactId(idText);
+async function found<Row>(id: number, look: (id: number) => Promise<Row | null>): Promise<Row> {
   const row = await look(id);
-  if (row === null) throw new AppError('not_found', `There is no artifact ${id}.`);
+  if (row === null) throw noArtifact(id);
   return row;
+}
+
+function noArtifact(id: number): AppError {
+  return new AppError('not_found', `There is no artifact ${id}.`);
 }

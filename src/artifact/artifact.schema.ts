@@ -155,6 +155,17 @@ export const artifactIdParam = z.object({
   id: z.string().openapi({ param: { name: 'id', in: 'path' }, example: '24', pattern: '^[1-9][0-9]{0,9}$' }),
 });
 
+/** Read by hand: any text is a list of tags, of which some may match. */
+export const preconditionHeaders = z.object({
+  'if-match': z.string().optional().openapi({
+    description: 'An ETag of this artifact, or `*`: 412 when its row is another one by now.',
+    example: '"5f2c0d1e9a8b7c6d5e4f3a2b1c0d9e8f.0123456789abcdef"',
+  }),
+  'if-none-match': z.string().optional().openapi({
+    description: 'An ETag, or `*`. Reads: 304 when nothing changed. Writes: 412 when it is that one.',
+  }),
+});
+
 /** The id in a path. Throws `not_found` for what no artifact can be called. */
 export function requireArtifactId(text: string): number {
   const id = /^[1-9]\d{0,9}$/.test(text) ? Number(text) : Number.NaN;

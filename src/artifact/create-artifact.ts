@@ -1,6 +1,5 @@
-import type { ArtifactRepository } from './artifact.repository.ts';
+import type { ArtifactRepository, VersionedRow } from './artifact.repository.ts';
 import type { NewArtifact } from './artifact.schema.ts';
-import type { ArtifactRow } from './artifact.table.ts';
 import {
   idempotencyMismatch,
   type IdempotencyClaim,
@@ -34,7 +33,7 @@ interface KeyClaim {
 }
 
 export interface CreatedArtifact {
-  readonly row: ArtifactRow;
+  readonly row: VersionedRow;
   /** The same request had been answered before; nothing was written now. */
   readonly replayed: boolean;
 }
@@ -83,10 +82,10 @@ async function createOnce(
   const outcome = await deps.idempotency.claim(caller, key, sha256);
   flight.tell({ sha256, holds: true });
   if (outcome.kind === 'done') {
-    const row = (await deps.artifacts.find(outcome.artifactId))?.row ?? null;
-    if (row === null)
+    const found = await deps.artifacts.find(outcome.artifactId);
+    if (found === null)
       throw new AppError('not_found', `Artifact ${outcome.artifactId} was made by this key and is deleted.`);
-    return { row, replayed: true };
+    return { row: { ...found.row, version: found.version }, replayed: true };
   }
   try {
     return { row: await write(deps, request, outcome.claim), replayed: false };
@@ -105,7 +104,7 @@ async function write(
   deps: CreateDependencies,
   { input, image }: NewArtifactRequest,
   claim: IdempotencyClaim | null,
-): Promise<ArtifactRow> {
+): Promise<VersionedRow> {
   const attached = image === null ? {} : await deps.attachImage(input, image);
   return deps.artifacts.create({ ...input, ...attached }, claim);
 }

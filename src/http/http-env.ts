@@ -7,4 +7,6 @@ export interface HttpVariables {
   log: Log;
   /** Set by `requireRead` and `requireScope`. */
   caller: Caller;
+  /** The version of the row that is answered with; `jsonEtag` makes a strong tag of it. */
+  rowVersion?: string;
 }

@@ -2,6 +2,8 @@ import { createRoute, OpenAPIHono } from '@hono/zod-openapi';
 import { artifactIdParam, requireArtifactId } from '../artifact/artifact.schema.ts';
 import { AppError } from '../errors.ts';
 import { ifNoneMatchHolds, requestedRange } from '../http/conditional.ts';
+import { changed } from '../http/json-etag.ts';
+import { ifMatchHolds } from '../http/preconditions.ts';
 import { problemResponses } from '../http/problem.schema.ts';
 import { requireRead } from '../http/require-caller.ts';
 import { rejectInvalid } from '../http/validation.ts';
@@ -16,12 +18,9 @@ const imageRoute = createRoute({
   summary: 'The chart image, proved against its bars',
   description:
     'Serves the stored PNG when it matches the stored bars, and draws it anew when it is missing or stale. HEAD, ' +
-    '`If-None-Match` and one `Range` work. `X-Chart-Source` and `X-Chart-Freshness` say where the picture came from.',
+    '`If-Match`, `If-None-Match` and, for GET, one `Range` work. `X-Chart-Source` and `X-Chart-Freshness` say where the picture came from.',
   middleware: [requireRead] as const,
-  request: {
-    params: artifactIdParam,
-    query: imageQuery,
-  },
+  request: { params: artifactIdParam, query: imageQuery },
   responses: {
     200: {
       description: 'The image',
@@ -33,6 +32,7 @@ const imageRoute = createRoute({
       'not_a_chart',
       'not_found',
       'nothing_to_draw',
+      'precondition_failed',
       'range_not_satisfiable',
       'unusable_bars',
     ),
@@ -57,6 +57,7 @@ imageRoutes.openapi(imageRoute, async (c) => {
     knows: (etag) => ifNoneMatchHolds(ifNoneMatch, etag),
     isGone: () => signal.aborted,
   });
+  if (!ifMatchHolds(c.req.header('if-match'), outcome.etag)) throw changed(outcome.etag);
   const version = c.req.valid('query').v;
   const isPrivate = c.var.services.config.readAccess === 'token';
   const headers = imageHeaders(outcome, id, { version, isPrivate });
@@ -109,8 +110,9 @@ export function imageResponse(
   headers: Headers,
 ): Response {
   const { bytes, etag } = image;
+  // Only GET knows ranges (RFC 9110 section 14.2).
   const range = requestedRange(
-    request.headers.get('range') ?? undefined,
+    request.method === 'GET' ? (request.headers.get('range') ?? undefined) : undefined,
     request.headers.get('if-range') ?? undefined,
     bytes.byteLength,
     etag,
