@@ -1,13 +1,16 @@
 import { OpenAPIHono } from '@hono/zod-openapi';
+import type { HonoRequest } from 'hono';
 import { cors } from 'hono/cors';
 import { HTTPException } from 'hono/http-exception';
 import { artifactListRoutes } from './artifact/artifact-list.routes.ts';
 import { artifactSummaryRoutes } from './artifact/artifact-summary.routes.ts';
 import { artifactRoutes } from './artifact/artifact.routes.ts';
 import { AppError } from './errors.ts';
+import { forbidSniffing, refuseOtherMethods } from './http/allowed-methods.ts';
 import { livenessRoutes, readinessRoutes } from './http/health.routes.ts';
 import { handleError } from './http/problem.ts';
 import { requestContext } from './http/request-id.ts';
+import { refuseUnseenParameter } from './http/validation.ts';
 import { chartDataRoutes } from './image/chart-data.routes.ts';
 import { imageRoutes } from './image/image.routes.ts';
 import { renderRoutes } from './image/render.routes.ts';
@@ -25,6 +28,9 @@ const EXPOSED_HEADERS = [
   'X-Chart-Freshness',
   'X-Chart-Snapshot',
   'Idempotent-Replayed',
+  'Content-Disposition',
+  'Content-Range',
+  'Retry-After',
 ];
 
 /** The Worker's HTTP face: middleware in order, routers, and the one place where failures become responses. */
@@ -36,30 +42,36 @@ export function createApp(servicesOf: (env: Env) => Services): OpenAPIHono<AppEn
   });
 
   app.use(requestContext(createLog()));
+  app.use(forbidSniffing);
   app.route('/', livenessRoutes);
+  refuseOtherMethods(app);
 
   app.use(async (c, next) => {
     c.set('services', servicesOf(c.env));
     await next();
   });
-  app.use(
-    '/api/*',
-    cors({
-      origin: (origin, c) => (c.get('services').config.corsOrigins.includes(origin) ? origin : null),
-      allowMethods: ['GET', 'HEAD', 'POST', 'PATCH', 'DELETE'],
-      allowHeaders: [
-        'Authorization',
-        'Content-Type',
-        'Idempotency-Key',
-        'If-None-Match',
-        'Range',
-        'X-Request-Id',
-      ],
-      exposeHeaders: EXPOSED_HEADERS,
-      credentials: true,
-      maxAge: 600,
-    }),
-  );
+  const crossOrigin = cors({
+    origin: (origin, c) => (c.get('services').config.corsOrigins.includes(origin) ? origin : null),
+    allowMethods: ['GET', 'HEAD', 'POST', 'PATCH', 'DELETE'],
+    allowHeaders: [
+      'Authorization',
+      'Content-Type',
+      'Idempotency-Key',
+      'If-Match',
+      'If-None-Match',
+      'If-Range',
+      'Range',
+      'X-Request-Id',
+    ],
+    exposeHeaders: EXPOSED_HEADERS,
+    credentials: true,
+    maxAge: 600,
+  });
+  app.use('/api/*', (c, next) => (isPlainOptions(c.req) ? next() : crossOrigin(c, next)));
+  app.use('/api/*', (c, next) => {
+    refuseUnseenParameter(c.req.queries());
+    return next();
+  });
   app.route('/', readinessRoutes);
   app.route('/', imageRoutes);
   app.route('/', chartDataRoutes);
@@ -78,7 +90,13 @@ export function createApp(servicesOf: (env: Env) => Services): OpenAPIHono<AppEn
       description: 'Workflow artifacts and chart images that provably match their bars.',
     },
   });
+  refuseOtherMethods(app);
   return app;
+}
+
+/** No preflight, but somebody who asks what a path knows: its own routes say that. */
+function isPlainOptions(request: HonoRequest): boolean {
+  return request.method === 'OPTIONS' && request.header('access-control-request-method') === undefined;
 }
 
 /** What Hono throws by itself is a malformed request. */

@@ -80,25 +80,23 @@ export const artifactFilterFields = {
   created_before: time('Created before this time: a date, or a date-time with offset.'),
 };
 
+/** A whole number in digits; `Number` would also take 0x10, 1e2 and blanks. */
+export const limitParameter = (usual: number, max: number, description: string) =>
+  z
+    .string(once)
+    .regex(/^\d{1,9}$/, 'must be a whole number')
+    .transform(Number)
+    .refine((limit) => limit >= 1 && limit <= max, `must be from 1 to ${max}`)
+    .default(usual)
+    .openapi({ type: 'integer', minimum: 1, maximum: max, default: usual, description });
+
 /** How much of a list, and from where. `of`: what is counted. */
 export const pageFields = (of: string) => ({
   include: z.enum(['bars'], once).optional().openapi({
     description:
       '`bars`: with every stored bar, and at most 100 artifacts a page; they are left out otherwise.',
   }),
-  limit: z
-    .string(once)
-    .regex(/^\d{1,9}$/, 'must be a whole number')
-    .transform(Number)
-    .refine((limit) => limit >= 1 && limit <= LIST_LIMIT_MAX, `must be from 1 to ${LIST_LIMIT_MAX}`)
-    .default(LIST_LIMIT_DEFAULT)
-    .openapi({
-      type: 'integer',
-      minimum: 1,
-      maximum: LIST_LIMIT_MAX,
-      default: LIST_LIMIT_DEFAULT,
-      description: `How many ${of} a page has at most.`,
-    }),
+  limit: limitParameter(LIST_LIMIT_DEFAULT, LIST_LIMIT_MAX, `How many ${of} a page has at most.`),
   cursor: z
     .string(once)
     .max(CURSOR_MAX_LENGTH)

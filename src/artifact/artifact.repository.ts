@@ -13,7 +13,10 @@ import { idempotencyKeyTable } from './idempotency-key.table.ts';
 import type { IdempotencyClaim } from './idempotency.repository.ts';
 
 /** `version` is another one whenever anybody changed the row, in whatever way: 32 hex digits of a hash over all of it. */
-export type VersionedRow = ArtifactRow & { readonly version: string };
+export interface VersionedRow {
+  readonly row: ArtifactRow;
+  readonly version: string;
+}
 export type VersionedRecord = ArtifactRecord & { readonly version: string };
 
 /** `changed`: the row is there, but not as the preconditions want it, and nothing was written. */
@@ -104,9 +107,10 @@ export function createArtifactRepository(database: Database): ArtifactRepository
     create: (input, claim) =>
       guarded('artifact.create', async () => {
         const insert = database.insert(artifactTable).values(toColumns(input)).returning(versionedColumns());
-        const [row] = claim === null ? await insert : await insertCompleting(database, input, claim);
-        if (row === undefined) throw new TypeError('an insert returns its row');
-        return row;
+        const [created] = claim === null ? await insert : await insertCompleting(database, input, claim);
+        if (created === undefined) throw new TypeError('an insert returns its row');
+        const { version, ...row } = created;
+        return { row, version };
       }),
 
     patch: (id, patch, wanted) =>
@@ -164,7 +168,7 @@ function insertCompleting(
   database: Database,
   input: NewArtifact,
   claim: IdempotencyClaim,
-): Promise<VersionedRow[]> {
+): Promise<(ArtifactRow & { version: string })[]> {
   const created = database
     .$with('created')
     .as(database.insert(artifactTable).values(toColumns(input)).returning(versionedColumns()));

@@ -159,11 +159,11 @@ artifactRoutes.openapi(createArtifactRoute, async (c) => {
   const request = await readNewArtifact(c.req.raw);
   const caller = c.var.caller.kind === 'anonymous' ? 'anonymous' : c.var.caller.id;
   const key = c.req.header('idempotency-key');
-  const { row, replayed } = await c.var.services.createArtifact(request, { caller, key });
+  const { row, version, replayed } = await c.var.services.createArtifact(request, { caller, key });
   c.header('location', `/api/artifacts/${row.id}`);
   c.header('cache-control', 'no-store');
   if (replayed) c.header('idempotent-replayed', 'true');
-  c.set('rowVersion', row.version);
+  c.set('rowVersion', version);
   const { hydration } = c.var.services;
   return c.json(hydration.present(hydration.known({ row, lookup: null }), originOf(c)), 201);
 });

@@ -32,8 +32,7 @@ interface KeyClaim {
   readonly holds: boolean;
 }
 
-export interface CreatedArtifact {
-  readonly row: VersionedRow;
+export interface CreatedArtifact extends VersionedRow {
   /** The same request had been answered before; nothing was written now. */
   readonly replayed: boolean;
 }
@@ -49,7 +48,7 @@ export async function createArtifact(
   if (request.image !== null && request.input.type !== 'chart') {
     throw invalidInput([{ field: 'image', message: 'belongs to artifacts of type "chart" only' }]);
   }
-  if (repeat.key === undefined) return { row: await write(deps, request, null), replayed: false };
+  if (repeat.key === undefined) return { ...(await write(deps, request, null)), replayed: false };
   if (repeat.key === '' || repeat.key.length > IDEMPOTENCY_KEY_MAX_LENGTH) {
     throw invalidInput([
       { field: 'Idempotency-Key', message: `must have 1 to ${IDEMPOTENCY_KEY_MAX_LENGTH} characters` },
@@ -85,10 +84,10 @@ async function createOnce(
     const found = await deps.artifacts.find(outcome.artifactId);
     if (found === null)
       throw new AppError('not_found', `Artifact ${outcome.artifactId} was made by this key and is deleted.`);
-    return { row: { ...found.row, version: found.version }, replayed: true };
+    return { row: found.row, version: found.version, replayed: true };
   }
   try {
-    return { row: await write(deps, request, outcome.claim), replayed: false };
+    return { ...(await write(deps, request, outcome.claim)), replayed: false };
   } catch (error) {
     // The failure is what the caller must hear; a key that cannot be released unlocks itself.
     await deps.idempotency.release(outcome.claim).catch(() => {});

@@ -38,6 +38,10 @@ const ALGORITHMS = [
 ];
 const JWKS_DEADLINE_MS = 3_000;
 const CLOCK_TOLERANCE_SECONDS = 30;
+/** OpenID Connect Core 1.0, section 2. */
+const SUBJECT_MAX_CHARACTERS = 255;
+const CONTROL_CHARACTER = /\p{Cc}/u;
+const BAD_SUBJECT = `"sub" must be a text of 1 to ${SUBJECT_MAX_CHARACTERS} characters`;
 const SAFE_METHODS = new Set(['GET', 'HEAD', 'OPTIONS']);
 
 interface Credential {
@@ -106,6 +110,7 @@ function assertSameOrigin(request: Request): void {
 }
 
 async function verifyUser(token: string, jwt: JwtConfig, keys: JWTVerifyGetKey): Promise<Caller> {
+  if (!isCanonicalJws(token)) throw refused('The token is not accepted: it is not three parts of canonical base64url.');
   try {
     const { payload } = await jwtVerify(token, keys, {
       issuer: jwt.issuer,
@@ -114,7 +119,8 @@ async function verifyUser(token: string, jwt: JwtConfig, keys: JWTVerifyGetKey):
       requiredClaims: ['sub', 'exp'],
       clockTolerance: CLOCK_TOLERANCE_SECONDS,
     });
-    return { kind: 'user', id: `user:${payload.sub ?? ''}`, scopes: scopesOf(payload) };
+    if (!isSubject(payload.sub)) throw new joseErrors.JWTClaimValidationFailed(BAD_SUBJECT, payload, 'sub');
+    return { kind: 'user', id: `user:${payload.sub}`, scopes: scopesOf(payload) };
   } catch (error) {
     if (isIssuerTrouble(error)) {
       throw new AppError('auth_unavailable', 'The token issuer (JWKS_URL) does not answer as it should.', {
@@ -124,6 +130,29 @@ async function verifyUser(token: string, jwt: JwtConfig, keys: JWTVerifyGetKey):
     const reason = error instanceof joseErrors.JOSEError ? error.message : 'it cannot be read';
     throw refused(`The token is not accepted: ${reason}.`);
   }
+}
+
+/**
+ * One text for one token. Decoders skip padding, blanks and the unused bits of the last character, so that a token would
+ * have several spellings, of which lists of revoked ones know one.
+ */
+export function isCanonicalJws(token: string): boolean {
+  const parts = token.split('.');
+  return (
+    parts.length === 3 &&
+    parts.every((part) => part !== '' && Buffer.from(part, 'base64url').toString('base64url') === part)
+  );
+}
+
+/** Who the token is about: keys of repeated requests hang on it. Unlike jose, RFC 7519 wants a text. */
+export function isSubject(sub: unknown): sub is string {
+  return (
+    typeof sub === 'string' &&
+    sub.trim() !== '' &&
+    [...sub].length <= SUBJECT_MAX_CHARACTERS &&
+    !CONTROL_CHARACTER.test(sub) &&
+    sub.isWellFormed()
+  );
 }
 
 /** The issuer's own failure, as opposed to a token it would not have signed. */

@@ -1,5 +1,6 @@
 import type { FieldError } from '../errors.ts';
 import { exponentDigits, hasExponent, numberEnd, numberProblem } from './json-number.ts';
+import { shownName } from './validation.ts';
 
 /** Python's own reader ends at about 1,000 levels, and answers add a few around a stored value. */
 export const JSON_MAX_DEPTH = 64;
@@ -7,7 +8,6 @@ export const JSON_MAX_DEPTH = 64;
 export const JSON_FIELD_MAX_BYTES = 3_000_000;
 
 const PROBLEMS_MAX = 20;
-const KEY_SHOWN_CHARACTERS = 64;
 const MEGABYTE = 1_000_000;
 
 const QUOTE = 0x22;
@@ -195,8 +195,7 @@ function pathOf(levels: readonly Level[]): string {
   const path = levels
     .map(({ isArray, index, key }, i) => {
       if (isArray) return `[${index}]`;
-      const shown = key.length > KEY_SHOWN_CHARACTERS ? `${key.slice(0, KEY_SHOWN_CHARACTERS)}…` : key;
-      return `${i === 0 ? '' : '.'}${shown === '' ? '""' : shown}`;
+      return `${i === 0 ? '' : '.'}${shownName(key)}`;
     })
     .join('');
   return path === '' ? 'body' : path;

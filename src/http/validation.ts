@@ -13,12 +13,16 @@ interface Issue {
   readonly values?: readonly unknown[];
 }
 
+/** More would not be read, and an answer must not be as long as what it refuses. */
+const FIELDS_MAX = 100;
+const NAME_MAX_CHARACTERS = 64;
+
 /** How zod begins what it says by itself; what a schema says is for people already. */
 const ZODS_OWN = /^(Invalid|Too) /;
 
 /** zod issues as field errors; unknown members are named one by one. */
 export function fieldErrors(issues: readonly Issue[]): FieldError[] {
-  return issues.flatMap((issue) => {
+  const fields = issues.flatMap((issue) => {
     if (issue.code === 'unrecognized_keys' && issue.keys !== undefined) {
       return issue.keys.map((key) => ({
         field: fieldPath([...issue.path, key]),
@@ -27,6 +31,7 @@ export function fieldErrors(issues: readonly Issue[]): FieldError[] {
     }
     return [{ field: fieldPath(issue.path), message: messageOf(issue) }];
   });
+  return fields.slice(0, FIELDS_MAX);
 }
 
 function messageOf({ code, message, expected, origin, minimum, maximum, values }: Issue): string {
@@ -62,9 +67,15 @@ function fieldPath(path: readonly PropertyKey[]): string {
   if (path.length === 0) return 'body';
   return path
     .map((part, index) =>
-      typeof part === 'number' ? `[${part}]` : `${index === 0 ? '' : '.'}${String(part)}`,
+      typeof part === 'number' ? `[${part}]` : `${index === 0 ? '' : '.'}${shownName(String(part))}`,
     )
     .join('');
+}
+
+/** An empty name can be seen, and a long one is cut. */
+export function shownName(name: string): string {
+  if (name === '') return '""';
+  return name.length > NAME_MAX_CHARACTERS ? `${name.slice(0, NAME_MAX_CHARACTERS)}…` : name;
 }
 
 /** For `OpenAPIHono`'s `defaultHook`: bad input becomes one 422 that names every bad field. */
@@ -78,4 +89,10 @@ export function invalidInput(fields: readonly FieldError[]): AppError {
   const more = fields.length > 1 ? ` (and ${fields.length - 1} more)` : '';
   const detail = first === undefined ? 'The input is not valid.' : `${first.field}: ${first.message}${more}`;
   return new AppError('invalid_input', detail, { fields });
+}
+
+/** Schemas never see a parameter of this name, so it is refused before them. */
+export function refuseUnseenParameter(names: Readonly<Record<string, unknown>>): void {
+  const unseen = '__proto__';
+  if (Object.hasOwn(names, unseen)) throw invalidInput([{ field: unseen, message: 'is not known here' }]);
 }

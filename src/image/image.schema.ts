@@ -1,13 +1,24 @@
 import { z } from '@hono/zod-openapi';
+import { limitParameter, once } from '../artifact/artifact-filter.schema.ts';
 
 export const binaryBody = z.string().openapi({ format: 'binary' });
 
-export const imageQuery = z.object({
-  v: z
-    .string()
-    .optional()
-    .openapi({ description: 'The current render key makes the answer immutable for a year.' }),
-});
+/** What pages and mails append to get past a cache; it changes nothing here. */
+const CACHE_BUSTER = /^(?:_|t|ts|cb|utm_.*)$/;
+
+export const imageQuery = z
+  .looseObject({
+    v: z
+      .string(once)
+      .optional()
+      .openapi({ description: 'The current render key makes the answer immutable for a year.' }),
+  })
+  .superRefine((query, context) => {
+    for (const name of Object.keys(query)) {
+      if (name === 'v' || CACHE_BUSTER.test(name)) continue;
+      context.addIssue({ code: 'custom', path: [name], message: 'is not known here' });
+    }
+  });
 
 const nullableNumbers = z.array(z.number().nullable());
 
@@ -36,7 +47,7 @@ export const indicatorsSchema = z
 export const MARKET_DATA_LIMIT_DEFAULT = 50;
 
 export const marketDataQuery = z.strictObject({
-  limit: z.coerce.number().int().min(1).max(5_000).default(MARKET_DATA_LIMIT_DEFAULT),
+  limit: limitParameter(MARKET_DATA_LIMIT_DEFAULT, 5_000, 'How many bars `data` has at most.'),
 });
 
 export const marketDataSchema = z

@@ -1,11 +1,21 @@
 import { z } from '@hono/zod-openapi';
+import { limitParameter, utcTime } from '../artifact/artifact-filter.schema.ts';
 import { column } from '../artifact/artifact.schema.ts';
 import { RUN_ID } from './complete-runs.ts';
 
 const INT4_MAX = 2_147_483_647;
 const text = (max: number) => column(max).min(1, 'must not be empty');
 
-const instant = z.iso.datetime({ offset: true, error: 'must be an ISO 8601 time with offset' });
+/** In UTC: PostgreSQL takes no offset of 16 hours or more, and no year 0. */
+const instant = z
+  .string()
+  .transform((value, context) => {
+    const utc = value.includes('T') ? utcTime(value) : null;
+    if (utc !== null) return utc;
+    context.addIssue({ code: 'custom', message: 'must be an ISO 8601 time with offset' });
+    return z.NEVER;
+  })
+  .openapi({ type: 'string', format: 'date-time' });
 
 export const ATTACH_ARTIFACTS_MAX = 1_000;
 export const REPAIR_LIMIT_DEFAULT = 500;
@@ -94,9 +104,11 @@ export const attachReportSchema = z
   .openapi('LineageAttachReport');
 
 export const lineageStatusQuery = z.strictObject({
-  limit: z.coerce.number().int().min(1).max(STATUS_LIMIT_MAX).default(STATUS_LIMIT_DEFAULT).openapi({
-    description: 'How many entries `unlinked` has; `GET /api/artifacts?lineage=…` pages through all.',
-  }),
+  limit: limitParameter(
+    STATUS_LIMIT_DEFAULT,
+    STATUS_LIMIT_MAX,
+    'How many entries `unlinked` has; `GET /api/artifacts?lineage=…` pages through all.',
+  ),
 });
 
 const time = z.string().nullable().openapi({ format: 'date-time' });

@@ -119,6 +119,10 @@ function invalidValue(sqlState: string): string {
     case '22007':
     case '22008':
       return 'A date or time is not valid.';
+    case '22009':
+      return 'A time is too far from UTC: its offset must be below 16 hours.';
+    case '22P02':
+      return 'A text is no value of its column.';
     case '22021':
     case '22P05':
       return 'A text holds a character that PostgreSQL cannot store.';
