@@ -110,7 +110,8 @@ function assertSameOrigin(request: Request): void {
 }
 
 async function verifyUser(token: string, jwt: JwtConfig, keys: JWTVerifyGetKey): Promise<Caller> {
-  if (!isCanonicalJws(token)) throw refused('The token is not accepted: it is not three parts of canonical base64url.');
+  if (!isCanonicalJws(token))
+    throw refused('The token is not accepted: it is not three parts of canonical base64url.');
   try {
     const { payload } = await jwtVerify(token, keys, {
       issuer: jwt.issuer,

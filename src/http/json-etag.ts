@@ -33,7 +33,11 @@ export const jsonEtag: MiddlewareHandler<{ Variables: HttpVariables }> = async (
 
 /** 412: what is there is not what `If-Match` names. The tag of what is there helps to go on. */
 export function changed(etag?: string): AppError {
-  return new AppError('precondition_failed', 'It is not what If-Match or If-None-Match asks for: read it again.', {
-    headers: etag === undefined ? {} : { etag },
-  });
+  return new AppError(
+    'precondition_failed',
+    'It is not what If-Match or If-None-Match asks for: read it again.',
+    {
+      headers: etag === undefined ? {} : { etag },
+    },
+  );
 }

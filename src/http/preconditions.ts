@@ -25,7 +25,8 @@ export function ifMatchHolds(header: string | undefined, etag: string): boolean 
   if (etag.startsWith('W/')) return false;
   const version = versionOf(etag);
   return tagsOf(header).some(
-    ({ isWeak, opaque }) => !isWeak && (opaque === etag || (version !== null && versionOf(opaque) === version)),
+    ({ isWeak, opaque }) =>
+      !isWeak && (opaque === etag || (version !== null && versionOf(opaque) === version)),
   );
 }
 

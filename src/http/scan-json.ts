@@ -145,7 +145,7 @@ function readString(text: string, start: number, firstEscape: number): JsonStrin
   }
   let problem: string | null = null;
   let at = firstEscape;
-  for (; at < text.length && text.charCodeAt(at) !== QUOTE; ) {
+  for (; at < text.length && text.charCodeAt(at) !== QUOTE;) {
     if (text.charCodeAt(at) !== BACKSLASH) at += 1;
     else if (text.charCodeAt(at + 1) !== LOWER_U) at += 2;
     else {

@@ -140,6 +140,53 @@ describe('writes', () => {
   });
 });
 
+describe('a subject', () => {
+  const withSubject = async (sub: unknown) =>
+    new SignJWT({ scope: 'artifact:write', ...(sub === undefined ? {} : { sub: sub as string }) })
+      .setProtectedHeader({ alg: 'ES256', kid: 'one' })
+      .setIssuer(ISSUER)
+      .setAudience(AUDIENCE)
+      .setExpirationTime('5m')
+      .sign(privateKey);
+
+  it.each<[string, unknown]>([
+    ['no subject', undefined],
+    ['null', null],
+    ['an object', { id: 1 }],
+    ['a list', ['user-1']],
+    ['a number', 7],
+    ['true', true],
+    ['an empty one', ''],
+    ['blanks', ' \t\u00a0\u3000'],
+    ['256 characters', 'u'.repeat(256)],
+    ['U+0000', 'user\u0000'],
+    ['a line break', 'user\n1'],
+    ['half a surrogate pair', 'user\ud800'],
+  ])('of %s is refused', async (_name, sub) => {
+    const response = await write(open, { authorization: `Bearer ${await withSubject(sub)}` });
+    expect([response.status, response.headers.get('www-authenticate')]).toEqual([
+      401,
+      'Bearer realm="chartproof", error="invalid_token"',
+    ]);
+  });
+
+  it.each(['a', 'u'.repeat(255), '🚀'.repeat(255), 'auth0|5f7c', 'Zoë Müller'])(
+    'of %s is taken',
+    async (sub) => {
+      expect((await write(open, { authorization: `Bearer ${await withSubject(sub)}` })).status).toBe(201);
+    },
+  );
+
+  it('has keys of its own for repeated requests', async () => {
+    const key = { 'idempotency-key': 'the-same' };
+    const post = async (sub: string) =>
+      write(open, { authorization: `Bearer ${await withSubject(sub)}`, ...key });
+    const [first, second] = [await post('a'), await post('b')];
+    expect(first.headers.get('location')).not.toBe(second.headers.get('location'));
+    expect((await post('a')).headers.get('location')).toBe(first.headers.get('location'));
+  });
+});
+
 describe('reads', () => {
   it('are open by default, even to a bad credential', async () => {
     expect((await open.fetch('/api/artifacts')).status).toBe(200);

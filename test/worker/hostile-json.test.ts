@@ -71,7 +71,11 @@ it.each([
   ['/api/lineage/repair', '{"checked_before":"294277-01-01T00:00:00Z"}', 'checked_before'],
   ['/api/lineage/repair', '{"checked_before":"0000-01-01T00:00:00Z"}', 'checked_before'],
   ['/api/lineage/repair', '{"checked_before":"2025-02-30T00:00:00Z"}', 'checked_before'],
-  ['/api/lineage/attach', `{"run_id":"a","artifact_ids":${'['.repeat(3_000)}${']'.repeat(3_000)}}`, 'artifact_ids'],
+  [
+    '/api/lineage/attach',
+    `{"run_id":"a","artifact_ids":${'['.repeat(3_000)}${']'.repeat(3_000)}}`,
+    'artifact_ids',
+  ],
   ['/api/lineage/attach', '{"run_id":"a","artifact_ids":[9007199254740993]}', 'artifact_ids[0]'],
   ['/api/lineage/attach', '{"run_id":"a","run_id":"b","artifact_ids":[1]}', 'run_id'],
   ['/api/lineage/attach', '{"run_id":"a","execution_id":"\\u0000","workflow_id":""}', 'execution_id'],
@@ -80,7 +84,11 @@ it.each([
 });
 
 it('a repair takes any offset that a clock may have', async () => {
-  for (const time of ['2025-01-01T00:00:00+23:59', '0001-01-01T23:59:00+23:00', '9999-12-31T00:00:00.123456Z']) {
+  for (const time of [
+    '2025-01-01T00:00:00+23:59',
+    '0001-01-01T23:59:00+23:00',
+    '9999-12-31T00:00:00.123456Z',
+  ]) {
     const response = await send('POST', '/api/lineage/repair', JSON.stringify({ checked_before: time }));
     expect([time, response.status]).toEqual([time, 200]);
   }
@@ -110,7 +118,10 @@ it('keeps 5,000 bars, 64 levels and great numbers as they came', async () => {
     text: '"\\[[[{{{ 🚀',
   };
   // As Python writes it; JSON.stringify would write the digits.
-  const body = JSON.stringify({ name: 'x', type: 'chart', metadata }).replace('100000000000000000000', '1e+20');
+  const body = JSON.stringify({ name: 'x', type: 'chart', metadata }).replace(
+    '100000000000000000000',
+    '1e+20',
+  );
   const response = await send('POST', '/api/artifacts', body);
   expect(response.status).toBe(201);
   expect(((await response.json()) as { metadata: unknown }).metadata).toEqual(metadata);

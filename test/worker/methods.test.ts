@@ -103,7 +103,9 @@ describe('headers', () => {
     ] as const)
       expect((await stack.fetch(path, init)).headers.get('x-content-type-options')).toBe('nosniff');
     const { headers } = await stack.fetch('/api/artifacts');
-    const known = await stack.fetch('/api/artifacts', { headers: { 'if-none-match': headers.get('etag') ?? '' } });
+    const known = await stack.fetch('/api/artifacts', {
+      headers: { 'if-none-match': headers.get('etag') ?? '' },
+    });
     expect([known.status, known.headers.get('x-content-type-options')]).toEqual([304, 'nosniff']);
   });
 

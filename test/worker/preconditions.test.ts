@@ -64,7 +64,9 @@ describe('If-Match', () => {
     await refused(await stack.send('PATCH', path, { name: 'second' }, { 'if-match': etag }));
     expect(await name(path)).toBe('first');
     const next = first.headers.get('etag') ?? '';
-    expect((await stack.send('PATCH', path, { name: 'third' }, { 'if-match': `"x", ${next}` })).status).toBe(200);
+    expect((await stack.send('PATCH', path, { name: 'third' }, { 'if-match': `"x", ${next}` })).status).toBe(
+      200,
+    );
   });
 
   it('lets one of twenty PATCHes through that come together', async () => {
@@ -103,7 +105,9 @@ describe('If-Match', () => {
   it('never matches weakly', async () => {
     const { path, etag } = await created();
     await refused(await stack.send('PATCH', path, { name: 'y' }, { 'if-match': `W/${etag}` }));
-    await refused(await stack.fetch('/api/artifacts', { headers: { 'if-match': await etagOf('/api/artifacts') } }));
+    await refused(
+      await stack.fetch('/api/artifacts', { headers: { 'if-match': await etagOf('/api/artifacts') } }),
+    );
   });
 
   it('of * means that it exists', async () => {

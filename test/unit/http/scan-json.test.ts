@@ -96,12 +96,15 @@ describe('strings', () => {
     expect(fieldsOf(text)).toEqual([field]);
   });
 
-  it.each(['{"a":"\\ud83d\\ude80"}', '{"a":"🚀"}', '{"a":"\\\\u0000"}', '{"a":"[[[{{{\\"]"}', '{"a":"1e999"}'])(
-    '%s is kept',
-    (text) => {
-      expect(scanJson(text)).toEqual({ problems: [], isWhole: true });
-    },
-  );
+  it.each([
+    '{"a":"\\ud83d\\ude80"}',
+    '{"a":"🚀"}',
+    '{"a":"\\\\u0000"}',
+    '{"a":"[[[{{{\\"]"}',
+    '{"a":"1e999"}',
+  ])('%s is kept', (text) => {
+    expect(scanJson(text)).toEqual({ problems: [], isWhole: true });
+  });
 });
 
 describe('depth', () => {
