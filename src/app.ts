@@ -10,6 +10,7 @@ import { forbidSniffing, refuseOtherMethods } from './http/allowed-methods.ts';
 import { livenessRoutes, readinessRoutes } from './http/health.routes.ts';
 import { handleError } from './http/problem.ts';
 import { requestContext } from './http/request-id.ts';
+import { createRoutePatterns, type RoutePatterns } from './http/request-line.ts';
 import { refuseUnseenParameter } from './http/validation.ts';
 import { chartDataRoutes } from './image/chart-data.routes.ts';
 import { imageRoutes } from './image/image.routes.ts';
@@ -17,7 +18,9 @@ import { renderRoutes } from './image/render.routes.ts';
 import { verifyRoutes } from './image/verify.routes.ts';
 import { lineageRoutes } from './lineage/lineage.routes.ts';
 import { executionRoutes } from './lineage/execution.routes.ts';
+import { metricsRoutes } from './metrics/metrics.routes.ts';
 import { createLog } from './observability/log.ts';
+import type { Metrics } from './observability/metrics.ts';
 import type { AppEnv, Services } from './services.ts';
 
 const EXPOSED_HEADERS = [
@@ -34,14 +37,16 @@ const EXPOSED_HEADERS = [
 ];
 
 /** The Worker's HTTP face: middleware in order, routers, and the one place where failures become responses. */
-export function createApp(servicesOf: (env: Env) => Services): OpenAPIHono<AppEnv> {
+export function createApp(servicesOf: (env: Env) => Services, metrics: Metrics): OpenAPIHono<AppEnv> {
   const app = new OpenAPIHono<AppEnv>();
   app.onError((error, c) => handleError(error instanceof HTTPException ? asAppError(error) : error, c));
   app.notFound((c) => {
     throw new AppError('not_found', `There is nothing at ${c.req.path}.`);
   });
 
-  app.use(requestContext(createLog()));
+  let patterns: RoutePatterns | undefined;
+  const routes = () => (patterns ??= createRoutePatterns(app.routes));
+  app.use(requestContext({ log: createLog(), metrics, routes }));
   app.use(forbidSniffing);
   app.route('/', livenessRoutes);
   refuseOtherMethods(app);
@@ -73,6 +78,7 @@ export function createApp(servicesOf: (env: Env) => Services): OpenAPIHono<AppEn
     return next();
   });
   app.route('/', readinessRoutes);
+  app.route('/', metricsRoutes);
   app.route('/', imageRoutes);
   app.route('/', chartDataRoutes);
   app.route('/', verifyRoutes);

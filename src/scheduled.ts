@@ -7,6 +7,7 @@ const TASKS: Readonly<Record<string, Readonly<Record<string, (services: Services
     'probe store': (services) => services.probeStore(),
     'probe MLflow': ({ lineage }) => lineage.probe(),
     'repair lineage': ({ lineage }) => lineage.repairDue(),
+    'count artifacts': ({ metricReader }) => metricReader.refresh(),
   },
 };
 

@@ -21,7 +21,7 @@ import { createChartAnswers, type KnownSnapshot } from './image/chart-answer.ts'
 import { createChartSourceRepository } from './image/chart-source.repository.ts';
 import { createDecodeSlots, DECODE_LIMITS } from './image/decode-slots.ts';
 import { findRender } from './image/find-render.ts';
-import { DRAW_LIMITS, READING_LIMITS, REDRAW_LIMITS, type ImageEvent } from './image/draw-queue.ts';
+import { DRAW_LIMITS, READING_LIMITS, REDRAW_LIMITS } from './image/draw-queue.ts';
 import { createPointerCache, POINTER_MEMORY_TTL_MS, type Pointer } from './image/pointer.ts';
 import type { RenderGateDependencies } from './image/render-gate.ts';
 import type { RenderGate } from './image/render-job.ts';
@@ -37,7 +37,12 @@ import { createCircuitBreaker } from './lineage/circuit-breaker.ts';
 import { createLineage } from './lineage/create-lineage.ts';
 import { createMlflowClient, type MlflowClient } from './lineage/mlflow-client.ts';
 import { createExecutionReader } from './lineage/read-executions.ts';
+import { createMetricCounterRepository } from './metrics/metric-counter.repository.ts';
+import { createMetricSnapshotRepository } from './metrics/metric-snapshot.repository.ts';
+import { createMetricReader } from './metrics/read-metrics.ts';
+import { createMetricFlusher } from './observability/flush-metrics.ts';
 import { createLog } from './observability/log.ts';
+import type { MetricBuffer, Metrics } from './observability/metrics.ts';
 import { createDatabase } from './storage/database.ts';
 import { createDependencyProbes } from './storage/dependency-probe.repository.ts';
 import { createMemoryCache } from './storage/memory-cache.ts';
@@ -50,14 +55,15 @@ const POINTERS_IN_MEMORY = 10_000;
 /** Each use asks the database whether it still holds; this only lets what nobody asks for go. */
 const SNAPSHOT_MEMORY_TTL_MS = 600_000;
 const CONDITIONAL_WRITES = 'conditional_writes';
-
-/** Queues and shared flights are counted under these names; nobody adds them up yet. */
-const count: (name: ImageEvent | 'create_shared' | 'create_overdue', n?: number) => void = () => {};
+/** Counting a million artifacts takes longer than any request may. */
+const SNAPSHOT_DEADLINE_MS = 25_000;
 
 /** What the platform gives besides variables. */
 export interface Platform {
   readonly cache: Cache;
   readonly waitUntil: (work: Promise<unknown>) => void;
+  /** What the isolate counts, for all of its services. */
+  readonly metrics: MetricBuffer;
 }
 
 /** The only place where adapters are constructed. Once per isolate; throws `configuration_error`. */
@@ -66,6 +72,7 @@ export function createServices(env: Env, platform: Platform) {
   const log = createLog();
   const { database, store, ledger } = createStorage(config);
   const [bucket] = config.store.buckets;
+  const { metrics } = platform;
   const edge = createWorkersEdgeCache(platform.cache, log);
   const memory = createMemoryCache<Pointer>({
     maxEntries: POINTERS_IN_MEMORY,
@@ -80,7 +87,7 @@ export function createServices(env: Env, platform: Platform) {
   const summary = createArtifactSummaryRepository(database, { isMlflowConfigured });
   const idempotency = createIdempotencyRepository(database);
   const slots = createDecodeSlots({
-    queue: createWorkQueue(DECODE_LIMITS, { count: (what) => count(`decode_${what}`) }),
+    queue: createWorkQueue(DECODE_LIMITS, { count: countQueue(metrics, 'decode') }),
     defer: platform.waitUntil,
   });
   const scanFile = createScanFile({ edge, slots, defer: platform.waitUntil });
@@ -92,6 +99,18 @@ export function createServices(env: Env, platform: Platform) {
   });
   const probes = createDependencyProbes(database);
   const verification = { buckets: config.store.buckets, sources, store, ledger, scanFile };
+  const counters = createMetricCounterRepository(database);
+  const now = () => Date.now();
+  const flushing = { metrics, write: counters.add, defer: platform.waitUntil, log, now };
+  const slowDatabase = connectDatabase(config, SNAPSHOT_DEADLINE_MS);
+  const metricReader = createMetricReader({
+    counters,
+    snapshots: createMetricSnapshotRepository(slowDatabase, { isMlflowConfigured }),
+    flusher: createMetricFlusher(flushing),
+    defer: platform.waitUntil,
+    log,
+    now,
+  });
   const lineage = createLineage({
     config,
     database,
@@ -99,17 +118,18 @@ export function createServices(env: Env, platform: Platform) {
     probes,
     findRecords: artifacts.findMany,
     log,
+    metrics,
     now: () => Date.now(),
     defer: platform.waitUntil,
   });
   const hasty = createStorage(config, READINESS_DEADLINE_MS);
   const createsUnderWay: CreateFlights = createFlights({
     defer: platform.waitUntil,
-    count: (what) => count(`create_${what}`),
+    count: (event) => metrics.count('flight', { of: 'create', event }),
   });
   const imageFlights: ImageFlights = createFlights({
     defer: platform.waitUntil,
-    count: (what) => count(`flight_${what}`),
+    count: (event) => metrics.count('flight', { of: 'image', event }),
   });
   const forgetImage = async (id: number) => {
     imageFlights.forget(String(id));
@@ -128,8 +148,8 @@ export function createServices(env: Env, platform: Platform) {
     pointers,
     gateOf,
     flights: imageFlights,
-    readings: createWorkQueue(READING_LIMITS, { count: (what) => count(`reading_${what}`) }),
-    redraws: createWorkQueue(REDRAW_LIMITS, { count: (what) => count(`redraw_${what}`) }),
+    readings: createWorkQueue(READING_LIMITS, { count: countQueue(metrics, 'reading') }),
+    redraws: createWorkQueue(REDRAW_LIMITS, { count: countQueue(metrics, 'redraw') }),
     log,
     now: () => Date.now(),
   });
@@ -138,6 +158,8 @@ export function createServices(env: Env, platform: Platform) {
   return {
     config,
     log,
+    metrics,
+    metricReader,
     authenticator: createAuthenticator(config),
     rateLimits: createRateLimiters({ data: env.DATA_LIMIT, work: env.WORK_LIMIT }, log),
     artifacts,
@@ -170,9 +192,16 @@ export function createServices(env: Env, platform: Platform) {
     },
     forgetImage,
     serveImage,
-    verifyArtifactImage: (id: number) => verifyArtifactImage(verification, id),
-    verifyPicture: (bytes: Uint8Array<ArrayBuffer>, caller: { readonly isSignedIn: boolean }) =>
-      verifyPicture(proof, bytes, caller),
+    verifyArtifactImage: async (id: number) => {
+      const verified = await verifyArtifactImage(verification, id);
+      metrics.count('image_verified', { of: 'artifact', verdict: verified.freshness });
+      return verified;
+    },
+    verifyPicture: async (bytes: Uint8Array<ArrayBuffer>, caller: { readonly isSignedIn: boolean }) => {
+      const verified = await verifyPicture(proof, bytes, caller);
+      metrics.count('image_verified', { of: 'file', verdict: verified.verdict });
+      return verified;
+    },
     findRender: async (renderKey: string) => {
       const row = await ledger.find(renderKey);
       return row === null ? null : { row, found: await findRender(proof, row) };
@@ -208,31 +237,49 @@ export function createServices(env: Env, platform: Platform) {
 
 export type Services = ReturnType<typeof createServices>;
 
+/** Counts what happens in a queue of this isolate. */
+function countQueue(metrics: Metrics, queue: string): (event: string) => void {
+  return (event) => metrics.count('queue', { queue, event });
+}
+
 /** What the render gate draws and writes with; it lives in another isolate than most requests. */
-export function createRenderGateDependencies(env: Env): RenderGateDependencies {
+export function createRenderGateDependencies(
+  env: Env,
+  { metrics, waitUntil }: Omit<Platform, 'cache'>,
+): RenderGateDependencies {
   const config = readConfig(env);
-  const { store, ledger } = createStorage(config);
+  const { database, store, ledger } = createStorage(config);
+  const log = createLog();
+  const now = () => Date.now();
+  const write = createMetricCounterRepository(database).add;
+  // Its isolate may serve no requests, so nobody else would write what it counts.
+  createMetricFlusher({ metrics, write, defer: waitUntil, log, now });
   return {
     store,
     ledger,
     renderer: createChartRenderer(chartAssets),
-    draws: createWorkQueue(DRAW_LIMITS, { count: (what) => count(`draw_${what}`) }),
+    draws: createWorkQueue(DRAW_LIMITS, { count: countQueue(metrics, 'draw') }),
     publicEndpoint: config.store.publicEndpoint,
-    log: createLog(),
-    now: () => Date.now(),
+    log,
+    metrics,
+    now,
   };
 }
 
 /** `deadlineMs`: of every request, when it is another than usual. */
 function createStorage(config: Config, deadlineMs?: number) {
+  const database = connectDatabase(config, deadlineMs);
   const hurry = deadlineMs === undefined ? {} : { deadlineMs };
-  const database = createDatabase({
-    databaseUrl: config.database.url,
-    httpEndpoint: config.database.httpEndpoint,
-    ...hurry,
-  });
   const store = createS3ObjectStore({ ...config.store, ...hurry });
   return { database, store, ledger: createRenderLedger(database) };
+}
+
+function connectDatabase({ database: { url, httpEndpoint } }: Config, deadlineMs?: number) {
+  return createDatabase({
+    databaseUrl: url,
+    httpEndpoint,
+    ...(deadlineMs === undefined ? {} : { deadlineMs }),
+  });
 }
 
 /** Null where MLflow is not configured; `config.mlflow.problem` says why. */

@@ -9,7 +9,7 @@ import type { JwtConfig } from '../config.ts';
 import { AppError } from '../errors.ts';
 import { sha256Hex } from '../digest.ts';
 
-export type Scope = 'artifact:write' | 'lineage:repair' | 'workflow:write';
+export type Scope = 'artifact:write' | 'lineage:repair' | 'metrics:read' | 'workflow:write';
 
 /** Who asks. A service may do everything; a user what the token's scopes say. */
 export type Caller =

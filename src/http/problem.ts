@@ -77,10 +77,12 @@ function challenge(error: AppError): string {
 /** Hono's `onError`: logs what people cannot see, answers what they can. */
 export function handleError(error: Error, c: Context): Response {
   const requestId: string = c.get('requestId') ?? 'unknown';
-  const status = error instanceof AppError ? error.status : 500;
+  const code: ErrorCode = error instanceof AppError ? error.code : 'internal_error';
+  const status = ERROR_STATUS[code];
+  c.set('problem', code);
   if (status >= 500) {
     c.get('log')?.error('request.failed', {
-      code: error instanceof AppError ? error.code : 'internal_error',
+      code,
       message: error instanceof AppError ? error.message : error.name,
       cause: causeName(error),
       stack: error instanceof AppError ? undefined : error.stack?.split('\n').slice(1, 6).join(' | '),

@@ -2,20 +2,6 @@ import type { Refusal, QueueLimits, WorkQueue, Place } from '../concurrency/work
 import { AppError } from '../errors.ts';
 import type { Picture } from './picture.ts';
 
-/** What happened in an isolate, for whoever counts it. */
-export type ImageEvent =
-  | 'reading_queued'
-  | 'reading_refused'
-  | 'redraw_queued'
-  | 'redraw_refused'
-  | 'draw_queued'
-  | 'draw_refused'
-  | 'decode_queued'
-  | 'decode_refused'
-  | 'flight_shared'
-  | 'flight_overdue';
-export type CountImageEvent = (name: ImageEvent, n?: number) => void;
-
 /** What a bar takes in memory, parsed: an object of six numbers. */
 const BAR_BYTES = 150;
 /** What a row of 5,000 bars takes while it is read: its text, its JSON and its bars. */

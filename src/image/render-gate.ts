@@ -1,6 +1,7 @@
 import { DurableObject } from 'cloudflare:workers';
 import { AppError, failure } from '../errors.ts';
 import type { Log } from '../observability/log.ts';
+import type { Metrics } from '../observability/metrics.ts';
 import { objectUrl } from '../storage/object-ref.ts';
 import { redrawChart, type RedrawDependencies, type Redrawn } from './redraw-chart.ts';
 import type { RenderAnswer, RenderJob } from './render-job.ts';
@@ -9,6 +10,7 @@ export interface RenderGateDependencies extends RedrawDependencies {
   /** Base of the URLs that are written into rows. */
   readonly publicEndpoint: string;
   readonly log: Log;
+  readonly metrics: Metrics;
 }
 
 /**
@@ -31,7 +33,10 @@ export function renderGateClass<Environment>(build: (env: Environment) => Render
       try {
         const deps = build(this.env);
         const redrawn = await shared(this.draws, flight, () =>
-          redrawChart(deps, job.picture, { useStore: job.useStore }),
+          redrawChart(deps, job.picture, { useStore: job.useStore }).catch((error: unknown) => {
+            deps.metrics.count('draw_failed', {});
+            throw error;
+          }),
         );
         const stored = redrawn.stored && (await linkArtifact(deps, job, redrawn));
         return { ok: true, png: redrawn.png, drawn: redrawn.drawn, stored };

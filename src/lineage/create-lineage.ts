@@ -1,5 +1,6 @@
 import type { ArtifactRecord } from '../artifact/derive-lineage.ts';
 import type { Log } from '../observability/log.ts';
+import type { Metrics } from '../observability/metrics.ts';
 import type { Database } from '../storage/database.ts';
 import type { DependencyProbes } from '../storage/dependency-probe.repository.ts';
 import { attachLineage } from './attach-lineage.ts';
@@ -13,7 +14,7 @@ import type { MlflowClient } from './mlflow-client.ts';
 import { MlflowFailure } from './mlflow-failure.ts';
 import { createMlflowState } from './mlflow-state.ts';
 import { readLineageStatus } from './read-lineage-status.ts';
-import { repairLineage, type RepairReport } from './repair-lineage.ts';
+import { repairLineage, type RepairOptions, type RepairReport } from './repair-lineage.ts';
 
 export interface LineageDependencies {
   readonly config: LinkBases & { readonly mlflow: { readonly problem: string | null } };
@@ -23,6 +24,7 @@ export interface LineageDependencies {
   readonly probes: DependencyProbes;
   readonly findRecords: (ids: readonly number[]) => Promise<ArtifactRecord[]>;
   readonly log: Log;
+  readonly metrics: Metrics;
   readonly now: () => number;
   /** Lets work end after the answer to its request. */
   readonly defer: (work: Promise<unknown>) => void;
@@ -39,13 +41,30 @@ const CRON_LIMIT = 1_000;
 
 /** Everything this room does for others, over one database and one MLflow. */
 export function createLineage(deps: LineageDependencies) {
-  const { config, database, mlflow, probes, log, now } = deps;
+  const { config, database, mlflow, probes, log, metrics, now } = deps;
   const lineage = createLineageRepository(database);
   const status = createLineageStatusRepository(database, { isConfigured: config.mlflow.problem === null });
   const report = (problem: string | null) =>
     probes.record({ name: MLFLOW_PROBE, ok: problem === null, detail: problem ?? 'answers' });
   const state = createMlflowState({ mlflow, problem: config.mlflow.problem, defer: deps.defer, now });
   const hydration: Hydration = createHydration({ ...deps, lineage, report });
+
+  /** Counts how it ended, also when it failed. */
+  async function repair(trigger: 'cron' | 'request', options: RepairOptions): Promise<RepairReport> {
+    if (mlflow === null) {
+      metrics.count('lineage_repair', { trigger, outcome: 'not_configured' });
+      return { checked: 0, linked: [], isFinished: true, end: 'finished', reason: config.mlflow.problem };
+    }
+    let outcome: RepairReport['end'] | 'failed' = 'failed';
+    try {
+      const ended = await repairLineage({ lineage, mlflow, log, metrics, now }, options);
+      outcome = ended.end;
+      metrics.count('lineage_repaired', {}, ended.linked.length);
+      return ended;
+    } finally {
+      metrics.count('lineage_repair', { trigger, outcome });
+    }
+  }
 
   return {
     hydration,
@@ -59,13 +78,8 @@ export function createLineage(deps: LineageDependencies) {
     /** Asked for: everything that was not looked up since the walk began, whatever earlier look-ups remember. */
     async repair({ limit, checked_before }: RepairRequest) {
       const before = checked_before ?? (await lineage.now());
-      const report: RepairReport =
-        mlflow === null
-          ? { checked: 0, linked: [], isFinished: true, reason: config.mlflow.problem }
-          : await repairLineage(
-              { lineage, mlflow, log, now },
-              { due: { before }, limit, deadlineMs: REPAIR_DEADLINE_MS },
-            );
+      const options = { due: { before }, limit, deadlineMs: REPAIR_DEADLINE_MS };
+      const report = await repair('request', options);
       return {
         checked: report.checked,
         linked: report.linked.map(({ id, runId, experimentId }) => ({
@@ -82,8 +96,7 @@ export function createLineage(deps: LineageDependencies) {
     /** By cron: what is due by its own memory. */
     async repairDue(): Promise<void> {
       if (mlflow === null) return;
-      const options = { due: 'due', limit: CRON_LIMIT, deadlineMs: REPAIR_DEADLINE_MS } as const;
-      await repairLineage({ lineage, mlflow, log, now }, options);
+      await repair('cron', { due: 'due', limit: CRON_LIMIT, deadlineMs: REPAIR_DEADLINE_MS });
     },
 
     readStatus: (limit: number) =>

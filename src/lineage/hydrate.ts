@@ -3,7 +3,9 @@ import { deriveLineage, type ArtifactRecord } from '../artifact/derive-lineage.t
 import { failure } from '../errors.ts';
 import { isoTimestamp } from '../storage/iso-timestamp.ts';
 import type { Log } from '../observability/log.ts';
+import type { Metrics } from '../observability/metrics.ts';
 import { completeRuns } from './complete-runs.ts';
+import { countLookups } from './count-lookups.ts';
 import { createInFlight } from './in-flight.ts';
 import type { LineageRepository, LinkedArtifact } from './lineage.repository.ts';
 import type { LinkBases } from './links.ts';
@@ -23,6 +25,7 @@ export interface HydrationDependencies {
   /** Tells those who ask how MLflow is that it failed (a sentence), or works again (null). */
   readonly report: (problem: string | null) => Promise<void>;
   readonly log: Log;
+  readonly metrics: Metrics;
   readonly now: () => number;
 }
 
@@ -89,6 +92,8 @@ export function createHydration(deps: HydrationDependencies): Hydration {
     );
     const runIds = isAskable ? [...new Set([...dueRecords].flatMap(incompleteRun))] : [];
     const completed = await completeRuns({ lineage, mlflow: client }, runIds, bounds, { isThorough: false });
+    const outcomes = [...resolved.resolutions.values(), ...completed.completions.values()];
+    countLookups(deps.metrics, mode === 'page' ? 'page' : 'read', outcomes);
     await report(resolved.failure ?? completed.failure, bounds.callsLeft < callsLeft);
 
     const linked = new Map([...resolved.linked, ...completed.linked].map((one) => [one.id, one]));

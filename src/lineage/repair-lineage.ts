@@ -1,5 +1,7 @@
 import type { Log } from '../observability/log.ts';
+import type { Metrics } from '../observability/metrics.ts';
 import { completeRuns } from './complete-runs.ts';
+import { countLookups } from './count-lookups.ts';
 import type {
   DueLookups,
   LineageRepository,
@@ -14,6 +16,7 @@ export interface RepairDependencies {
   readonly lineage: LineageRepository;
   readonly mlflow: MlflowClient;
   readonly log: Log;
+  readonly metrics: Metrics;
   readonly now: () => number;
 }
 
@@ -31,7 +34,9 @@ export interface RepairReport {
   readonly linked: readonly LinkedArtifact[];
   /** Nothing was left to look up; false: the limit, the deadline, the calls or MLflow came first. */
   readonly isFinished: boolean;
-  /** Why it ended early. */
+  /** `finished`, or what came first. */
+  readonly end: 'finished' | 'limit' | 'time' | 'calls' | 'mlflow';
+  /** Why it ended early, for people. */
   readonly reason: string | null;
 }
 
@@ -66,11 +71,11 @@ export async function repairLineage(deps: RepairDependencies, options: RepairOpt
   const linked: LinkedArtifact[] = [];
   let callsLeft = CALLS_MAX;
   let checked = 0;
-  let reason: string | null = null;
+  let broken: 'time' | 'calls' | MlflowFailure | null = null;
   for (const batch of work) {
-    if (callsLeft <= 0) reason = NO_CALLS;
-    else if (now() >= endsAt) reason = NO_TIME;
-    if (reason !== null) break;
+    if (callsLeft <= 0) broken = 'calls';
+    else if (now() >= endsAt) broken = 'time';
+    if (broken !== null) break;
     const lastsMs = Math.min(BATCH_DEADLINE_MS, endsAt - now());
     const bounds = {
       signal: AbortSignal.timeout(lastsMs),
@@ -83,7 +88,7 @@ export async function repairLineage(deps: RepairDependencies, options: RepairOpt
     const done = await lookUp(deps, batch, bounds);
     callsLeft = bounds.callsLeft;
     checked += done.checked;
-    reason = done.failure?.message ?? null;
+    broken = done.failure;
     for (const one of done.linked) {
       log.info('lineage.repaired', {
         artifact_id: one.id,
@@ -94,10 +99,21 @@ export async function repairLineage(deps: RepairDependencies, options: RepairOpt
     linked.push(...done.linked);
   }
   const total = executions.length + runIds.length;
-  if (reason === null && checked < total) reason = callsLeft <= 0 ? NO_CALLS : NO_TIME;
-  const isFinished = reason === null && total < options.limit;
+  if (broken === null && checked < total) broken = callsLeft <= 0 ? 'calls' : 'time';
+  const isFinished = broken === null && total < options.limit;
+  const { end, reason } = endOf(broken, isFinished);
   log.info('lineage.repair_ended', { checked, linked: linked.length, finished: isFinished, reason });
-  return { checked, linked, isFinished, reason };
+  return { checked, linked, isFinished, end, reason };
+}
+
+function endOf(
+  broken: 'time' | 'calls' | MlflowFailure | null,
+  isFinished: boolean,
+): Pick<RepairReport, 'end' | 'reason'> {
+  if (broken === null) return { end: isFinished ? 'finished' : 'limit', reason: null };
+  if (broken === 'time') return { end: broken, reason: NO_TIME };
+  if (broken === 'calls') return { end: broken, reason: NO_CALLS };
+  return { end: 'mlflow', reason: broken.message };
 }
 
 function batchesOf<T>(all: readonly T[]): T[][] {
@@ -116,10 +132,12 @@ async function lookUp(
       mode: 'repair',
       mayAsk: () => true,
     });
+    countLookups(deps.metrics, 'repair', resolutions.values());
     return { checked: [...resolutions.values()].filter(isChecked).length, linked, failure };
   }
   const { runIds } = batch;
   const { completions, linked, failure } = await completeRuns(deps, runIds, bounds, { isThorough: true });
+  countLookups(deps.metrics, 'repair', completions.values());
   const left = [...completions.values()].filter((one) => !isChecked(one)).length;
   return { checked: runIds.length - left, linked, failure };
 }

@@ -31,6 +31,9 @@ const ROOMS: Record<string, { may: string[]; types?: string[] }> = {
       'artifact',
     ],
   },
+  metrics: {
+    may: ['errors', 'digest', 'observability', 'config', 'storage', 'http', 'artifact', 'image'],
+  },
   workflow: {
     may: ['errors', 'digest', 'observability', 'config', 'storage', 'http', 'artifact', 'lineage'],
   },
@@ -49,6 +52,7 @@ const ROOMS: Record<string, { may: string[]; types?: string[] }> = {
       'document',
       'lineage',
       'image',
+      'metrics',
       'workflow',
     ],
   },
