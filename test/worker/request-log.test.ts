@@ -156,7 +156,8 @@ describe('every request is one line', () => {
     const all = await settled(1);
     expect(all).toHaveLength(1);
     expect(all[0]).toMatchObject({ route: '/api/artifacts/:id', request_id: 'gone' });
-    console.log(all);
+    // The proxy in front of the embedded workerd may go on as if it were still there.
+    expect([200, 499]).toContain(all[0]?.status);
   });
 });
 
