@@ -3,6 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { endGroup } from './end-with-parent.ts';
 import { PlainError, systemCode } from './plain-error.ts';
 import { prepareWorker, type RunningWorker } from './start-worker.ts';
+import { OWN_REQUEST_ID } from './worker-log.ts';
 import { endWorkerds, livingWorkerds } from './start-workerd.ts';
 
 const HOST_SCRIPT = fileURLToPath(new URL('worker-host.ts', import.meta.url));
@@ -22,6 +23,8 @@ export interface HostTask {
   readonly port: number;
   readonly stateDirectory: string;
   readonly variables: Readonly<Record<string, string>>;
+  /** Where its lines are kept, and whether requests are shown as well. */
+  readonly log: { readonly path: string; readonly showRequests: boolean };
 }
 
 export type HostMessage =
@@ -40,8 +43,8 @@ export interface HostedWorker extends RunningWorker {
 export async function hostWorker(
   options: HostTask & { readonly onLost: (error: PlainError) => void },
 ): Promise<HostedWorker> {
-  const { port, stateDirectory, variables } = options;
-  const task: HostTask = { port, stateDirectory, variables };
+  const { port, stateDirectory, variables, log } = options;
+  const task: HostTask = { port, stateDirectory, variables, log };
   let host = await startHost(task);
   let isClosing = false;
   let replacing: Promise<void> | null = null;
@@ -132,7 +135,10 @@ function createSight(stateDirectory: string) {
 
 async function ask(url: string): Promise<'refused' | 'late' | null> {
   try {
-    const response = await fetch(`${url}/healthz`, { signal: AbortSignal.timeout(ANSWER_MS) });
+    const response = await fetch(`${url}/healthz`, {
+      headers: { 'x-request-id': OWN_REQUEST_ID },
+      signal: AbortSignal.timeout(ANSWER_MS),
+    });
     await response.arrayBuffer();
     return null;
   } catch (error) {

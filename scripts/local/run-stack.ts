@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { createDatabase } from '../../src/storage/database.ts';
 import { createS3ObjectStore } from '../../src/storage/s3-object-store.ts';
 import { describeError } from './describe-error.ts';
@@ -19,6 +20,7 @@ import { endWithParent } from './end-with-parent.ts';
 import { hostWorker, type HostedWorker } from './host-worker.ts';
 import { prepareWorker } from './start-worker.ts';
 import { takeStateDirectory } from './state-directory.ts';
+import { OWN_REQUEST_ID } from './worker-log.ts';
 import { applySeed } from '../seed/apply-seed.ts';
 import { runTarget } from '../seed/seed-runs.ts';
 
@@ -96,7 +98,8 @@ async function main(): Promise<void> {
     ...passedOn,
   };
   // The Worker is built and started by other processes while this one opens the database.
-  const starting = hostWorker({ ...at, variables, onLost: (error) => void fail(error) });
+  const log = { path: join(state.path, 'worker.log'), showRequests: options.log };
+  const starting = hostWorker({ ...at, variables, log, onLost: (error) => void fail(error) });
   closers.push(async () => (await starting).close());
   starting.catch(() => {});
   const database = await step(state.isNew ? 'Making the database' : 'Opening the database', () =>
@@ -178,9 +181,10 @@ async function untilReady({ url }: HostedWorker): Promise<Dependencies> {
   const deadline = Date.now() + READY_DEADLINE_MS;
   let refusedSince: number | null = null;
   for (;;) {
-    const response = await fetch(`${url}/readyz`, { signal: AbortSignal.timeout(READY_ATTEMPT_MS) }).catch(
-      () => null,
-    );
+    const response = await fetch(`${url}/readyz`, {
+      headers: { 'x-request-id': OWN_REQUEST_ID },
+      signal: AbortSignal.timeout(READY_ATTEMPT_MS),
+    }).catch(() => null);
     const { dependencies, detail } = response === null ? NO_ANSWER : await readinessOf(response);
     if (response?.status === 200) return dependencies;
     const { database, store } = dependencies;
@@ -260,6 +264,7 @@ function show(
     ['What is not linked', `${url}/api/lineage/status`],
     ['API', `${url}/openapi.json`],
     ['What works', `${url}/readyz`],
+    ['Counts and gauges', `${url}/metrics, with the service token`],
     ['Object store', parts.store.shown],
     ['SQL', parts.database.shown],
     ['MLflow', parts.mlflow.shown],

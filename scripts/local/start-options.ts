@@ -6,6 +6,7 @@ export const HELP = `npm start: Chartproof on one machine, with everything it ne
   npm start -- --fresh      empty the state first (LOCAL_STATE_DIR and nothing else)
   npm start -- --migrate    also migrate a real database (DATABASE_URL); the embedded one always is
   npm start -- --seed       also seed real services; the embedded ones always are
+  npm start -- --log        also show a line for every request; LOCAL_STATE_DIR/worker.log has them all
 
 A part whose variable is set is not started, the real service is used instead:
   DATABASE_URL (and DATABASE_HTTP_ENDPOINT), MINIO_ENDPOINT with MINIO_ACCESS_KEY and MINIO_SECRET_KEY, JWKS_URL,
@@ -19,6 +20,7 @@ export interface StartOptions {
   readonly fresh: boolean;
   readonly migrate: boolean;
   readonly seed: boolean;
+  readonly log: boolean;
   readonly stateDirectory: string;
   readonly ports: {
     readonly worker: number;
@@ -33,7 +35,7 @@ type Environment = Readonly<Record<string, string | undefined>>;
 
 /** Reads flags and ports. Throws `PlainError` naming what is wrong. */
 export function readStartOptions(argv: readonly string[], env: Environment): StartOptions {
-  const known = new Set(['--help', '-h', '--fresh', '--migrate', '--seed']);
+  const known = new Set(['--help', '-h', '--fresh', '--migrate', '--seed', '--log']);
   const unknown = argv.find((argument) => !known.has(argument));
   if (unknown !== undefined)
     throw new PlainError(`"${unknown}" is not known: npm start -- --help lists what is.`);
@@ -51,6 +53,7 @@ export function readStartOptions(argv: readonly string[], env: Environment): Sta
     fresh: argv.includes('--fresh'),
     migrate: argv.includes('--migrate'),
     seed: argv.includes('--seed'),
+    log: argv.includes('--log'),
     stateDirectory: env['LOCAL_STATE_DIR'] || '.local',
     ports,
   };

@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { assertFree } from './listen.ts';
 import { PlainError } from './plain-error.ts';
 import { guardWorkerd } from './start-workerd.ts';
+import type { WorkerLog, WorkerMessage } from './worker-log.ts';
 
 const HOST = '127.0.0.1';
 const CONFIGURATION = fileURLToPath(new URL('../../wrangler.toml', import.meta.url));
@@ -40,6 +41,7 @@ export async function startWorker(options: {
   readonly port: number;
   readonly stateDirectory: string;
   readonly variables: Readonly<Record<string, string>>;
+  readonly log: WorkerLog;
 }): Promise<RunningWorker> {
   // Set before wrangler is loaded: it would ask hosts on the internet and report about itself.
   process.env['CLOUDFLARE_CF_FETCH_ENABLED'] = 'false';
@@ -60,6 +62,7 @@ export async function startWorker(options: {
       persist: options.stateDirectory,
       inspector: false,
       logLevel: 'error',
+      structuredLogsHandler: (message: WorkerMessage) => options.log.take(message),
     },
   });
   await within(START_DEADLINE_MS, worker.ready);

@@ -2,6 +2,7 @@ import { describeError } from './describe-error.ts';
 import { endGroup, endWithParent, groupOf } from './end-with-parent.ts';
 import { startWorker } from './start-worker.ts';
 import type { HostMessage, HostTask } from './host-worker.ts';
+import { openWorkerLog } from './worker-log.ts';
 
 /** The process around wrangler and workerd, and leader of their group: told by its parent what to run, ends with it. */
 const CLOSE_DEADLINE_MS = 2_000;
@@ -20,8 +21,12 @@ process.once('message', (task: HostTask) => {
 });
 
 async function run(task: HostTask): Promise<void> {
-  const worker = await startWorker(task);
-  close = worker.close;
+  const log = openWorkerLog({ ...task.log, say: console.log, complain: console.error });
+  const worker = await startWorker({ ...task, log });
+  close = async () => {
+    await worker.close();
+    await log.close();
+  };
   tell({ kind: 'ready', url: worker.url, crons: worker.crons });
 }
 

@@ -34,7 +34,8 @@ export function parsePrometheusText(text: string): Map<string, ParsedFamily> {
       current = [help[1], { help: help[2] ?? '', type: '', samples: [] }];
       families.set(...current);
     } else if (type !== null) {
-      if (current?.[0] !== type[1] || current[1].type !== '') throw new Error(`a TYPE out of place: ${line}`);
+      if (current === null || current[0] !== type[1] || current[1].type !== '')
+        throw new Error(`a TYPE out of place: ${line}`);
       current[1].type = type[2] ?? '';
     } else {
       const sample = readSample(line);

@@ -23,6 +23,7 @@ describe('readStartOptions', () => {
       fresh: false,
       migrate: false,
       seed: false,
+      log: false,
       stateDirectory: '.local',
       ports: { worker: 8787, s3: 9000, sql: 5488, mlflow: 5500, tokens: 8788 },
     });
