@@ -168,13 +168,12 @@ function labelOf(labels: unknown, name: string): string | null {
 
 /** Every combination of closed labels, so that a first event shows as a rise from zero. */
 function zeros(defined: CounterDefinition['labels']): Record<string, string>[] {
-  let all: Record<string, string>[] = [{}];
+  let all: [string, string][][] = [[]];
   for (const [label, values] of Object.entries(defined)) {
-    if (values === 'routes') return [];
-    all = all.flatMap((labels) => values.map((value) => ({ ...labels, [label]: value })));
-    if (all.length > ZEROS_MAX) return [];
+    if (values === 'routes' || all.length * values.length > ZEROS_MAX) return [];
+    all = all.flatMap((labels) => values.map((value) => labels.concat([[label, value]])));
   }
-  return all;
+  return all.map((labels) => Object.fromEntries(labels));
 }
 
 function gauge(name: string, help: string, samples: readonly MetricSample[]): MetricFamily {

@@ -62,10 +62,11 @@ export function createMetricReader(deps: MetricReaderDependencies): MetricReader
       const startedAt = now();
       // Whoever asks meanwhile goes without.
       ownSnapshot = { takenAt: startedAt, tookMs: 0, facts: null };
-      const counting = countWithoutLookups(snapshots).then((facts) => {
+      const count = async () => {
+        const facts = await countWithoutLookups(snapshots);
         ownSnapshot = { takenAt: now(), tookMs: now() - startedAt, facts };
-      });
-      await withinReason(counting, 'metrics.count_failed');
+      };
+      await withinReason(count(), 'metrics.count_failed');
     }
     if (ownSnapshot === null || ownSnapshot.facts === null) return null;
     const { takenAt, tookMs, facts } = ownSnapshot;

@@ -54,17 +54,18 @@ export function createMetricFlusher(deps: {
     }
   }
 
+  async function writeLater(): Promise<void> {
+    await sleep(FLUSH_INTERVAL_MS);
+    plannedAt = null;
+    await write();
+  }
+
   function plan(): void {
     const wait = leftAloneUntil - now();
     if (isFresh(plannedAt) || wait > 0) return;
     plannedAt = now();
     try {
-      deps.defer(
-        sleep(FLUSH_INTERVAL_MS).then(async () => {
-          plannedAt = null;
-          await write();
-        }),
-      );
+      deps.defer(writeLater());
     } catch {
       // Counted outside of a request; the next one plans it.
       plannedAt = null;
