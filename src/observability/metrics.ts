@@ -93,11 +93,6 @@ export const COUNTERS = {
     help: 'Requests that were answered by the work of another (shared), or waited for it in vain (overdue).',
     labels: { of: ['image', 'create'], event: ['shared', 'overdue'] },
   },
-  rate_limited: {
-    metric: 'chartproof_rate_limited_total',
-    help: 'Requests refused because their caller asked for too much (429).',
-    labels: {},
-  },
 } as const satisfies Readonly<Record<string, CounterDefinition>>;
 
 export type CounterName = keyof typeof COUNTERS;
@@ -106,7 +101,7 @@ type LabelsOf<Name extends CounterName> = (typeof COUNTERS)[Name]['labels'];
 export type CounterLabels<Name extends CounterName> = Readonly<Record<keyof LabelsOf<Name>, string>>;
 
 export interface Metrics {
-  /** Adds to a counter of this isolate; cheap, and never throws. `count('draw_queued', {})` */
+  /** Adds to a counter of this isolate; cheap, and never throws. `count('draw_failed', {})` */
   count<Name extends CounterName>(name: Name, labels: CounterLabels<Name>, n?: number): void;
 }
 

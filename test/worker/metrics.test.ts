@@ -256,13 +256,13 @@ describe('the snapshot', () => {
   it('is not put off by rows that hold anything', async () => {
     await stack.query(`insert into metric_counter (name, labels, value) values
       ('http_request', '[1]', 3), ('http_request', 'null', 3), ('problem', '{"code": "made_up"}', 1),
-      ('draw_queued', '{}', 'NaN'), ('rate_limited', '{}', 'Infinity'), ('unheard of', '{"a": {"b": 1}}', -1)`);
+      ('draw_failed', '{}', 'NaN'), ('client_gone', '{}', 'Infinity'), ('unheard of', '{"a": {"b": 1}}', -1)`);
     await stack.query(`update metric_snapshot set took_ms = null, facts = '[null, 3, {"type": 1}, {"type": "chart",
       "lineage": "linked", "artifacts": 7, "oldest": "soon"}, {"type": "\\u0041", "lineage": "x", "artifacts": 1e300}]'`);
     const families = await scrape();
     expect(valueOf(families, 'chartproof_artifacts', { type: 'chart', lineage: 'linked' })).toBe(7);
-    expect(valueOf(families, 'chartproof_draws_queued_total')).toBe(0);
-    expect(valueOf(families, 'chartproof_rate_limited_total')).toBe(0);
+    expect(valueOf(families, 'chartproof_draws_failed_total')).toBe(0);
+    expect(valueOf(families, 'chartproof_clients_gone_total')).toBe(0);
     await stack.query(`update metric_snapshot set facts = '"nothing"'`);
     expect(valueOf(await scrape(), 'chartproof_artifacts', { type: 'chart', lineage: 'linked' })).toBe(0);
   });

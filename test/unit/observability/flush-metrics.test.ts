@@ -33,11 +33,11 @@ const valuesOf = (batches: readonly MetricBatch[]) =>
 describe('counts', () => {
   it('wait for one write an interval, whatever their number', async () => {
     const { metrics, written, deferred } = setUp();
-    for (let i = 0; i < 1_000; i += 1) metrics.count('draw_queued', {});
+    for (let i = 0; i < 1_000; i += 1) metrics.count('draw_failed', {});
     expect([written.length, deferred.length]).toEqual([0, 1]);
     await vi.advanceTimersByTimeAsync(FLUSH_INTERVAL_MS);
     expect(valuesOf(written)).toEqual([[1, [1_000]]]);
-    metrics.count('draw_queued', {}, 5);
+    metrics.count('draw_failed', {}, 5);
     expect(deferred).toHaveLength(2);
     await vi.advanceTimersByTimeAsync(FLUSH_INTERVAL_MS);
     expect(valuesOf(written)).toEqual([
@@ -49,9 +49,9 @@ describe('counts', () => {
   it('are kept while the database refuses, under the number they were first sent with', async () => {
     const { metrics, flusher, written, deferred, state } = setUp();
     state.behaviour = 'refuses';
-    metrics.count('rate_limited', {});
+    metrics.count('lineage_repaired', {});
     await vi.advanceTimersByTimeAsync(FLUSH_INTERVAL_MS);
-    metrics.count('rate_limited', {}, 2);
+    metrics.count('lineage_repaired', {}, 2);
     // It is left alone for a while.
     await vi.advanceTimersByTimeAsync(FLUSH_INTERVAL_MS);
     expect([written.length, deferred.length]).toEqual([1, 1]);
@@ -68,7 +68,7 @@ describe('counts', () => {
   it('are not held up by a write whose request is gone', async () => {
     const { metrics, flusher, written, state } = setUp();
     state.behaviour = 'is silent';
-    metrics.count('flight_shared', {});
+    metrics.count('client_gone', {});
     const asked = flusher.flush(1_000);
     await vi.advanceTimersByTimeAsync(1_000);
     await asked;
@@ -123,7 +123,7 @@ describe('the list is closed', () => {
 
   it.each([0, -1, Number.NaN, Number.POSITIVE_INFINITY])('%s is no count', (n) => {
     const metrics = createMetrics();
-    metrics.count('draw_refused', {}, n);
+    metrics.count('draw_failed', {}, n);
     expect(metrics.next()).toBeNull();
   });
 
