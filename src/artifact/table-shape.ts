@@ -114,12 +114,15 @@ export function fits(is: string, wanted: string): boolean {
       if (has.name === 'text') return true;
       return has.name === 'varchar' && holds(has.first, needs.first);
     case 'numeric': {
-      if (has.name === 'double precision') return true;
+      if (has.name === 'double precision' || has.name === 'real') return true;
       const { first, second } = has;
       const [precision, scale] = [needs.first ?? 0, needs.second ?? 0];
       if (has.name !== 'numeric') return false;
       return first === null || ((second ?? 0) >= scale && first - (second ?? 0) >= precision - scale);
     }
+    case 'integer':
+      // Lengths may be counted in more digits; ids of eight bytes are no ids of the list's cursors.
+      return has.name === 'integer' || (has.name === 'bigint' && wanted !== 'serial');
     default:
       return has.name === needs.name;
   }
