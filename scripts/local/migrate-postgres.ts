@@ -49,6 +49,9 @@ async function appliedCount(client: Client): Promise<number> {
 /** The table is its owner's, so nobody but the owner changes it. */
 function shapeAdvice(applied: number, problem: TableProblem): string {
   const done = applied === 0 ? '' : `Applied ${applied} migration(s), but Chartproof cannot work yet. `;
+  if (problem.reason === 'not_migrated') {
+    return `${done}The migration that makes the table "artifacts" is recorded as applied, but the table is gone: restore it, or drop the schema "drizzle" and run this again.`;
+  }
   const statements = repairStatements(problem);
   if (statements.length === 0) return done + problem.detail;
   const advice = 'Migrations never change this table. These statements would; read them first:';

@@ -38,8 +38,8 @@ const PASSED_ON = [
 const READY_DEADLINE_MS = 60_000;
 /** A Worker that answers and goes on saying that something is wrong will not change its mind. */
 const REFUSED_MS = 10_000;
-/** A request that meets the Worker in the middle of a reload may never be answered. */
-const READY_ATTEMPT_MS = 2_000;
+/** A request that meets the Worker in the middle of a reload may never be answered; longer than /readyz itself waits. */
+const READY_ATTEMPT_MS = 4_000;
 const CLOSE_DEADLINE_MS = 5_000;
 /** When this process is too busy to notice that nobody is left who could end it. */
 const HARD_END_MS = 6_000;

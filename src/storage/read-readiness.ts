@@ -23,8 +23,8 @@ export interface Readiness {
   >;
 }
 
-/** Database and store get so long, each for itself: one that hangs must not hide the other. `npm start` asks every 2 s. */
-export const READINESS_DEADLINE_MS = 1_500;
+/** Database and store get so long, each for itself: one that hangs must not hide the other. */
+export const READINESS_DEADLINE_MS = 3_000;
 
 /** Never written; asking for it tells a bucket that is there from one that is not. */
 const SENTINEL_KEY = '.chartproof/ready';
