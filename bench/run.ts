@@ -11,6 +11,7 @@ const SUITES = [
   'list.ts',
   'readers.ts',
   'lineage.ts',
+  'crowd.ts',
 ];
 
 for (const suite of SUITES) {

@@ -21,7 +21,13 @@ import { createChartAnswers, type KnownSnapshot } from './image/chart-answer.ts'
 import { createChartSourceRepository } from './image/chart-source.repository.ts';
 import { createDecodeSlots, DECODE_LIMITS } from './image/decode-slots.ts';
 import { findRender } from './image/find-render.ts';
-import { DRAW_LIMITS, READING_LIMITS, REDRAW_LIMITS } from './image/draw-queue.ts';
+import {
+  DRAW_LIMITS,
+  READING_LIMITS,
+  REDRAW_LIMITS,
+  REVALIDATION_LIMITS,
+  SERVED_LATELY_MS,
+} from './image/draw-queue.ts';
 import { createPointerCache, POINTER_MEMORY_TTL_MS, type Pointer } from './image/pointer.ts';
 import type { RenderGateDependencies } from './image/render-gate.ts';
 import type { RenderGate } from './image/render-job.ts';
@@ -149,6 +155,12 @@ export function createServices(env: Env, platform: Platform) {
     gateOf,
     flights: imageFlights,
     readings: createWorkQueue(READING_LIMITS, { count: countQueue(metrics, 'reading') }),
+    revalidations: createWorkQueue(REVALIDATION_LIMITS, { count: countQueue(metrics, 'revalidation') }),
+    servedLately: createMemoryCache({
+      maxEntries: POINTERS_IN_MEMORY,
+      ttlMs: SERVED_LATELY_MS,
+      now: () => Date.now(),
+    }),
     redraws: createWorkQueue(REDRAW_LIMITS, { count: countQueue(metrics, 'redraw') }),
     log,
     now: () => Date.now(),

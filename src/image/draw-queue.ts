@@ -20,6 +20,11 @@ export const READING_LIMITS: QueueLimits = {
   restMs: 0,
 };
 
+/** The same for pictures that this isolate has served lately: a crowd that wants others to be drawn is not before them. */
+export const REVALIDATION_LIMITS: QueueLimits = { ...READING_LIMITS, waiting: 64, bytes: 68 * READING_BYTES };
+/** How long a picture counts as served lately. */
+export const SERVED_LATELY_MS = 600_000;
+
 /**
  * Pictures that this isolate has asked the gates for. Fewer may wait for a place than rows are read at once: one reading
  * always goes on, so that pictures that only have to be read are read while others are drawn.

@@ -3,6 +3,7 @@ import type { Landing } from '../concurrency/share-flight.ts';
 import type { Config } from '../config.ts';
 import { AppError, failure } from '../errors.ts';
 import type { Log } from '../observability/log.ts';
+import type { MemoryCache } from '../storage/memory-cache.ts';
 import { parseStoredUrl } from '../storage/object-ref.ts';
 import type { ObjectRef, ObjectStore, StoredObject } from '../storage/object-store.ts';
 import { assessFreshness, type Assessment } from './assess-freshness.ts';
@@ -40,6 +41,10 @@ export interface ImageDependencies extends RedrawImageDependencies, EdgeDependen
   readonly scanFile: ScanFile;
   readonly flights: ImageFlights;
   readonly readings: WorkQueue;
+  /** For pictures that were served lately; `readings` is for all others. */
+  readonly revalidations: WorkQueue;
+  /** Artifacts whose image was served lately. Says nothing of what it is now. */
+  readonly servedLately: MemoryCache<true>;
   readonly log: Log;
 }
 
@@ -76,12 +81,17 @@ async function find(deps: ImageDependencies, artifactId: number, flight: ImageFl
     const image = await fromEdge(deps, pointer);
     if (image !== null) return { value: image };
   }
-  const place = reserved(deps.readings, readingBytes);
+  const name = String(artifactId);
+  const isKnown = deps.servedLately.get(name) === true;
+  const place = reserved(isKnown ? deps.revalidations : deps.readings, readingBytes);
   flight.expectWithin(READING_LIMITS.waitMs);
   await turnOf(place, flight.isWanted);
   flight.expectWithin(0);
   try {
-    return await readAndServe(deps, artifactId, { flight, readAt: deps.now(), release: place.release });
+    const reading = { flight, readAt: deps.now(), release: place.release };
+    const landed = await readAndServe(deps, artifactId, reading);
+    deps.servedLately.set(name, true);
+    return landed;
   } finally {
     place.release();
   }

@@ -13,6 +13,7 @@ import { READING_LIMITS, REDRAW_LIMITS } from '../../src/image/draw-queue.ts';
 import type { RenderAnswer } from '../../src/image/render-job.ts';
 import { RENDER_DEADLINE_MS } from '../../src/image/redraw-image.ts';
 import { createServeImage } from '../../src/image/serve-image.ts';
+import { createMemoryCache } from '../../src/storage/memory-cache.ts';
 import type { StoredObject } from '../../src/storage/object-store.ts';
 import { makeBars } from '../support/bars.ts';
 
@@ -69,6 +70,8 @@ describe('when drawing fails', () => {
       gateOf: () => ({ render }),
       flights: createFlights({ defer: () => {} }),
       readings: createWorkQueue(READING_LIMITS),
+      revalidations: createWorkQueue(READING_LIMITS),
+      servedLately: createMemoryCache({ maxEntries: 1, ttlMs: 1_000, now: () => Date.now() }),
       redraws: createWorkQueue(REDRAW_LIMITS),
       log: silentLog,
       now: () => Date.now(),
