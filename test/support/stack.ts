@@ -27,6 +27,8 @@ export interface Stack {
   fetch(path: string, init?: RequestInit): Promise<Response>;
   /** Writes with the service token and JSON. */
   send(method: string, path: string, body?: unknown, headers?: Record<string, string>): Promise<Response>;
+  /** A second deployment over the same store and database: isolates, edge and gates of its own. */
+  startAnother(): Promise<{ fetch(path: string): Promise<Response>; close(): Promise<void> }>;
   /** A colo that has seen nothing: new isolates, empty cache. */
   emptyEdge(): Promise<void>;
   stopStore(): Promise<void>;
@@ -44,7 +46,7 @@ export async function startStack(
   const { store, database } = await openServices(BUCKET);
   if (isMigrated) await database.migrate();
   const config = await writeLimitsConfig(limits);
-  const worker = createTestHarness({
+  const options: Parameters<typeof createTestHarness>[0] = {
     root: fileURLToPath(new URL('../../', import.meta.url)),
     workers: [
       {
@@ -64,11 +66,13 @@ export async function startStack(
         },
       },
     ],
-  });
+  };
+  const worker = createTestHarness(options);
   await worker.listen();
   /** Reads every answer to its end: a body that nobody reads would keep the Worker from stopping. */
-  const fetchWorker = async (path: string, init?: RequestInit): Promise<Response> => {
-    const answer = await worker.fetch(path, init as never);
+  const fetchWorker = (path: string, init?: RequestInit) => fetchFrom(worker, path, init);
+  const fetchFrom = async (harness: TestHarness, path: string, init?: RequestInit): Promise<Response> => {
+    const answer = await harness.fetch(path, init as never);
     const body = await answer.arrayBuffer();
     const { status } = answer;
     return new Response(body.byteLength === 0 ? null : body, { status, headers: [...answer.headers] });
@@ -88,6 +92,11 @@ export async function startStack(
         headers: { authorization: `Bearer ${SERVICE_TOKEN}`, 'content-type': 'application/json', ...headers },
         ...(body === undefined ? {} : { body: JSON.stringify(body) }),
       }),
+    startAnother: async () => {
+      const other = createTestHarness(options);
+      await other.listen();
+      return { fetch: (path) => fetchFrom(other, path), close: () => other.close() };
+    },
     emptyEdge: () => worker.reset(),
     stopStore: () => store.stop(),
     startStore: () => store.start(),

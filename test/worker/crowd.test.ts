@@ -126,6 +126,23 @@ describe('one picture and a crowd', () => {
     expect((await image(id)).headers.get('x-chart-snapshot')).toBe(after.headers.get('x-chart-snapshot'));
   });
 
+  it('is one picture for two deployments over one store: the conditional PUT decides', async () => {
+    const id = await post(makeBars(60, (seed += 1)));
+    const other = await stack.startAnother();
+    try {
+      const answers = await times(60, (index) =>
+        index % 2 === 0 ? image(id) : other.fetch(`/api/artifacts/${id}/image`),
+      );
+      expect([...new Set(answers.map((answer) => answer.status))]).toEqual([200]);
+      expect(new Set(await Promise.all(answers.map(bytesOf))).size).toBe(1);
+      expect(calls('PUT').length).toBeLessThanOrEqual(2);
+      expect(rowReads()).toHaveLength(2);
+      expect(await stack.query('select 1 from artifact_render where artifact_id = $1', [id])).toHaveLength(1);
+    } finally {
+      await other.close();
+    }
+  });
+
   it('goes on after a leader that the database keeps waiting', async () => {
     const id = await post(makeBars(60, (seed += 1)));
     let isFirst = true;
@@ -218,7 +235,7 @@ describe('one Idempotency-Key and a crowd', () => {
       body,
       signal: AbortSignal.timeout(300),
     });
-    await expect(left).rejects.toThrow();
+    await expect(left).rejects.toThrow(/timeout/);
     await seconds(1);
     sql.hold = async () => {};
     const again = await stack.fetch('/api/artifacts', { method: 'POST', headers, body });
