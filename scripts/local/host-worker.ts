@@ -51,25 +51,21 @@ export async function hostWorker(
   let timer: NodeJS.Timeout | undefined;
   const sight = createSight(stateDirectory);
 
-  const replace = async (): Promise<void> => {
-    for (let start = 1; !isClosing; start += 1) {
-      await endHost(host.child, BROKEN_CLOSE_MS);
-      try {
-        await endWorkerds(stateDirectory);
-        await prepareWorker(task);
-        if (isClosing) return;
-        host = await startHost(task);
-        if (isClosing) return await endHost(host.child, BROKEN_CLOSE_MS);
-        watchEnd();
-        sight.forget();
-        return;
-      } catch (error) {
-        if (start < STARTS_MAX) continue;
-        const reason = error instanceof Error ? error.message : String(error);
-        return options.onLost(
-          new PlainError(`The Worker was ended from outside and did not come back: ${reason}`),
-        );
-      }
+  const replace = async (start = 1): Promise<void> => {
+    await endHost(host.child, BROKEN_CLOSE_MS);
+    try {
+      await endWorkerds(stateDirectory);
+      await prepareWorker(task);
+      if (isClosing) return;
+      host = await startHost(task);
+      if (isClosing) return await endHost(host.child, BROKEN_CLOSE_MS);
+      watchEnd();
+      sight.forget();
+    } catch (error) {
+      if (isClosing) return;
+      if (start < STARTS_MAX) return replace(start + 1);
+      const reason = error instanceof Error ? error.message : String(error);
+      options.onLost(new PlainError(`The Worker was ended from outside and did not come back: ${reason}`));
     }
   };
   const heal = () => {
@@ -86,16 +82,13 @@ export async function hostWorker(
       if (host.child.exitCode === null && host.child.signalCode === null) watchEnd();
       else heal();
       let isAsking = false;
-      timer = setInterval(() => {
+      const look = async () => {
         if (isAsking || replacing !== null) return;
         isAsking = true;
-        void sight
-          .look(host.url)
-          .then((isDead) => {
-            if (isDead) heal();
-          })
-          .finally(() => (isAsking = false));
-      }, WATCH_MS);
+        if (await sight.look(host.url).catch(() => false)) heal();
+        isAsking = false;
+      };
+      timer = setInterval(() => void look(), WATCH_MS);
       timer.unref();
     },
     async close() {
