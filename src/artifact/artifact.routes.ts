@@ -12,7 +12,6 @@ import {
   artifactIdParam,
   artifactPatchSchema,
   artifactSchema,
-  preconditionHeaders,
   type Artifact,
   newArtifactSchema,
   requireArtifactId,
@@ -51,6 +50,7 @@ const createArtifactRoute = createRoute({
         schema: {
           type: 'object',
           required: ['artifact'],
+          additionalProperties: false,
           properties: {
             artifact: { $ref: '#/components/schemas/NewArtifact' },
             image: { type: 'string', format: 'binary', description: 'PNG or JPEG, at most 10 MB.' },
@@ -84,8 +84,10 @@ const readRoute = createRoute({
   path: '/api/artifacts/{id}',
   tags: TAGS,
   summary: 'One artifact',
+  description:
+    'Its ETag is strong. `If-None-Match`: 304 when nothing changed; `If-Match`: 412 when the row did.',
   middleware: [requireRead, jsonEtag] as const,
-  request: { params: artifactIdParam, headers: preconditionHeaders },
+  request: { params: artifactIdParam },
   responses: {
     200: { description: 'The artifact', headers: etagHeader, ...artifactBody },
     304: { description: 'Not changed' },
@@ -99,7 +101,7 @@ const downloadRoute = createRoute({
   tags: TAGS,
   summary: 'One artifact as a file',
   middleware: [requireRead, jsonEtag] as const,
-  request: { params: artifactIdParam, headers: preconditionHeaders },
+  request: { params: artifactIdParam },
   responses: {
     200: { description: 'The artifact', headers: etagHeader, ...artifactBody },
     304: { description: 'Not changed' },
@@ -117,7 +119,7 @@ const patchRoute = createRoute({
     'answer: 412 when anybody changed the row since.',
   security: [{ token: [] }],
   middleware: [requireScope('artifact:write'), jsonEtag] as const,
-  request: { params: artifactIdParam, headers: preconditionHeaders },
+  request: { params: artifactIdParam },
   requestBody: {
     required: true,
     content: { 'application/json': { schema: { $ref: '#/components/schemas/ArtifactPatch' } } },
@@ -134,9 +136,11 @@ const deleteRoute = createRoute({
   path: '/api/artifacts/{id}',
   tags: TAGS,
   summary: 'Delete an artifact and the image that only it shows',
+  description:
+    '`If-Match` with the ETag of an answer: 412, and nothing is deleted, when anybody changed the row since.',
   security: [{ token: [] }],
   middleware: [requireScope('artifact:write')] as const,
-  request: { params: artifactIdParam, headers: preconditionHeaders },
+  request: { params: artifactIdParam },
   responses: {
     204: { description: 'Deleted' },
     ...problemResponses('unauthenticated', 'forbidden', 'not_found', 'precondition_failed'),

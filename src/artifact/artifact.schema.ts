@@ -78,6 +78,7 @@ export type NewArtifact = z.output<typeof newArtifactSchema>;
 
 export const artifactPatchSchema = z.strictObject(writableFields).partial().openapi('ArtifactPatch', {
   description: 'JSON objects are merged one level deep; null clears a column.',
+  minProperties: 1,
 });
 export type ArtifactPatch = z.output<typeof artifactPatchSchema>;
 
@@ -153,17 +154,6 @@ export type Artifact = z.output<typeof artifactSchema>;
 /** Decimal ids only here: a UUID names a project document. Anything else, and ids beyond int4, name nothing. */
 export const artifactIdParam = z.object({
   id: z.string().openapi({ param: { name: 'id', in: 'path' }, example: '24', pattern: '^[1-9][0-9]{0,9}$' }),
-});
-
-/** Read by hand: any text is a list of tags, of which some may match. */
-export const preconditionHeaders = z.object({
-  'if-match': z.string().optional().openapi({
-    description: 'An ETag of this artifact, or `*`: 412 when its row is another one by now.',
-    example: '"5f2c0d1e9a8b7c6d5e4f3a2b1c0d9e8f.0123456789abcdef"',
-  }),
-  'if-none-match': z.string().optional().openapi({
-    description: 'An ETag, or `*`. Reads: 304 when nothing changed. Writes: 412 when it is that one.',
-  }),
 });
 
 /** The id in a path. Throws `not_found` for what no artifact can be called. */
