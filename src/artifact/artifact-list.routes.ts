@@ -21,7 +21,13 @@ const listRoute = createRoute({
       content: { 'application/json': { schema: z.union([artifactListSchema, groupedArtifactsSchema]) } },
     },
     304: { description: 'As it was' },
-    ...problemResponses('unauthenticated', 'invalid_input', 'too_many_requests', 'database_unavailable'),
+    ...problemResponses(
+      'unauthenticated',
+      'precondition_failed',
+      'invalid_input',
+      'too_many_requests',
+      'database_unavailable',
+    ),
   },
 });
 

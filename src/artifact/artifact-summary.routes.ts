@@ -17,7 +17,7 @@ const summaryRoute = createRoute({
   responses: {
     200: { description: 'Totals', content: { 'application/json': { schema: artifactSummarySchema } } },
     304: { description: 'As it was' },
-    ...problemResponses('unauthenticated', 'invalid_input', 'database_unavailable'),
+    ...problemResponses('unauthenticated', 'precondition_failed', 'invalid_input', 'database_unavailable'),
   },
 });
 

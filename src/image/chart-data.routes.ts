@@ -10,7 +10,14 @@ import type { AppEnv } from '../services.ts';
 import type { ChartAnswer } from './chart-answer.ts';
 import { indicatorsSchema, marketDataQuery, marketDataSchema } from './image.schema.ts';
 
-const failures = problemResponses('not_found', 'invalid_input', 'too_many_requests', 'database_unavailable');
+const failures = problemResponses(
+  'unauthenticated',
+  'not_found',
+  'precondition_failed',
+  'invalid_input',
+  'too_many_requests',
+  'database_unavailable',
+);
 
 const indicatorsRoute = createRoute({
   method: 'get',

@@ -29,6 +29,7 @@ const imageRoute = createRoute({
     206: { description: 'The asked range of it', content: { 'image/png': { schema: binaryBody } } },
     304: { description: 'Unchanged: nothing was read, nothing was drawn' },
     ...problemResponses(
+      'unauthenticated',
       'not_a_chart',
       'not_found',
       'nothing_to_draw',

@@ -24,13 +24,9 @@ const artifactRoute = createRoute({
       description: 'The finding',
       content: { 'application/json': { schema: artifactVerificationSchema } },
     },
-    ...problemResponses(
-      'not_a_chart',
-      'not_found',
-      'too_many_requests',
-      'store_answered_wrongly',
-      'store_unavailable',
-    ),
+    304: { description: 'As it was' },
+    ...problemResponses('unauthenticated', 'not_a_chart', 'not_found', 'precondition_failed'),
+    ...problemResponses('too_many_requests', 'store_answered_wrongly', 'store_unavailable'),
   },
 });
 
@@ -51,6 +47,7 @@ const imageRoute = createRoute({
   responses: {
     200: { description: 'The finding', content: { 'application/json': { schema: imageVerificationSchema } } },
     ...problemResponses(
+      'unauthenticated',
       'payload_too_large',
       'unsupported_media_type',
       'invalid_input',

@@ -16,6 +16,7 @@ import type { AppEnv } from '../services.ts';
 const TAGS = ['Executions'];
 const failures = problemResponses(
   'unauthenticated',
+  'precondition_failed',
   'invalid_input',
   'too_many_requests',
   'database_unavailable',

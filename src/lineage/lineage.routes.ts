@@ -43,7 +43,8 @@ const statusRoute = createRoute({
       description: 'Counts and reasons',
       content: { 'application/json': { schema: lineageStatusReportSchema } },
     },
-    ...problemResponses('invalid_input', 'database_unavailable'),
+    304: { description: 'As it was' },
+    ...problemResponses('unauthenticated', 'precondition_failed', 'invalid_input', 'database_unavailable'),
   },
 });
 

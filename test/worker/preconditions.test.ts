@@ -105,6 +105,7 @@ describe('If-Match', () => {
   it('never matches weakly', async () => {
     const { path, etag } = await created();
     await refused(await stack.send('PATCH', path, { name: 'y' }, { 'if-match': `W/${etag}` }));
+    expect(await name(path)).toBe('x');
     await refused(
       await stack.fetch('/api/artifacts', { headers: { 'if-match': await etagOf('/api/artifacts') } }),
     );
