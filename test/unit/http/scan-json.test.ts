@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { parseJson } from '../../../src/http/read-json.ts';
 import { JSON_FIELD_MAX_BYTES, JSON_MAX_DEPTH, scanJson } from '../../../src/http/scan-json.ts';
@@ -177,3 +178,52 @@ it.each(['{'.repeat(3), '{' + ','.repeat(4_000_000), '"'.repeat(4_000_000), '{' 
     expect(() => parseJson(new TextEncoder().encode(text), 'body')).toThrow(AppError);
   },
 );
+
+/** The same question, asked of the value by walking it. */
+function isKept(value: unknown, parentKey = ''): boolean {
+  if (typeof value === 'string') return !value.includes('\0') && value.isWellFormed();
+  if (typeof value === 'number')
+    return Math.abs(value) <= Number.MAX_SAFE_INTEGER || String(value).includes('e');
+  if (Array.isArray(value)) return value.every((element) => isKept(element));
+  if (typeof value !== 'object' || value === null) return true;
+  return Object.entries(value).every(
+    ([key, member]) =>
+      key !== '__proto__' &&
+      !(key === 'prototype' && parentKey === 'constructor') &&
+      isKept(key) &&
+      isKept(member, key),
+  );
+}
+
+it('agrees with a walk over the value, whatever it is', () => {
+  const key = fc.oneof(
+    fc.string({ unit: 'binary' }),
+    fc.constantFrom('__proto__', 'constructor', 'prototype', 'a', '"', '\\', '\ud800', '\0', 'é🚀'),
+  );
+  const { value } = fc.letrec((tie) => ({
+    value: fc.oneof(
+      { maxDepth: 6 },
+      fc.double({ noNaN: true, noDefaultInfinity: true }),
+      fc.maxSafeInteger(),
+      fc.constantFrom(null, true, 2 ** 53, 2 ** 63, -1e20, 1e21),
+      key,
+      fc.array(tie('value'), { maxLength: 4 }),
+      fc
+        .array(fc.tuple(key, tie('value')), { maxLength: 4 })
+        .map((members) =>
+          JSON.parse(
+            `{${new Map(members.map(([k, v]) => [k, `${JSON.stringify(k)}:${JSON.stringify(v)}`])).values().toArray().join(',')}}`,
+          ),
+        ),
+    ),
+  }));
+  fc.assert(
+    fc.property(value, fc.constantFrom(undefined, 1, '\t'), (any, indent) => {
+      const text = JSON.stringify({ field: any }, null, indent);
+      const { problems, isWhole } = scanJson(text);
+      expect([text, problems.length === 0]).toEqual([text, isKept(any, 'field')]);
+      expect(isWhole || problems.length > 0).toBe(true);
+    }),
+    { numRuns: 2_000 },
+  );
+});
