@@ -6,6 +6,9 @@ export const PNG_SIGNATURE = Uint8Array.of(0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0
 /** Length, type and CRC around the data of a chunk. */
 export const CHUNK_OVERHEAD = 12;
 
+/** Encoders write some thousands at most; 10 MB of empty chunks would take seconds to walk. */
+const MOST_CHUNKS = 50_000;
+
 export interface PngChunk {
   /** Four ASCII letters. */
   readonly type: string;
@@ -33,12 +36,13 @@ export function hasPngSignature(bytes: Uint8Array): boolean {
 
 /**
  * The chunks of a PNG, one after the other. Yields a string that names the damage, and ends, when a chunk is cut off,
- * has an impossible type or a wrong CRC. What follows IEND is left to the caller.
+ * has an impossible type or a wrong CRC, or when there are more chunks than any encoder writes. What follows IEND is left to the caller.
  */
 export function* walkPng(bytes: Uint8Array): Generator<PngChunk | string, void> {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   let start = PNG_SIGNATURE.length;
-  while (start < bytes.length) {
+  for (let count = 0; start < bytes.length; count++) {
+    if (count === MOST_CHUNKS) return yield `it has more than ${MOST_CHUNKS} chunks`;
     if (start + CHUNK_OVERHEAD > bytes.length) return yield 'a chunk is cut off';
     const length = view.getUint32(start);
     const end = start + CHUNK_OVERHEAD + length;

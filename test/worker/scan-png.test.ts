@@ -95,9 +95,10 @@ describe('the decoder in workerd', () => {
     };
     for (const [name, data] of Object.entries(damaged)) {
       const png = wrapPng(image, {}, data);
-      const answer = await inWorkerd(png);
-      expect(answer.found.kind, name).toBe('damaged');
-      expect(answer.found, name).toEqual((await here(png)).found);
+      const { found } = await inWorkerd(png);
+      const expected = (await here(png)).found;
+      expect(found.kind, `${name}`).toBe('damaged');
+      expect(found, `${name}`).toEqual(expected);
     }
   });
 
