@@ -212,7 +212,7 @@ it('agrees with a walk over the value, whatever it is', () => {
         .array(fc.tuple(key, tie('value')), { maxLength: 4 })
         .map((members) =>
           JSON.parse(
-            `{${new Map(members.map(([k, v]) => [k, `${JSON.stringify(k)}:${JSON.stringify(v)}`])).values().toArray().join(',')}}`,
+            `{${[...new Map(members.map(([k, v]) => [k, `${JSON.stringify(k)}:${JSON.stringify(v)}`])).values()].join(',')}}`,
           ),
         ),
     ),
