@@ -542,6 +542,7 @@ it('describes itself', async () => {
     'get /api/executions/{execution_id}',
     'get /api/lineage/status',
     'get /healthz',
+    'get /metrics',
     'get /readyz',
     'patch /api/artifacts/{id}',
     'post /api/artifacts',
