@@ -29,7 +29,9 @@ export const limitPagesWithBars: MiddlewareHandler<LimitEnv> = async (c, next) =
 };
 
 async function spend(c: Context<LimitEnv>, tier: RateLimitTier): Promise<void> {
-  const key = callerKey(await callerOf(c), c.req.header('cf-connecting-ip') ?? null);
+  const caller = await callerOf(c);
+  c.set('caller', caller);
+  const key = callerKey(caller, c.req.header('cf-connecting-ip') ?? null);
   if (await c.var.services.rateLimits[tier].allows(key)) return;
   throw new AppError('too_many_requests', 'This caller has asked for too much within a minute.', {
     retryAfterSeconds: RETRY_AFTER_SECONDS,
@@ -37,8 +39,8 @@ async function spend(c: Context<LimitEnv>, tier: RateLimitTier): Promise<void> {
 }
 
 /**
- * Public reads look at no credential. Here a valid one gives its owner a count of his own; an invalid one is no reason to
- * refuse a public read, and none to get away from the address it came from.
+ * Public reads look at no credential. Here a valid one gives its owner a count of his own, and the route may know who it
+ * is; an invalid one is no reason to refuse a public read, and none to get away from the address it came from.
  */
 async function callerOf(c: Context<LimitEnv>): Promise<Caller> {
   const { caller, services } = c.var;

@@ -53,8 +53,9 @@ describe('/readyz says what is true now', () => {
     return { status: response.status, ...dependencies };
   }
   /** What is shared is told for two seconds. */
-  const mlflowSays = (detail: RegExp) =>
-    expect.poll(async () => (await readyz()).mlflow.detail, { timeout: 30_000 }).toMatch(detail);
+  const mlflowSays = async (detail: RegExp) => {
+    await expect.poll(async () => (await readyz()).mlflow.detail, { timeout: 30_000 }).toMatch(detail);
+  };
   const hang = () => {};
   const pings = () => mlflowProxy.calls.filter(({ path }) => path.endsWith('/experiments/search')).length;
 
