@@ -3,6 +3,7 @@
  * duplicates of one Idempotency-Key. What reaches the database and the store is counted by proxies in front of them.
  * `npm run bench` or `tsx bench/crowd.ts [rounds] [cold pictures]`.
  */
+import { writeFileSync } from 'node:fs';
 import { Agent, request as httpRequest } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { chartArtifact, makeBars } from '../test/support/bars.ts';
@@ -101,6 +102,7 @@ async function coldPictures(): Promise<void> {
   const ids: number[] = [];
   for (let n = 0; n < COLD; n += 1) ids.push(await post(makeBars(COLD_BARS, (seed += 1))));
   forgetCounts();
+  const memoryBefore = workerMemoryMb(true);
   const codes = new Map<string, number>();
   const longest = new Map<string, number>();
   const probing = new AbortController();
@@ -141,7 +143,8 @@ async function coldPictures(): Promise<void> {
       tries,
       puts: calls('PUT'),
       answers: [...codes].map(([code, n]) => `${n} x ${code}`).join(', '),
-      'memory MB': workerMemoryMb().toFixed(0),
+      'memory MB before': memoryBefore.toFixed(0),
+      'at most': workerMemoryMb().toFixed(0),
     },
   ]);
   for (const [name, most] of longest)
@@ -238,11 +241,13 @@ function rowReads(): number {
   return sql.statements.filter((text) => /^select .*'market_data_snapshot'/s.test(text)).length;
 }
 
-/** The most that the largest process below this one ever held: workerd. */
-function workerMemoryMb(): number {
+/** The most that workerd, the largest process below this one, held since it was last reset (Linux). */
+function workerMemoryMb(reset = false): number {
   const pids = [process.pid];
   for (const pid of pids) pids.push(...childrenOf(pid));
-  return Math.max(...pids.slice(1).map((pid) => memoryMb(pid).most));
+  const most = Math.max(...pids.slice(1).map((pid) => memoryMb(pid)[reset ? 'now' : 'most']));
+  if (reset) for (const pid of pids.slice(1)) writeFileSync(`/proc/${pid}/clear_refs`, '5');
+  return most;
 }
 
 function verdict(what: string, target: string, isMet: boolean): void {

@@ -49,7 +49,7 @@ export const FOLLOW_MAX_MS = 5_000;
 /** Nobody has looked for it for so long: all who asked have hung up. */
 const UNWANTED_AFTER_MS = 3_000;
 /** The end is kept for those who come while it is being put away, not longer. */
-const AFTERWARDS_MAX_MS = 1_000;
+const AFTERWARDS_MAX_MS = 5_000;
 const LOOK_MIN_MS = 4;
 const LOOK_MAX_MS = 250;
 /** All who wait look 4,000 times a second together, however many they are. */

@@ -48,7 +48,7 @@ export const DRAW_LIMITS: QueueLimits = {
   bytes: 16_000_000,
   waitMs: 5_000,
   leaseMs: 30_000,
-  restMs: 25,
+  restMs: 50,
 };
 
 /** The bytes that a row is thought to take before it is read. */
