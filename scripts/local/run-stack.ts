@@ -59,6 +59,8 @@ process.on('message', () => {
   void stop(0);
 });
 process.on('disconnect', () => void stop(0));
+// --help has nothing to wait for.
+process.channel?.unref();
 
 /** scripts/start.ts, the shell of npm, npm. */
 const parents = watchParents(() => void stop(0), 3);

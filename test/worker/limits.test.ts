@@ -157,8 +157,8 @@ describe('without bindings', () => {
   it('nothing is limited', async () => {
     const open = await startStack({}, { limits: { DATA_LIMIT: null, WORK_LIMIT: null } });
     try {
-      const ask = () => open.fetch('/api/artifacts?include=bars');
-      const answers = await Promise.all(Array.from({ length: 150 }, ask));
+      const ask = () => open.fetch('/api/artifacts?include=bars&limit=1');
+      const answers = await Promise.all(Array.from({ length: 260 }, ask));
       expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([200]));
     } finally {
       await open.close();
