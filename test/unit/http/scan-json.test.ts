@@ -210,11 +210,10 @@ it('agrees with a walk over the value, whatever it is', () => {
       fc.array(tie('value'), { maxLength: 4 }),
       fc
         .array(fc.tuple(key, tie('value')), { maxLength: 4 })
-        .map((members) =>
-          JSON.parse(
-            `{${[...new Map(members.map(([k, v]) => [k, `${JSON.stringify(k)}:${JSON.stringify(v)}`])).values()].join(',')}}`,
-          ),
-        ),
+        .map((members) => {
+          const unique = new Map(members.map(([k, v]) => [k, `${JSON.stringify(k)}:${JSON.stringify(v)}`]));
+          return JSON.parse(`{${[...unique.values()].join(',')}}`);
+        }),
     ),
   }));
   fc.assert(
