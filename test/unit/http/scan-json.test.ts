@@ -208,12 +208,10 @@ it('agrees with a walk over the value, whatever it is', () => {
       fc.constantFrom(null, true, 2 ** 53, 2 ** 63, -1e20, 1e21),
       key,
       fc.array(tie('value'), { maxLength: 4 }),
-      fc
-        .array(fc.tuple(key, tie('value')), { maxLength: 4 })
-        .map((members) => {
-          const unique = new Map(members.map(([k, v]) => [k, `${JSON.stringify(k)}:${JSON.stringify(v)}`]));
-          return JSON.parse(`{${[...unique.values()].join(',')}}`);
-        }),
+      fc.array(fc.tuple(key, tie('value')), { maxLength: 4 }).map((members) => {
+        const unique = new Map(members.map(([k, v]) => [k, `${JSON.stringify(k)}:${JSON.stringify(v)}`]));
+        return JSON.parse(`{${[...unique.values()].join(',')}}`);
+      }),
     ),
   }));
   fc.assert(
