@@ -541,6 +541,7 @@ it('describes itself', async () => {
     'get /api/executions',
     'get /api/executions/{execution_id}',
     'get /api/lineage/status',
+    'get /api/renders/{render_key}/image',
     'get /healthz',
     'get /metrics',
     'get /readyz',
