@@ -60,6 +60,7 @@ import { createWorkersEdgeCache } from './storage/workers-edge-cache.ts';
 const POINTERS_IN_MEMORY = 10_000;
 /** Each use asks the database whether it still holds; this only lets what nobody asks for go. */
 const SNAPSHOT_MEMORY_TTL_MS = 600_000;
+const DRAW_STAGE_REST_MS = 20;
 const CONDITIONAL_WRITES = 'conditional_writes';
 /** Counting a million artifacts takes longer than any request may. */
 const SNAPSHOT_DEADLINE_MS = 25_000;
@@ -254,6 +255,11 @@ function countQueue(metrics: Metrics, queue: string): (event: string) => void {
   return (event) => metrics.count('queue', { queue, event });
 }
 
+/** Two turns of the event loop, or three, for whoever waits in the isolate: an answer that has come, the next question. */
+function restBetweenStages(): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, DRAW_STAGE_REST_MS));
+}
+
 /** What the render gate draws and writes with; it lives in another isolate than most requests. */
 export function createRenderGateDependencies(
   env: Env,
@@ -269,7 +275,7 @@ export function createRenderGateDependencies(
   return {
     store,
     ledger,
-    renderer: createChartRenderer(chartAssets),
+    renderer: createChartRenderer(chartAssets, restBetweenStages),
     draws: createWorkQueue(DRAW_LIMITS, { count: countQueue(metrics, 'draw') }),
     publicEndpoint: config.store.publicEndpoint,
     log,

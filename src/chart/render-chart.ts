@@ -53,8 +53,14 @@ export interface ChartRenderer {
   plan(input: RenderInput): Promise<ChartPlan>;
 }
 
-/** Nothing is started before the first chart; the engines then live as long as the isolate. */
-export function createChartRenderer(assets: ChartAssets): ChartRenderer {
+/**
+ * Nothing is started before the first chart; the engines then live as long as the isolate. `rest` is waited for between
+ * the stages of a draw, so that others in the isolate need not wait for all of it.
+ */
+export function createChartRenderer(
+  assets: ChartAssets,
+  rest: () => Promise<void> = () => Promise.resolve(),
+): ChartRenderer {
   let opening: Promise<Engines> | null = null;
 
   async function engines(): Promise<Engines> {
@@ -81,12 +87,15 @@ export function createChartRenderer(assets: ChartAssets): ChartRenderer {
     async render(input) {
       const { book, stamps } = await engines();
       const chart = await plan(input);
+      await rest();
       const upwards = chart.texts.filter((text) => text.upwards === true);
       const flat = chart.texts.filter((text) => text.upwards !== true);
       const raster = rasterizeSvg(writeSvg(chart, upwards, book));
+      await rest();
       stamps.draw(raster, flat);
       const { width, height, rgba } = raster;
       const pixels = reduceToPalette(rgba, width);
+      await rest();
       const pixelSha256 = hashPalettePixels(width, height, pixels);
       const chunk = provenanceChunk(provenanceOf(input, pixelSha256));
       const plots = chart.layout.panels.map(({ name, plot: { x, y, width: w, height: h } }) => ({

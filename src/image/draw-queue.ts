@@ -12,7 +12,7 @@ const READING_BYTES = 5_000_000;
  * a megabyte through the database's endpoint, so this is where a crowd has to wait.
  */
 export const READING_LIMITS: QueueLimits = {
-  running: 4,
+  running: 3,
   waiting: 32,
   bytes: 36 * READING_BYTES,
   waitMs: 5_000,
