@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url';
 const SUITES = [
   'render.ts',
   'decode.ts',
+  'verify.ts',
   'serve.ts',
   'start.ts',
   'store.ts',

@@ -49,10 +49,8 @@ export async function verifyPicture(
   const { pixelSha256 } = pixels;
   const { label } = structure;
   const claims = label?.kind === 'read' ? label.provenance : null;
-  const [byPixels, claimed] = await Promise.all([
-    pixelSha256 === null ? [] : deps.ledger.findByPixels(pixelSha256),
-    claims === null ? null : deps.ledger.find(claims.render_key),
-  ]);
+  const byPixels = pixelSha256 === null ? [] : await deps.ledger.findByPixels(pixelSha256);
+  const claimed = claims === null ? null : await findClaimed(deps, claims.render_key, byPixels);
   const judgement = judgePicture({
     isOurForm: structure.isOurs,
     visible: structure.visible,
@@ -90,6 +88,15 @@ export async function verifyPicture(
     claimed: isOfAnother ? { render: ledgerEntry(claimed), artifacts: claimedArtifacts } : null,
     changes,
   };
+}
+
+/** The pixels' own render is at hand already. */
+async function findClaimed(
+  { ledger }: VerifyPictureDependencies,
+  renderKey: string,
+  byPixels: readonly ChartRenderRow[],
+): Promise<ChartRenderRow | null> {
+  return byPixels.find((row) => row.render_key === renderKey) ?? ledger.find(renderKey);
 }
 
 function structureOf(bytes: Uint8Array): PngStructure {
