@@ -1,3 +1,4 @@
+import { takeTurn } from './take-turn.ts';
 import { createInflate } from 'node:zlib';
 
 /** How a zlib stream ended: as a whole, because `visit` wanted no more, damaged or cut off, or with bytes behind it. */
@@ -51,7 +52,7 @@ export async function inflateSlices(
     if (end !== null) break;
     if (sinceTurn >= TURN_BYTES) {
       sinceTurn = 0;
-      await turn();
+      await takeTurn();
     }
   }
   if (end === null) {
@@ -94,11 +95,4 @@ function* slicesOf(pieces: readonly Uint8Array[]): Generator<Uint8Array<ArrayBuf
     }
   }
   if (filled > 0) yield slice.subarray(0, filled);
-}
-
-/** A real turn of the event loop: microtasks alone would keep every other request waiting. */
-function turn(): Promise<void> {
-  return new Promise((resolve) => {
-    setTimeout(resolve, 0);
-  });
 }

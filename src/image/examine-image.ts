@@ -12,14 +12,14 @@ export interface Examination {
   readonly tooLarge: string | null;
 }
 
-/** Inspects an upload or a stored object and decodes it. A JPEG is walked only: it cannot prove anything. Throws `busy`. */
+/** Inspects an upload or a stored object and reads it to its last pixel. Throws `busy`. */
 export async function examineImage(
   scanFile: ScanFile,
   bytes: Uint8Array<ArrayBuffer>,
   sha256: string,
 ): Promise<Examination> {
   const inspection = inspectImage(bytes);
-  if (inspection.kind !== 'png') return { inspection, pixelSha256: null, tooLarge: null };
+  if (inspection.kind === 'broken') return { inspection, pixelSha256: null, tooLarge: null };
   const scan = await scanFile(bytes, sha256, { ...SIGNED_IN_LIMITS, stopWithoutHash: false });
   switch (scan.kind) {
     case 'intact':

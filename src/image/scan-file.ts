@@ -1,4 +1,6 @@
-import { scanPng, type PngLimits, type PngScan } from '../chart/scan-png.ts';
+import { scanJpeg } from '../chart/scan-jpeg.ts';
+import { hasPngSignature } from '../chart/png-chunk.ts';
+import { scanPng, type PngLimits, type PngScan, type PngScanOptions } from '../chart/scan-png.ts';
 import type { EdgeCache } from '../storage/edge-cache.ts';
 import type { DecodeSlots } from './decode-slots.ts';
 
@@ -8,7 +10,7 @@ export const ANONYMOUS_LIMITS: PngLimits = { maxPixels: 5_000_000, maxInterlaced
 export const SIGNED_IN_LIMITS: PngLimits = { maxPixels: 16_000_000, maxInterlacedPixels: 5_000_000 };
 
 /**
- * Decodes a PNG once: what was found is kept at the edge under the SHA-256 of the file. With `stopWithoutHash` a picture
+ * Decodes a PNG or JPEG once: what was found is kept at the edge under the SHA-256 of the file. With `stopWithoutHash` a picture
  * that can have no pixel hash is left at once, and not said to be whole. Throws `busy`.
  */
 export type ScanFile = (
@@ -18,8 +20,8 @@ export type ScanFile = (
 ) => Promise<PngScan>;
 
 const KEPT_SECONDS = 30 * 86_400;
-/** Changes with what `scanPng` finds. */
-const VERSION = 1;
+/** Changes with what the scans find. */
+const VERSION = 2;
 
 /** A scan that does not depend on limits. */
 type Finding = Exclude<PngScan, { kind: 'too_large' }>;
@@ -41,12 +43,19 @@ export function createScanFile(deps: {
   return async (bytes, sha256, options) => {
     const known = await remembered(sha256, options.stopWithoutHash);
     if (known !== null) return known;
-    const scan = await deps.slots.run(bytes.byteLength, () => scanPng(bytes, options));
-    if (scan.kind === 'too_large') return scan;
-    const isPartial = options.stopWithoutHash && scan.kind === 'intact' && scan.pixelSha256 === null;
-    deps.defer(deps.edge.putPointer(nameOf(sha256, isPartial), scan, KEPT_SECONDS));
-    return scan;
+    const found = await deps.slots.run(bytes.byteLength, () => scan(bytes, options));
+    if (found.kind === 'too_large') return found;
+    const isPartial = options.stopWithoutHash && found.kind === 'intact' && found.pixelSha256 === null;
+    deps.defer(deps.edge.putPointer(nameOf(sha256, isPartial), found, KEPT_SECONDS));
+    return found;
   };
+}
+
+/** A JPEG has lost the pixels it was made from, so it has no pixel hash. */
+async function scan(bytes: Uint8Array<ArrayBuffer>, options: PngScanOptions): Promise<PngScan> {
+  if (hasPngSignature(bytes)) return scanPng(bytes, options);
+  const found = await scanJpeg(bytes, options);
+  return found.kind === 'intact' ? { ...found, pixelSha256: null } : found;
 }
 
 function nameOf(sha256: string, isPartial: boolean): string {

@@ -17,6 +17,7 @@ import {
 } from '../support/png-forgery.ts';
 import { multipartBody } from '../support/multipart.ts';
 import { BUCKET, SERVICE_TOKEN, startStack, type Stack } from '../support/stack.ts';
+import { JPEGS } from '../unit/chart/jpeg-fixtures.ts';
 import { pngFixture } from '../unit/chart/png-fixture.ts';
 
 const BARS = makeBars(60, 4_711);
@@ -398,6 +399,14 @@ describe('an image is decoded whole before it is stored or called anything', () 
     const problem = (await response.json()) as { errors: { field: string }[] };
     expect(problem.errors.map(({ field }) => field)).toEqual(['image']);
     expect([413, 422]).toContain((await send(make())).status);
+  });
+
+  it('a JPEG without the end of its data is refused, whole ones are not', async () => {
+    const [whole] = Object.values(JPEGS);
+    if (whole === undefined) throw new Error('there are JPEGs');
+    expect((await upload(whole)).status).toBe(201);
+    const cut = new Uint8Array(Buffer.concat([whole.subarray(0, -40), Buffer.from([0xff, 0xd9])]));
+    expect((await upload(cut)).status).toBe(422);
   });
 
   it.each(damaged.slice(0, -1))('%s in the store is stale, whatever it claims', async (_name, make) => {
