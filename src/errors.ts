@@ -43,7 +43,7 @@ export interface FieldError {
 export interface AppErrorOptions {
   readonly cause?: unknown;
   readonly fields?: readonly FieldError[];
-  /** Seconds, sent as `Retry-After`; every 503 has one. */
+  /** Seconds, sent as `Retry-After`; every 503 and 504 has one. */
   readonly retryAfterSeconds?: number;
   /** Further headers that the status asks for, like `Content-Range` of a 416. */
   readonly headers?: Readonly<Record<string, string>>;
@@ -62,7 +62,8 @@ export class AppError extends Error {
     this.code = code;
     this.fields = options.fields ?? [];
     this.headers = options.headers ?? {};
-    this.retryAfterSeconds = options.retryAfterSeconds ?? (ERROR_STATUS[code] === 503 ? 5 : undefined);
+    this.retryAfterSeconds =
+      options.retryAfterSeconds ?? ([503, 504].includes(ERROR_STATUS[code]) ? 5 : undefined);
   }
 
   get status(): number {

@@ -47,9 +47,8 @@ const VISIBLE: Readonly<Record<string, string>> = {
 /** Whatever they hold, the pixels of an opaque picture are shown as they are. */
 const INVISIBLE = new Set(['tIME', 'bKGD', 'hIST', 'sPLT', 'tRNS']);
 const TEXT = new Set(['tEXt', 'zTXt', 'iTXt']);
-/** Of the registered keywords (PNG 11.3.3.2) those that no viewer obeys: XMP can turn a picture. */
-const HARMLESS_KEYWORD =
-  /^(?:Title|Author|Description|Copyright|Creation Time|Software|Disclaimer|Warning|Source|Comment|Collection|date:\w+)$/;
+/** Keywords of texts that programs are known to obey: profiles and rotations in XMP, Exif or ICC, as text. */
+const OBEYED_KEYWORD = /xmp|exif|icc|iptc|8bim|profile|orient|rotat|gamma|colou?r/i;
 /** One-byte chunks of a large file would cost more memory than its pixels. */
 const MOST_CHUNKS = 20_000;
 const COLOUR_TYPE_PALETTE = 3;
@@ -135,8 +134,10 @@ function isSquare(data: Uint8Array): boolean {
 
 function textProblem(data: Uint8Array): string | null {
   const keyword = keywordOf(data);
-  if (keyword === 'chartproof' || HARMLESS_KEYWORD.test(keyword)) return null;
-  return 'holds a text that some programs obey, as a colour profile or a rotation';
+  if (keyword === '') return 'holds a text without a keyword';
+  return OBEYED_KEYWORD.test(keyword)
+    ? 'holds a text that some programs obey, as a profile or a rotation'
+    : null;
 }
 
 /** Of a text chunk that says `chartproof`, in our form or in another. */

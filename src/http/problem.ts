@@ -80,7 +80,8 @@ export function handleError(error: Error, c: Context): Response {
   const code: ErrorCode = error instanceof AppError ? error.code : 'internal_error';
   const status = ERROR_STATUS[code];
   c.set('problem', code);
-  if (status >= 500) {
+  if (code === 'busy') c.get('log')?.warn('request.refused', { code });
+  else if (status >= 500) {
     c.get('log')?.error('request.failed', {
       code,
       message: error instanceof AppError ? error.message : error.name,

@@ -37,6 +37,7 @@ export type FreshnessReason =
   | 'other_bytes_than_the_ledger'
   | 'hash_of_other_bars'
   | 'hash_of_these_bars'
+  | 'other_pixels_than_the_label'
   | 'older_than_bars'
   | 'too_large_to_check'
   | 'no_hash';
@@ -90,8 +91,17 @@ export function assessFreshness(facts: FreshnessFacts): Assessment {
       detail: 'the image carries the hash of other bars',
     };
   }
+  // A label of ours names the pixels that were drawn: over others it claims nothing but that somebody painted.
+  const { provenance } = object.inspection;
+  if (provenance !== null && object.tooLarge === null && provenance.pixel_sha256 !== object.pixelSha256) {
+    const detail = 'the pixels of the image are not those that its label names';
+    return { freshness: 'stale', reason: 'other_pixels_than_the_label', detail };
+  }
   if (claims.length > 0 && object.tooLarge === null) {
-    const detail = 'the image carries the hash of these bars';
+    const detail =
+      provenance === null
+        ? 'the metadata of the object claims the hash of these bars'
+        : 'the label of the image claims the hash of these bars';
     return { freshness: 'attached', reason: 'hash_of_these_bars', detail };
   }
 

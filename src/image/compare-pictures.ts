@@ -18,18 +18,20 @@ const CELL_PX = 16;
 
 /**
  * Which pixels of `other` are not those of `original` (a picture of ours, whose pixels are held; the other's are looked at
- * row by row). Regions are rectangles, the one with the most changed pixels first.
+ * row by row). Regions are rectangles, the one with the most changed pixels first; none crosses one of `borders`, rows of
+ * pixels at which something else begins.
  */
 export async function comparePictures(
   original: Uint8Array<ArrayBuffer>,
   other: Uint8Array<ArrayBuffer>,
   limits: { readonly original: PngLimits; readonly other: PngLimits },
+  borders: readonly number[] = [],
 ): Promise<PictureChanges> {
   const rows: Uint32Array[] = [];
   const first = await scanPng(original, { ...limits.original, onRow: (_, rgba) => rows.push(rgba.slice()) });
   if (first.kind !== 'intact' || rows.length !== first.height) return { kind: 'unreadable' };
   const { width, height } = first;
-  const changes = new ChangeGrid(width, height);
+  const changes = new ChangeGrid(width, height, borders);
   let seen = 0;
   let isOtherSize = false;
   const second = await scanPng(other, {
@@ -57,20 +59,38 @@ interface Extent {
   pixels: number;
 }
 
-/** Changed pixels by cells; cells that touch are one region. */
+/** Changed pixels by cells; cells that touch are one region, unless a border lies between them. */
 class ChangeGrid {
   readonly #columns: number;
+  /** Of a row of pixels: its row of cells. */
+  readonly #rowOf: Uint32Array;
+  /** Of a row of cells: how many borders lie above it. */
+  readonly #bands: number[] = [];
   readonly #cells: (Extent | undefined)[];
   total = 0;
 
-  constructor(width: number, height: number) {
+  constructor(width: number, height: number, borders: readonly number[]) {
+    const starts = new Set(borders);
     this.#columns = Math.ceil(width / CELL_PX);
-    this.#cells = Array.from<Extent | undefined>({ length: this.#columns * Math.ceil(height / CELL_PX) });
+    this.#rowOf = new Uint32Array(height);
+    let band = 0;
+    let rowsLeft = 0;
+    for (let y = 0; y < height; y++) {
+      const isBorder = starts.has(y);
+      if (isBorder) band++;
+      if (isBorder || rowsLeft === 0) {
+        this.#bands.push(band);
+        rowsLeft = CELL_PX;
+      }
+      rowsLeft--;
+      this.#rowOf[y] = this.#bands.length - 1;
+    }
+    this.#cells = Array.from<Extent | undefined>({ length: this.#columns * this.#bands.length });
   }
 
   add(x: number, y: number): void {
     this.total += 1;
-    const place = Math.floor(y / CELL_PX) * this.#columns + Math.floor(x / CELL_PX);
+    const place = (this.#rowOf[y] ?? 0) * this.#columns + Math.floor(x / CELL_PX);
     const cell = this.#cells[place];
     if (cell === undefined) this.#cells[place] = { left: x, top: y, right: x, bottom: y, pixels: 1 };
     else widen(cell, { left: x, top: y, right: x, bottom: y, pixels: 1 });
@@ -116,8 +136,10 @@ class ChangeGrid {
 
   #neighbours(place: number): number[] {
     const column = place % this.#columns;
+    const row = Math.floor(place / this.#columns);
+    const down = [-1, 0, 1].filter((step) => this.#bands[row + step] === this.#bands[row]);
     const across = [-1, 0, 1].filter((step) => column + step >= 0 && column + step < this.#columns);
-    return [-1, 0, 1].flatMap((down) => across.map((step) => place + down * this.#columns + step));
+    return down.flatMap((rows) => across.map((step) => place + rows * this.#columns + step));
   }
 }
 

@@ -123,6 +123,7 @@ export const artifactVerificationSchema = z
       'other_bytes_than_the_ledger',
       'hash_of_other_bars',
       'hash_of_these_bars',
+      'other_pixels_than_the_label',
       'older_than_bars',
       'too_large_to_check',
       'no_hash',

@@ -12,21 +12,37 @@ export interface LocatedRegion extends ChangedRegion {
   readonly last_bar: string | null;
 }
 
-/** Says where a region lies. `plots` from top to bottom; a panel's title stands above its plot. */
+/**
+ * Rows of pixels at which another part of the chart begins: the first panel's title, each further panel's, the dates. Null
+ * plots: nobody knows.
+ */
+export function partBorders(plots: readonly PlotBox[] | null): number[] {
+  const [first] = plots ?? [];
+  if (plots === null || first === undefined) return [];
+  return [first.y - headHeight(plots), ...plots.map(({ y, height }) => y + height)];
+}
+
+/** Says where a region lies that crosses none of `partBorders`. `plots` from top to bottom, each with its title above it. */
 export function locateChange(
   region: ChangedRegion,
   plots: readonly PlotBox[] | null,
   bars: readonly Bar[] | null,
 ): LocatedRegion {
   const unknown = { ...region, panel: null, first_bar: null, last_bar: null };
-  const [first, second] = plots ?? [];
+  const [first] = plots ?? [];
   if (plots === null || first === undefined) return unknown;
-  const middle = region.y + region.height / 2;
-  const headHeight = second === undefined ? 0 : second.y - (first.y + first.height);
-  if (middle < first.y - headHeight) return { ...unknown, panel: 'header' };
-  const plot = plots.find(({ y, height }) => middle < y + height);
+  if (region.y < first.y - headHeight(plots)) return { ...unknown, panel: 'header' };
+  const plot = plots.find(({ y, height }) => region.y < y + height);
   if (plot === undefined) return { ...unknown, panel: 'time_axis' };
-  return { ...region, panel: plot.name, ...barsUnder(region, plot, bars) };
+  const isTitle = region.y + region.height <= plot.y;
+  return isTitle
+    ? { ...unknown, panel: plot.name }
+    : { ...region, panel: plot.name, ...barsUnder(region, plot, bars) };
+}
+
+/** Pixels of a panel's title, the same for all; 0 where one panel alone does not tell. */
+function headHeight([first, second]: readonly PlotBox[]): number {
+  return first === undefined || second === undefined ? 0 : second.y - (first.y + first.height);
 }
 
 function barsUnder(

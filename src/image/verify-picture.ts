@@ -10,7 +10,7 @@ import { findPicture, findRender, type FindRenderDependencies } from './find-ren
 import type { ImageVerification } from './image.schema.ts';
 import { judgePicture } from './judge-picture.ts';
 import { ledgerEntry } from './ledger-entry.ts';
-import { locateChange } from './locate-change.ts';
+import { locateChange, partBorders } from './locate-change.ts';
 import { ANONYMOUS_LIMITS, SIGNED_IN_LIMITS, type ScanFile } from './scan-file.ts';
 
 export interface VerifyPictureDependencies extends FindRenderDependencies {
@@ -20,6 +20,9 @@ export interface VerifyPictureDependencies extends FindRenderDependencies {
 
 type Wire = ImageVerification;
 
+/** Chromium and others round what lies between two of 256 steps, each in its own way. */
+const FINER_SAMPLES =
+  'To 8 bits its pixels are those of the render that the label names, but its samples are finer, and viewers may round them.';
 /** A picture that was painted over has few regions; noise all over it has thousands. */
 const REGIONS_MAX = 100;
 
@@ -67,7 +70,7 @@ export async function verifyPicture(
   ]);
   return {
     verdict: judgement.verdict,
-    detail: judgement.detail,
+    detail: changes?.pixels === 0 ? FINER_SAMPLES : judgement.detail,
     image: {
       width: pixels.width,
       height: pixels.height,
@@ -76,7 +79,7 @@ export async function verifyPicture(
       pixel_sha256: pixelSha256,
     },
     chunks: [...structure.visible],
-    claims,
+    claims: judgement.problems.length === 0 ? claims : null,
     label: {
       state: stateOf(label, judgement),
       differences: [...judgement.differences],
@@ -154,7 +157,12 @@ async function findChanges(
   const drawn = await findRender(deps, claimed);
   if (drawn === null) return null;
   const changes = await deps.slots.run(drawn.bytes.byteLength + file.byteLength, () =>
-    comparePictures(drawn.bytes, file, { original: SIGNED_IN_LIMITS, other: limits }),
+    comparePictures(
+      drawn.bytes,
+      file,
+      { original: SIGNED_IN_LIMITS, other: limits },
+      partBorders(claimed.plots),
+    ),
   );
   if (changes.kind !== 'compared') {
     return { comparable: false, pixels: null, regions: [], regions_omitted: 0 };

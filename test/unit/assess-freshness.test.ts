@@ -4,11 +4,13 @@ import { assessFreshness, type FreshnessFacts, type ObjectFacts } from '../../sr
 const OURS = 'a'.repeat(64);
 const OTHERS = 'b'.repeat(64);
 const SHA = 'c'.repeat(64);
+const PIXELS = 'e'.repeat(64);
 const TOO_LARGE = 'it has more than 16000000 pixels';
 const FETCHED = new Date('2025-11-15T12:00:00.500Z');
 
 function png(snapshot: string | null = null): ObjectFacts['inspection'] {
-  const provenance = snapshot === null ? null : ({ snapshot_sha256: snapshot } as never);
+  const provenance =
+    snapshot === null ? null : ({ snapshot_sha256: snapshot, pixel_sha256: PIXELS } as never);
   return { kind: 'png', width: 10, height: 10, provenance };
 }
 
@@ -18,7 +20,7 @@ function facts(object: Partial<ObjectFacts> | null, rest: Partial<FreshnessFacts
     sha256: SHA,
     lastModified: new Date('2025-11-16'),
     metadataSnapshotSha256: null,
-    pixelSha256: null,
+    pixelSha256: PIXELS,
     tooLarge: null,
   };
   return {
@@ -117,6 +119,18 @@ describe('assessFreshness', () => {
       facts({ tooLarge: TOO_LARGE }, { picture: null }),
       'unverified',
       'too_large_to_check',
+    ],
+    [
+      'a label over other pixels',
+      facts({ inspection: png(OURS), pixelSha256: 'f'.repeat(64) }),
+      'stale',
+      'other_pixels_than_the_label',
+    ],
+    [
+      'a label over more colours than ours have',
+      facts({ inspection: png(OURS), pixelSha256: null }),
+      'stale',
+      'other_pixels_than_the_label',
     ],
     ['no bars', facts({}, { picture: null }), 'unverified', 'no_bars'],
     ['no hash', facts({}), 'unverified', 'no_hash'],

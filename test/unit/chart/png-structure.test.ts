@@ -87,6 +87,7 @@ describe('what no viewer shows', () => {
   square.writeUInt32BE(2835, 0);
   square.writeUInt32BE(2835, 4);
   test.each<[string, Uint8Array]>([
+    ['a text of another program', insertBefore(ours, 'IDAT', chunk('tEXt', 'parameters\0x'))],
     ['a comment', insertBefore(ours, 'IDAT', chunk('tEXt', 'Comment\0bought'))],
     ['a program', insertBefore(ours, 'IEND', chunk('zTXt', 'Software\0\0x'))],
     ['a time', insertBefore(ours, 'IDAT', chunk('tIME', Buffer.alloc(7)))],

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { comparePictures } from '../../../src/image/compare-pictures.ts';
-import { locateChange } from '../../../src/image/locate-change.ts';
+import { locateChange, partBorders } from '../../../src/image/locate-change.ts';
 import { SIGNED_IN_LIMITS } from '../../../src/image/scan-file.ts';
 import { pngFixture } from '../chart/png-fixture.ts';
 
@@ -56,6 +56,20 @@ describe('comparePictures', () => {
     expect(changes).toMatchObject({ pixels: 2, regions: [{ x: 0 }, { x: 99 }] });
   });
 
+  it('cuts regions at the borders of the parts', async () => {
+    const column = Array.from({ length: 60 }, (_, i) => [10, i + 10] as const);
+    const changes = await comparePictures(original, picture([[50, 50], ...column]), LIMITS, [20, 47]);
+    expect(changes).toEqual({
+      kind: 'compared',
+      pixels: 60,
+      regions: [
+        { x: 10, y: 20, width: 1, height: 27, pixels: 27 },
+        { x: 10, y: 47, width: 1, height: 23, pixels: 23 },
+        { x: 10, y: 10, width: 1, height: 10, pixels: 10 },
+      ],
+    });
+  });
+
   it('says when the sizes differ, and when a picture cannot be read', async () => {
     expect(await comparePictures(original, picture([], WIDTH, HEIGHT + 1), LIMITS)).toEqual({
       kind: 'other_size',
@@ -87,18 +101,25 @@ describe('locateChange', () => {
 
   it.each([
     ['the title', at(20, 5), 'header', null, null],
-    ['the head of the first panel', at(20, 30), 'price', iso(1), iso(1)],
+    ['the title of the first panel', at(20, 30), 'price', null, null],
+    ['title and plot of the first panel', at(20, 30, 1, 20), 'price', iso(1), iso(1)],
     ['the first bar', at(10, 60), 'price', iso(0), iso(0)],
     ['the last bar', at(89, 60), 'price', iso(7), iso(7)],
     ['several bars', at(25, 60, 30), 'price', iso(1), iso(4)],
     ['more than the plot', at(0, 60, 100), 'price', iso(0), iso(7)],
     ['the values left of it', at(2, 60, 8), 'price', null, null],
     ['the tags right of it', at(90, 60, 5), 'price', null, null],
-    ['the title of the second panel', at(20, 150), 'volume', iso(1), iso(1)],
+    ['the title of the second panel', at(20, 150), 'volume', null, null],
     ['the second panel', at(20, 170), 'volume', iso(1), iso(1)],
     ['the dates', at(20, 215), 'time_axis', null, null],
   ] as const)('%s', (_name, region, panel, first, last) => {
     expect(locateChange(region, plots, bars)).toEqual({ ...region, panel, first_bar: first, last_bar: last });
+  });
+
+  it('knows where parts begin: titles, and the dates behind the last panel', () => {
+    expect(partBorders(plots)).toEqual([20, 140, 210]);
+    expect(partBorders(plots.slice(0, 1))).toEqual([40, 140]);
+    expect(partBorders(null)).toEqual([]);
   });
 
   it('says what it can', () => {
