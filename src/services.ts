@@ -9,7 +9,7 @@ import { listArtifacts } from './artifact/list-artifacts.ts';
 import { findTableProblem } from './artifact/table-shape.repository.ts';
 import { chartAssets } from './chart/chart-assets.worker.ts';
 import { createChartRenderer } from './chart/render-chart.ts';
-import { createFlights } from './concurrency/share-flight.ts';
+import { createFlights, type Flights } from './concurrency/share-flight.ts';
 import { createWorkQueue } from './concurrency/work-queue.ts';
 import { readConfig, type Config } from './config.ts';
 import { createAuthenticator } from './http/auth.ts';
@@ -20,7 +20,8 @@ import { createAttachImage } from './image/attach-image.ts';
 import { createChartAnswers, type KnownSnapshot } from './image/chart-answer.ts';
 import { createChartSourceRepository } from './image/chart-source.repository.ts';
 import { createDecodeSlots, DECODE_LIMITS } from './image/decode-slots.ts';
-import { findRender } from './image/find-render.ts';
+import { findRender, type FoundRender } from './image/find-render.ts';
+import type { ChartRenderRow } from './image/chart-render.table.ts';
 import {
   DRAW_LIMITS,
   READING_LIMITS,
@@ -166,7 +167,11 @@ export function createServices(env: Env, platform: Platform) {
     log,
     now: () => Date.now(),
   });
-  const proof = { ...verification, edge, slots, serveImage, log };
+  const renderFlights: Flights<FoundRender | null, never> = createFlights({
+    defer: platform.waitUntil,
+    count: (event) => metrics.count('flight', { of: 'render', event }),
+  });
+  const proof = { ...verification, edge, slots, serveImage, defer: platform.waitUntil, log };
 
   return {
     config,
@@ -215,9 +220,17 @@ export function createServices(env: Env, platform: Platform) {
       metrics.count('image_verified', { of: 'file', verdict: verified.verdict });
       return verified;
     },
-    findRender: async (renderKey: string) => {
-      const row = await ledger.find(renderKey);
-      return row === null ? null : { row, found: await findRender(proof, row) };
+    renders: {
+      find: ledger.find,
+      read: (row: ChartRenderRow) =>
+        renderFlights.share(row.render_key, {
+          lead: async () => ({ value: await findRender(proof, row) }),
+          take: ({ settled }) => {
+            if (settled === null) return undefined;
+            if (settled.ok) return settled.value;
+            throw settled.error;
+          },
+        }),
     },
     chartAnswers: createChartAnswers({
       bucket,

@@ -106,7 +106,7 @@ export function createArtifactRepository(database: Database): ArtifactRepository
 
     create: (input, claim) =>
       guarded('artifact.create', async () => {
-        const insert = database.insert(artifactTable).values(toColumns(input)).returning(versionedColumns());
+        const insert = database.insert(artifactTable).values(newRow(input)).returning(versionedColumns());
         const [created] = claim === null ? await insert : await insertCompleting(database, input, claim);
         if (created === undefined) throw new TypeError('an insert returns its row');
         const { version, ...row } = created;
@@ -163,6 +163,11 @@ function isAsWanted({ ifVersions, unlessVersions }: RowPreconditions): SQL | und
   return and(...conditions);
 }
 
+/** Born now: a table of others may have no default for it. */
+function newRow(input: NewArtifact) {
+  return { ...toColumns(input), created_at: sql`now()` };
+}
+
 /** Both halves are data-modifying CTEs of one statement, so neither can happen without the other. */
 function insertCompleting(
   database: Database,
@@ -171,7 +176,7 @@ function insertCompleting(
 ): Promise<(ArtifactRow & { version: string })[]> {
   const created = database
     .$with('created')
-    .as(database.insert(artifactTable).values(toColumns(input)).returning(versionedColumns()));
+    .as(database.insert(artifactTable).values(newRow(input)).returning(versionedColumns()));
   const completed = database.$with('completed').as(
     database
       .update(idempotencyKeyTable)

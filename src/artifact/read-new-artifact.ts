@@ -6,6 +6,8 @@ import { newArtifactSchema, type NewArtifact } from './artifact.schema.ts';
 
 export const IMAGE_MAX_BYTES = 10_000_000;
 /** Boundaries and part headers. */
+const UNKNOWN_PARTS_NAMED = 20;
+const NAME_MAX_CHARACTERS = 100;
 const MULTIPART_OVERHEAD_BYTES = 100_000;
 
 export interface NewArtifactRequest {
@@ -22,7 +24,10 @@ export async function readNewArtifact(request: Request): Promise<NewArtifactRequ
     return { input: parseInput(body), image: null, sha256: await digest(JSON.stringify(body), null) };
   }
   const form = await readForm(request);
-  const unknown = [...form.keys()].filter((name) => name !== 'artifact' && name !== 'image');
+  const unknown = [...form.keys()]
+    .filter((name) => name !== 'artifact' && name !== 'image')
+    .slice(0, UNKNOWN_PARTS_NAMED)
+    .map((name) => name.slice(0, NAME_MAX_CHARACTERS));
   if (unknown.length > 0)
     throw invalidInput(unknown.map((field) => ({ field, message: 'is not known here' })));
   const artifact = await partBytes(form, 'artifact', JSON_MAX_BYTES);

@@ -21,7 +21,8 @@ const shapeSql = sql`select c.relkind::text as "kind",
     coalesce(pg_relation_is_updatable(c.oid, true) & 28 = 28, false) as "isWritable",
     coalesce((
       select jsonb_agg(jsonb_build_object('name', a.attname, 'type', case t.typtype
-        when 'd' then format_type(t.typbasetype, t.typtypmod) else format_type(a.atttypid, a.atttypmod) end))
+        when 'd' then format_type(t.typbasetype, t.typtypmod) else format_type(a.atttypid, a.atttypmod) end,
+        'needsValue', c.relkind in ('r', 'p') and a.attnotnull and not a.atthasdef and a.attidentity = ''))
       from pg_catalog.pg_attribute a join pg_catalog.pg_type t on t.oid = a.atttypid
       where a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped), '[]') as "columns",
     coalesce((

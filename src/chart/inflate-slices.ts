@@ -9,6 +9,10 @@ const SLICE_BYTES = 8192;
 const BLOCK_BYTES = 65_536;
 /** After so many bytes others in the isolate get a turn. */
 const TURN_BYTES = 4_000_000;
+/** A byte that goes in can be as much work as these that come out: tables of codes that no data follows. */
+const WORK_PER_BYTE_IN = 100;
+/** So much of a stream without a single byte of output is no picture. */
+const MOST_IDLE_BYTES = 262_144;
 
 /**
  * Inflates a zlib stream that comes in pieces and shows each block of it to `visit`, which says whether to go on and
@@ -23,6 +27,7 @@ export async function inflateSlices(
   let end: InflateEnd | null = null;
   let failure: unknown = null;
   let sinceTurn = 0;
+  let idle = 0;
   let wake = (): void => undefined;
   const finish = (how: InflateEnd): void => {
     end ??= how;
@@ -31,6 +36,7 @@ export async function inflateSlices(
   inflate.on('data', (block: Uint8Array<ArrayBuffer>) => {
     if (end !== null) return;
     sinceTurn += block.length;
+    idle = 0;
     try {
       if (!visit(block)) finish('stopped');
     } catch (error) {
@@ -45,6 +51,10 @@ export async function inflateSlices(
   let given = 0;
   for (const slice of slicesOf(pieces)) {
     given += slice.length;
+    sinceTurn += slice.length * WORK_PER_BYTE_IN;
+    idle += slice.length;
+    if (idle > MOST_IDLE_BYTES) finish('broken');
+    if (end !== null) break;
     await new Promise<void>((resolve) => {
       wake = resolve;
       inflate.write(slice, () => resolve());

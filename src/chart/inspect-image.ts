@@ -13,7 +13,8 @@ export type ImageInspection =
     }
   | { readonly kind: 'broken'; readonly reason: string };
 
-const MAX_SIDE = 100_000;
+/** Of the specification; what is more than anybody decodes is for `scanPng` to say. */
+const MAX_SIDE = 0x7fffffff;
 const MOST_PALETTE_BYTES = 768;
 /** Bit depths per PNG colour type (PNG specification, table 11.1). */
 const DEPTHS: Readonly<Record<number, readonly number[]>> = {

@@ -36,6 +36,7 @@ const PREFIX = new TextEncoder().encode(`${KEYWORD}\0\0\0\0\0`);
 const MAX_TEXT_BYTES = 16_384;
 const MAX_NAME_CHARACTERS = 300;
 const MAX_LISTED_PROBLEMS = 20;
+const MAX_LEVELS = 16;
 const HEX_64 = 'must be 64 lower-case hex digits';
 const NAME = `must be a text of at most ${MAX_NAME_CHARACTERS} characters`;
 
@@ -103,6 +104,9 @@ export function readLabel(data: Uint8Array): Label {
     return { kind: 'unreadable', reason: 'the label is not JSON' };
   }
   if (!isRecord(raw)) return { kind: 'unreadable', reason: 'the label is not a JSON object' };
+  if (isDeeperThan(raw, MAX_LEVELS)) {
+    return { kind: 'unreadable', reason: `the label is nested more than ${MAX_LEVELS} levels deep` };
+  }
   const problems: FieldError[] = LABEL_FIELDS.flatMap((field) => {
     const [isValid, message] = FIELDS[field];
     if (!Object.hasOwn(raw, field)) return [{ field, message: 'is missing' }];
@@ -118,6 +122,18 @@ export function readLabel(data: Uint8Array): Label {
   }
   const listed = problems.slice(0, MAX_LISTED_PROBLEMS);
   return { kind: 'read', fields: raw, problems: listed, provenance: isWhole ? asProvenance(raw) : null };
+}
+
+/** Level by level, because recursion is what such a value wants to break. */
+function isDeeperThan(value: object, levels: number): boolean {
+  let layer: object[] = [value];
+  for (let level = 0; layer.length > 0; level++) {
+    if (level === levels) return true;
+    layer = layer.flatMap((one) =>
+      Object.values(one).filter((item) => typeof item === 'object' && item !== null),
+    );
+  }
+  return false;
 }
 
 /** RFC 8785 text; null for what has none: half a surrogate pair, or nesting without end. */

@@ -1,4 +1,4 @@
-import { isLabel, readLabel, type Label } from './png-provenance.ts';
+import { readLabel, type Label } from './png-provenance.ts';
 import { walkPng, type PngChunk } from './png-chunk.ts';
 
 /** A chunk that a viewer may show, and a reader of pixels does not see; `message` goes on from the chunk's name. */
@@ -39,21 +39,22 @@ const VISIBLE: Readonly<Record<string, string>> = {
   mDCV: COLOUR,
   cLLI: COLOUR,
   sBIT: COLOUR,
+  bKGD: COLOUR,
+  hIST: COLOUR,
+  sPLT: COLOUR,
   eXIf: 'can turn or mirror the picture',
   acTL: 'animates the picture',
   fcTL: 'animates the picture',
   fdAT: 'holds another frame of an animation',
 };
-/** Whatever they hold, the pixels of an opaque picture are shown as they are. */
-const INVISIBLE = new Set(['tIME', 'bKGD', 'hIST', 'sPLT', 'tRNS']);
 const TEXT = new Set(['tEXt', 'zTXt', 'iTXt']);
 /** Keywords of texts that programs are known to obey: profiles and rotations in XMP, Exif or ICC, as text. */
 const OBEYED_KEYWORD = /xmp|exif|icc|iptc|8bim|profile|orient|rotat|gamma|colou?r/i;
 /** One-byte chunks of a large file would cost more memory than its pixels. */
 const MOST_CHUNKS = 20_000;
 const COLOUR_TYPE_PALETTE = 3;
-const COLOUR_TYPES_WITHOUT_PALETTE = new Set([0, 4]);
-const COLOUR_TYPES_WITH_ALPHA = new Set([4, 6]);
+const TIME_BYTES = 7;
+const MOST_PALETTE_BYTES = 768;
 
 /**
  * Reads the chunks of a PNG (PNG specification, third edition, 5.4 and 5.6). Returns the damage as text when they cannot be
@@ -109,19 +110,25 @@ function problemOf(
     case 'PLTE':
       if (seen.has('PLTE')) return 'stands there twice';
       if (seen.has('IDAT')) return 'stands behind the pixels';
-      return COLOUR_TYPES_WITHOUT_PALETTE.has(colourType) ? 'does not belong to grey pixels' : null;
+      if (colourType !== COLOUR_TYPE_PALETTE) return 'does not belong to pixels that name their colours';
+      return data.length % 3 === 0 && data.length > 0 && data.length <= MOST_PALETTE_BYTES
+        ? null
+        : 'is not a palette';
     case 'IDAT':
       return seen.has('IDAT') && before !== 'IDAT' ? 'is interrupted by another chunk' : null;
     case 'tRNS':
       if (seen.has('tRNS')) return 'stands there twice';
       if (seen.has('IDAT')) return 'stands behind the pixels';
-      if (colourType === COLOUR_TYPE_PALETTE && !seen.has('PLTE')) return 'stands before the palette';
-      return COLOUR_TYPES_WITH_ALPHA.has(colourType) ? 'does not belong to pixels with alpha' : null;
+      // Decoders disagree about the one colour that it makes transparent in other pictures.
+      if (colourType !== COLOUR_TYPE_PALETTE) return 'makes a colour transparent';
+      return seen.has('PLTE') ? null : 'stands before the palette';
     case 'pHYs':
-      return isSquare(data) ? null : 'stretches the picture';
+      return isSquare(data) && !seen.has('IDAT') && !seen.has('pHYs') ? null : 'stretches the picture';
+    case 'tIME':
+      return data.length === TIME_BYTES && !seen.has('tIME') ? null : 'is not a time';
     default:
-      if (TEXT.has(type)) return textProblem(data);
-      return INVISIBLE.has(type) ? null : (VISIBLE[type] ?? 'is not known');
+      if (TEXT.has(type)) return textProblem(type, data);
+      return VISIBLE[type] ?? 'is not known';
   }
 }
 
@@ -132,8 +139,11 @@ function isSquare(data: Uint8Array): boolean {
   return view.getUint32(0) === view.getUint32(4) && view.getUint32(0) > 0;
 }
 
-function textProblem(data: Uint8Array): string | null {
+/** What is compressed may be more than a decoder allows, which then shows nothing. */
+function textProblem(type: string, data: Uint8Array): string | null {
   const keyword = keywordOf(data);
+  const isCompressed = type === 'zTXt' || (type === 'iTXt' && data[keyword.length + 1] !== 0);
+  if (isCompressed && keyword !== 'chartproof') return 'holds a compressed text';
   if (keyword === '') return 'holds a text without a keyword';
   return OBEYED_KEYWORD.test(keyword)
     ? 'holds a text that some programs obey, as a profile or a rotation'
@@ -142,9 +152,7 @@ function textProblem(data: Uint8Array): string | null {
 
 /** Of a text chunk that says `chartproof`, in our form or in another. */
 function labelOf(chunks: readonly PngChunk[]): Label | null {
-  const labels = chunks.filter(
-    ({ type, data }) => TEXT.has(type) && (isLabel(data) || keywordOf(data) === 'chartproof'),
-  );
+  const labels = chunks.filter(({ type, data }) => TEXT.has(type) && keywordOf(data) === 'chartproof');
   const [label, second] = labels;
   if (label === undefined) return null;
   if (second !== undefined) return { kind: 'unreadable', reason: 'the picture carries more than one label' };

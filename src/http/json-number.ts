@@ -41,11 +41,16 @@ export function exponentDigits(number: string): number {
 }
 
 function significantDigits(number: string): string {
-  return mantissa(number)
-    .replace(/[-.]/g, '')
-    .replace(/^0+|0+$/g, '');
+  const digits = mantissa(number).replace(/[-.]/g, '');
+  // Not by a regular expression: one for zeros at the end tries every run of zeros in the middle.
+  let start = 0;
+  let end = digits.length;
+  while (digits[start] === '0') start += 1;
+  while (end > start && digits[end - 1] === '0') end -= 1;
+  return digits.slice(start, end);
 }
 
 function mantissa(number: string): string {
-  return number.replace(/e.*/i, '');
+  const exponent = number.search(/e/i);
+  return exponent === -1 ? number : number.slice(0, exponent);
 }

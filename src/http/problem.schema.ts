@@ -19,7 +19,10 @@ export function problemResponses<const Code extends ErrorCode>(...codes: Code[])
   const entries = codes.map((code) => [
     ERROR_STATUS[code],
     {
-      description: code.replaceAll('_', ' '),
+      description: codes
+        .filter((other) => ERROR_STATUS[other] === ERROR_STATUS[code])
+        .map((other) => other.replaceAll('_', ' '))
+        .join(', or '),
       content: { 'application/problem+json': { schema: problemSchema } },
     },
   ]);

@@ -61,7 +61,10 @@ export function assessFreshness(facts: FreshnessFacts): Assessment {
     return { freshness: 'stale', reason: 'damaged', detail: object.inspection.reason };
   }
   if (picture === null) {
-    const detail = 'the row has no usable bars to compare with';
+    const detail =
+      object.tooLarge === null
+        ? 'the row has no usable bars to compare with'
+        : `nobody decoded the image: ${object.tooLarge}`;
     return {
       freshness: 'unverified',
       reason: object.tooLarge === null ? 'no_bars' : 'too_large_to_check',

@@ -2,6 +2,8 @@ import { createRoute, OpenAPIHono } from '@hono/zod-openapi';
 import type { Context } from 'hono';
 import { artifactIdParam, requireArtifactId } from '../artifact/artifact.schema.ts';
 import { ifNoneMatchHolds } from '../http/conditional.ts';
+import { changed } from '../http/json-etag.ts';
+import { ifMatchHolds } from '../http/preconditions.ts';
 import { limitCallers } from '../http/limit-callers.ts';
 import { problemResponses } from '../http/problem.schema.ts';
 import { requireRead } from '../http/require-caller.ts';
@@ -53,22 +55,24 @@ export const chartDataRoutes = new OpenAPIHono<AppEnv>({ defaultHook: rejectInva
 
 chartDataRoutes.openapi(indicatorsRoute, async (c) => {
   const id = requireArtifactId(c.req.valid('param').id);
-  return respond(await c.var.services.chartAnswers.indicators(id, knownTo(c)));
+  return respond(c, await c.var.services.chartAnswers.indicators(id, knownTo(c)));
 });
 
 chartDataRoutes.openapi(marketDataRoute, async (c) => {
   const id = requireArtifactId(c.req.valid('param').id);
   const { limit } = c.req.valid('query');
-  return respond(await c.var.services.chartAnswers.marketData(id, limit, knownTo(c)));
+  return respond(c, await c.var.services.chartAnswers.marketData(id, limit, knownTo(c)));
 });
 
+/** With an `If-Match` the answer is made, and then judged by it first (RFC 9110, 13.2.2). */
 function knownTo(c: Context<AppEnv>): (etag: string) => boolean {
   const header = c.req.header('if-none-match');
   return (etag) => ifNoneMatchHolds(header, etag);
 }
 
 /** As `jsonEtag` answers, with an ETag that nobody has to compute from the body. */
-function respond(answer: ChartAnswer): Response {
+function respond(c: Context<AppEnv>, answer: ChartAnswer): Response {
+  if (!ifMatchHolds(c.req.header('if-match'), answer.etag)) throw changed(answer.etag);
   const headers = { etag: answer.etag, 'cache-control': 'private, no-cache' };
   return answer.kind === 'not_modified'
     ? new Response(null, { status: 304, headers })

@@ -1,5 +1,5 @@
 import { sha256Hex } from '../digest.ts';
-import { failure } from '../errors.ts';
+import { AppError, failure } from '../errors.ts';
 import type { Log } from '../observability/log.ts';
 import type { EdgeCache } from '../storage/edge-cache.ts';
 import type { ObjectStore } from '../storage/object-store.ts';
@@ -18,13 +18,16 @@ export interface FindRenderDependencies {
   readonly buckets: readonly [string, ...string[]];
   /** The image path, which draws what is missing. */
   readonly serveImage: (artifactId: number, request: ImageRequest) => Promise<ImageOutcome>;
+  /** Work that may outlive the answer. */
+  readonly defer: (work: Promise<unknown>) => void;
   readonly log: Log;
 }
 
 /** A render's own file, and where it was found. */
 export interface FoundRender {
   readonly bytes: Uint8Array<ArrayBuffer>;
-  readonly source: 'edge' | 'store' | 'rendered';
+  readonly source: ImageOutcome['source'];
+  readonly freshness: 'verified' | 'regenerated';
 }
 
 /** How many of the artifacts that show a render are looked at for its bars. */
@@ -39,14 +42,20 @@ export async function findRender(
   row: ChartRenderRow,
 ): Promise<FoundRender | null> {
   const cached = await deps.edge.getImage(row.render_key);
-  if (cached !== null && (await isFileOf(row, cached.bytes))) return { bytes: cached.bytes, source: 'edge' };
+  if (cached !== null && (await isFileOf(row, cached.bytes)))
+    return { bytes: cached.bytes, source: 'edge', freshness: 'verified' };
   let problem: unknown = null;
   if (deps.buckets.includes(row.bucket)) {
     try {
       const object = await deps.store.get({ bucket: row.bucket, key: row.object_key });
-      if (object !== null && (await isFileOf(row, object.bytes)))
-        return { bytes: object.bytes, source: 'store' };
+      if (object !== null && (await isFileOf(row, object.bytes))) {
+        const { bytes } = object;
+        deps.defer(deps.edge.putImage(row.render_key, { bytes, contentType: 'image/png' }));
+        return { bytes, source: 'store', freshness: 'verified' };
+      }
     } catch (error) {
+      // Too busy to read is too busy to draw.
+      if (error instanceof AppError && error.code === 'busy') throw error;
       deps.log.warn('render.read_failed', { render_key: row.render_key, ...failure(error) });
       problem = error;
     }
@@ -54,8 +63,10 @@ export async function findRender(
   const shown = await findPicture(deps, row);
   if (shown !== null) {
     const outcome = await deps.serveImage(shown.source.id, { knows: () => false });
-    if (outcome.kind === 'image' && outcome.renderKey === row.render_key && isProved(outcome))
-      return { bytes: outcome.bytes, source: 'rendered' };
+    const { source, freshness } = outcome;
+    const isProved = freshness === 'verified' || freshness === 'regenerated';
+    if (outcome.kind === 'image' && outcome.renderKey === row.render_key && isProved)
+      return { bytes: outcome.bytes, source, freshness };
   }
   if (problem !== null) throw problem;
   return null;
@@ -75,10 +86,6 @@ export async function findPicture(
       return { source, picture: state.picture };
   }
   return null;
-}
-
-function isProved({ freshness }: ImageOutcome): boolean {
-  return freshness === 'verified' || freshness === 'regenerated';
 }
 
 async function isFileOf(row: ChartRenderRow, bytes: Uint8Array<ArrayBuffer>): Promise<boolean> {

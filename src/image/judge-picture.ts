@@ -1,6 +1,7 @@
 import { canonicalText, LABEL_FIELDS, type Label } from '../chart/png-provenance.ts';
 import type { ChunkFinding } from '../chart/png-structure.ts';
 import type { FieldError } from '../errors.ts';
+import { isoTimestamp } from '../storage/iso-timestamp.ts';
 import type { ChartRenderRow } from './chart-render.table.ts';
 
 export type Verdict = 'verified' | 'same_pixels' | 'relabelled' | 'altered' | 'unproven' | 'unknown';
@@ -33,6 +34,8 @@ export interface Judgement {
   readonly differences: readonly LabelDifference[];
   readonly problems: readonly FieldError[];
 }
+
+const NAMED_MAX = 5;
 
 /** What a PNG is, by its pixels, its chunks and its label. The pixels decide; a label is a claim and nothing more. */
 export function judgePicture(facts: PictureFacts): Judgement {
@@ -103,7 +106,9 @@ function problemsOf(label: Label | null): readonly FieldError[] {
 }
 
 function naming(visible: readonly ChunkFinding[]): string {
-  return visible.map(({ chunk, message }) => `${chunk} ${message}`).join('; ');
+  const named = visible.slice(0, NAMED_MAX).map(({ chunk, message }) => `${chunk} ${message}`);
+  const more = visible.length - named.length;
+  return `${named.join('; ')}${more > 0 ? `; and ${more} more` : ''}`;
 }
 
 function sentence(problems: readonly FieldError[]): string {
@@ -132,6 +137,7 @@ export function compareLabel(
 
 /** As a label writes it: UTC, milliseconds. */
 function isoInstant(timestamp: string): string {
-  const time = new Date(timestamp);
+  // PostgreSQL's own text of years before 100 is read as another century.
+  const time = new Date(isoTimestamp(timestamp));
   return Number.isNaN(time.getTime()) ? timestamp : time.toISOString();
 }

@@ -34,7 +34,7 @@ export function renderGateClass<Environment>(build: (env: Environment) => Render
         const deps = build(this.env);
         const redrawn = await shared(this.draws, flight, () =>
           redrawChart(deps, job.picture, { useStore: job.useStore }).catch((error: unknown) => {
-            deps.metrics.count('draw_failed', {});
+            if (!(error instanceof AppError && error.code === 'busy')) deps.metrics.count('draw_failed', {});
             throw error;
           }),
         );
@@ -73,13 +73,15 @@ async function linkArtifact(
   const { artifactId, picture, reason, fingerprint } = job;
   try {
     const url = objectUrl(deps.publicEndpoint, picture.ref);
-    const { pointed } = await deps.ledger.link({
+    const { pointed, exists } = await deps.ledger.link({
       artifactId,
       renderKey: picture.renderKey,
       reason,
       url,
       fingerprint,
     });
+    // Deleted while its picture was drawn: what was written for it alone is taken back.
+    if (!exists && (await deps.ledger.forget(artifactId, picture.ref))) await deps.store.delete(picture.ref);
     deps.log.info('image.regenerated', {
       artifact_id: artifactId,
       render_key: picture.renderKey,

@@ -30,6 +30,7 @@ export interface ShownBy {
 
 export interface RenderLedger {
   find(renderKey: string): Promise<ChartRenderRow | null>;
+  /** The first twenty that were drawn. */
   findByPixels(pixelSha256: string): Promise<ChartRenderRow[]>;
   /** The render whose file has this SHA-256. */
   findByFile(pngSha256: string): Promise<ChartRenderRow | null>;
@@ -37,7 +38,8 @@ export interface RenderLedger {
   record(row: NewChartRenderRow): Promise<void>;
   /**
    * Notes that the artifact shows this render and points its row at the object, keeping the old URL as
-   * `chart_data.previous_minio_url`. The row is left alone when what it is drawn from has changed meanwhile.
+   * `chart_data.previous_minio_url`. The row is left alone when what it is drawn from has changed meanwhile. Not `exists`:
+   * it was deleted, and nothing is noted.
    */
   link(link: {
     artifactId: number;
@@ -45,7 +47,7 @@ export interface RenderLedger {
     reason: RenderReason;
     url: string;
     fingerprint: string;
-  }): Promise<{ pointed: boolean }>;
+  }): Promise<{ pointed: boolean; exists: boolean }>;
   shownBy(renderKeys: readonly string[]): Promise<ShownBy[]>;
   /** How many pictures had to be drawn for each reason; none on a database that nobody has migrated. */
   countByReason(): Promise<Record<string, number>>;
@@ -57,6 +59,7 @@ export interface RenderLedger {
 }
 
 const SHOWN_BY_LIMIT = 100;
+const BY_PIXELS_LIMIT = 20;
 const UNDEFINED_TABLE = '42P01';
 
 export function createRenderLedger(database: Database): RenderLedger {
@@ -76,7 +79,8 @@ export function createRenderLedger(database: Database): RenderLedger {
           .select()
           .from(chartRenderTable)
           .where(eq(chartRenderTable.pixel_sha256, pixelSha256))
-          .limit(20),
+          .orderBy(chartRenderTable.created_at, chartRenderTable.render_key)
+          .limit(BY_PIXELS_LIMIT),
       ),
 
     findByFile: (pngSha256) =>
@@ -107,14 +111,26 @@ export function createRenderLedger(database: Database): RenderLedger {
         const pointers = sql`jsonb_build_object('minio_url', ${url}::text)
           || case when ${storedUrlSql} is distinct from ${url}::text and ${storedUrlSql} is not null
              then jsonb_build_object('previous_minio_url', ${storedUrlSql}) else '{}'::jsonb end`;
-        const [, updated] = await database.batch([
+        const [linked, updated] = await database.batch([
           database
             .insert(artifactRenderTable)
-            .values({ artifact_id: artifactId, render_key: renderKey, ...reason })
+            .select(
+              database
+                .select({
+                  artifact_id: artifactTable.id,
+                  render_key: sql<string>`${renderKey}::char(32)`.as('render_key'),
+                  reason: sql<string>`${reason.reason}::text`.as('reason'),
+                  detail: sql<string>`${reason.detail}::text`.as('detail'),
+                  created_at: sql<string>`now()`.as('created_at'),
+                })
+                .from(artifactTable)
+                .where(eq(artifactTable.id, artifactId)),
+            )
             .onConflictDoUpdate({
               target: [artifactRenderTable.artifact_id, artifactRenderTable.render_key],
               set: { ...reason, created_at: sql`now()` },
-            }),
+            })
+            .returning({ id: artifactRenderTable.artifact_id }),
           database
             .update(artifactTable)
             .set({
@@ -125,7 +141,7 @@ export function createRenderLedger(database: Database): RenderLedger {
             .where(and(eq(artifactTable.id, artifactId), eq(fingerprintSql, fingerprint)))
             .returning({ id: artifactTable.id }),
         ]);
-        return { pointed: updated.length > 0 };
+        return { pointed: updated.length > 0, exists: linked.length > 0 };
       }),
 
     shownBy: (renderKeys) =>
@@ -161,13 +177,17 @@ export function createRenderLedger(database: Database): RenderLedger {
       guarded('render_ledger.forget', async () => {
         await database.delete(artifactRenderTable).where(eq(artifactRenderTable.artifact_id, artifactId));
         if (ref === null) return false;
-        // Rows name objects in several ways; all of them end in bucket and key, encoded or not.
-        const path = `${ref.bucket}/${ref.key}`;
-        const encoded = `${ref.bucket}/${ref.key.split('/').map(encodeURIComponent).join('/')}`;
+        // Rows name objects in several ways, some with the bucket in the host: all of them end in the key, encoded or not. One
+        // that only looks alike keeps an object that nobody needs; the other way round somebody's picture would be gone.
+        const path = ref.key;
+        const digits = /[0-9a-f]{32}/.exec(ref.key)?.[0];
+        const encoded = ref.key.split('/').map(encodeURIComponent).join('/');
         const named = sql`split_part(split_part(${storedUrlSql}, '?', 1), '#', 1)`;
         const ends = or(
           sql`right(${named}, ${path.length}) = ${path}`,
           sql`right(${named}, ${encoded.length}) = ${encoded}`,
+          // Any character may be encoded; the digits of our own names are enough to be careful.
+          digits === undefined ? undefined : sql`position(${digits} in lower(${named})) > 0`,
         );
         const isThisObject = and(
           eq(chartRenderTable.bucket, ref.bucket),

@@ -1,6 +1,8 @@
 import { createRoute, OpenAPIHono } from '@hono/zod-openapi';
 import { AppError } from '../errors.ts';
 import { ifNoneMatchHolds } from '../http/conditional.ts';
+import { changed } from '../http/json-etag.ts';
+import { ifMatchHolds } from '../http/preconditions.ts';
 import { problemResponses } from '../http/problem.schema.ts';
 import { requireRead } from '../http/require-caller.ts';
 import { rejectInvalid } from '../http/validation.ts';
@@ -22,7 +24,8 @@ const renderRoute = createRoute({
     200: { description: 'The picture', content: { 'image/png': { schema: binaryBody } } },
     206: { description: 'The asked range of it', content: { 'image/png': { schema: binaryBody } } },
     304: { description: 'The caller has it' },
-    ...problemResponses('not_found', 'range_not_satisfiable', 'store_unavailable', 'store_answered_wrongly'),
+    ...problemResponses('unauthenticated', 'not_found', 'precondition_failed', 'range_not_satisfiable'),
+    ...problemResponses('store_unavailable', 'store_answered_wrongly', 'render_failed', 'render_timeout'),
   },
 });
 
@@ -32,30 +35,25 @@ export const renderRoutes = new OpenAPIHono<AppEnv>({ defaultHook: rejectInvalid
 renderRoutes.openapi(renderRoute, async (c) => {
   const key = c.req.valid('param').render_key;
   const { services } = c.var;
-  const render = /^[0-9a-f]{32}$/.test(key) ? await services.findRender(key) : null;
-  if (render === null) throw new AppError('not_found', `There is no render "${key.slice(0, 64)}".`);
-  const { row, found } = render;
+  const row = /^[0-9a-f]{32}$/.test(key) ? await services.renders.find(key) : null;
+  if (row === null) throw new AppError('not_found', `There is no render "${key.slice(0, 64)}".`);
+  const etag = `"${key}"`;
+  if (!ifMatchHolds(c.req.header('if-match'), etag)) throw changed(etag);
+  const isPrivate = services.config.readAccess === 'token';
+  const asked = { version: key, isPrivate };
+  const known = { etag, snapshotSha256: row.snapshot_sha256, renderKey: key, caching: 'shared' } as const;
+  // It never changes, so whoever has it is told without a look at it.
+  if (ifNoneMatchHolds(c.req.header('if-none-match'), etag)) {
+    const headers = imageHeaders({ ...known, source: 'edge', freshness: 'verified' }, key, asked);
+    return new Response(null, { status: 304, headers });
+  }
+  const found = await services.renders.read(row);
   if (found === null) {
     throw new AppError(
       'not_found',
       `The picture of render ${key} is no longer in the store, and no artifact has its bars any more.`,
     );
   }
-  const facts = {
-    kind: 'image',
-    etag: `"${key}"`,
-    source: found.source,
-    freshness: found.source === 'rendered' ? 'regenerated' : 'verified',
-    snapshotSha256: row.snapshot_sha256,
-    renderKey: key,
-    caching: 'shared',
-    contentType: 'image/png',
-    bytes: found.bytes,
-  } as const;
-  const isPrivate = services.config.readAccess === 'token';
-  const headers = imageHeaders(facts, key, { version: key, isPrivate });
-  if (ifNoneMatchHolds(c.req.header('if-none-match'), facts.etag)) {
-    return new Response(null, { status: 304, headers });
-  }
-  return imageResponse(c.req.raw, facts, headers);
+  const image = { ...known, ...found, kind: 'image', contentType: 'image/png' } as const;
+  return imageResponse(c.req.raw, image, imageHeaders(image, key, asked));
 });

@@ -42,7 +42,11 @@ export function createScanFile(deps: {
 
   return async (bytes, sha256, options) => {
     const known = await remembered(sha256, options.stopWithoutHash);
-    if (known !== null) return known;
+    if (known !== null) {
+      const isTooLarge = known.kind === 'intact' && known.width * known.height > options.maxPixels;
+      const reason = `it has more than ${options.maxPixels} pixels`;
+      return isTooLarge ? { kind: 'too_large', reason } : known;
+    }
     const found = await deps.slots.run(bytes.byteLength, () => scan(bytes, options));
     if (found.kind === 'too_large') return found;
     const isPartial = options.stopWithoutHash && found.kind === 'intact' && found.pixelSha256 === null;

@@ -1,7 +1,7 @@
 import { eq, sql } from 'drizzle-orm';
 import { artifactTable } from '../artifact/artifact.table.ts';
 import type { Database } from '../storage/database.ts';
-import { guarded } from '../storage/database-errors.ts';
+import { guarded, sqlStateOf } from '../storage/database-errors.ts';
 
 /** A row's snapshot as stored, and what stands in for it where it names neither symbol nor timeframe. */
 export interface SnapshotRow {
@@ -29,27 +29,44 @@ const { artifact_metadata: metadata, chart_data: chartData, created_at: created,
 const versionSql = sql<string>`concat_ws(' ', ${artifactTable}.xmin, ${artifactTable}.ctid,
   ${created}, ${updated_at}, pg_column_size(${metadata}))`;
 
+/** A view has neither: of one the row's texts are hashed, which reads them. */
+const versionOfViewSql = sql<string>`md5(concat_ws(' ', ${metadata}::text, ${chartData}::text,
+  ${artifactTable.symbol}, ${created}, ${updated_at}))`;
+const UNDEFINED_COLUMN = '42703';
+
+/** Tries the table's own version first; `artifacts` may be a view. */
+async function withVersion<T>(read: (version: typeof versionSql) => Promise<T>): Promise<T> {
+  try {
+    return await read(versionSql);
+  } catch (error) {
+    if (sqlStateOf(error) === UNDEFINED_COLUMN) return read(versionOfViewSql);
+    throw error;
+  }
+}
+
+/** Snapshots of rows, each with something that tells whether the row has changed since. */
 export function createSnapshotRepository(database: Database): SnapshotRepository {
   return {
     version: (id) =>
       guarded('snapshot.version', async () => {
-        const [row] = await database
-          .select({ version: versionSql })
-          .from(artifactTable)
-          .where(eq(artifactTable.id, id));
+        const [row] = await withVersion((version) =>
+          database.select({ version }).from(artifactTable).where(eq(artifactTable.id, id)),
+        );
         return row?.version ?? null;
       }),
     read: (id) =>
       guarded('snapshot.read', async () => {
-        const [row] = await database
-          .select({
-            version: versionSql,
-            snapshot: sql<unknown>`${metadata} -> 'market_data_snapshot'`.mapWith(metadata),
-            rowSymbol: artifactTable.symbol,
-            rowTimeframe: sql<string | null>`${chartData} ->> 'timeframe'`,
-          })
-          .from(artifactTable)
-          .where(eq(artifactTable.id, id));
+        const [row] = await withVersion((version) =>
+          database
+            .select({
+              version,
+              snapshot: sql<unknown>`${metadata} -> 'market_data_snapshot'`.mapWith(metadata),
+              rowSymbol: artifactTable.symbol,
+              rowTimeframe: sql<string | null>`${chartData} ->> 'timeframe'`,
+            })
+            .from(artifactTable)
+            .where(eq(artifactTable.id, id)),
+        );
         return row ?? null;
       }),
   };

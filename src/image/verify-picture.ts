@@ -25,6 +25,7 @@ const FINER_SAMPLES =
   'To 8 bits its pixels are those of the render that the label names, but its samples are finer, and viewers may round them.';
 /** A picture that was painted over has few regions; noise all over it has thousands. */
 const REGIONS_MAX = 100;
+const CHUNKS_MAX = 20;
 
 /**
  * Says which render a PNG from anywhere (a report, a chat) shows and whether a pixel of it was changed. The file the
@@ -52,8 +53,10 @@ export async function verifyPicture(
   const { pixelSha256 } = pixels;
   const { label } = structure;
   const claims = label?.kind === 'read' ? label.provenance : null;
-  const byPixels = pixelSha256 === null ? [] : await deps.ledger.findByPixels(pixelSha256);
-  const claimed = claims === null ? null : await findClaimed(deps, claims.render_key, byPixels);
+  const found = pixelSha256 === null ? [] : await deps.ledger.findByPixels(pixelSha256);
+  const claimed = claims === null ? null : await findClaimed(deps, claims.render_key, found);
+  // Many renders may share their pixels: what the file or its label names comes first, and is never cut off.
+  const byPixels = distinct([known, claimed?.pixel_sha256 === pixelSha256 ? claimed : null, ...found]);
   const judgement = judgePicture({
     isOurForm: structure.isOurs,
     visible: structure.visible,
@@ -78,7 +81,7 @@ export async function verifyPicture(
       sha256,
       pixel_sha256: pixelSha256,
     },
-    chunks: [...structure.visible],
+    chunks: structure.visible.slice(0, CHUNKS_MAX),
     claims: judgement.problems.length === 0 ? claims : null,
     label: {
       state: stateOf(label, judgement),
@@ -91,6 +94,10 @@ export async function verifyPicture(
     claimed: isOfAnother ? { render: ledgerEntry(claimed), artifacts: claimedArtifacts } : null,
     changes,
   };
+}
+
+function distinct(rows: readonly (ChartRenderRow | null)[]): ChartRenderRow[] {
+  return [...new Map(rows.flatMap((row) => (row === null ? [] : [[row.render_key, row] as const]))).values()];
 }
 
 /** The pixels' own render is at hand already. */

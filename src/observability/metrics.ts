@@ -91,7 +91,7 @@ export const COUNTERS = {
   flight: {
     metric: 'chartproof_flights_total',
     help: 'Requests that were answered by the work of another (shared), or waited for it in vain (overdue).',
-    labels: { of: ['image', 'create'], event: ['shared', 'overdue'] },
+    labels: { of: ['image', 'render', 'create'], event: ['shared', 'overdue'] },
   },
 } as const satisfies Readonly<Record<string, CounterDefinition>>;
 

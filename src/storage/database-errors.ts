@@ -77,7 +77,8 @@ export function toDatabaseError(error: unknown, operation?: string): AppError {
     const why = sqlState === '53100' ? 'has no room left on its disk' : 'cannot answer at the moment';
     return new AppError('database_unavailable', `The database ${why}${during}.`, options);
   }
-  if (/^2[23]/.test(sqlState)) return new AppError('invalid_input', invalidValue(sqlState), options);
+  if (/^2[23]/.test(sqlState) && sqlState !== '23502')
+    return new AppError('invalid_input', invalidValue(sqlState), options);
   return new AppError('database_answered_wrongly', `${refusal(sqlState)}${during}.`, options);
 }
 
@@ -107,7 +108,7 @@ function transportError({ reason, figure }: DatabaseTransportError, during: stri
 
 /** Connection lost, out of resources, shutting down, cancelled, or a clash that a second try would win. */
 function isPassing(sqlState: string): boolean {
-  return /^(?:08|53|57|58)/.test(sqlState) || ['40001', '40P01', '55P03'].includes(sqlState);
+  return /^(?:08|53|57|58)/.test(sqlState) || ['40001', '40P01', '55P03', '25006'].includes(sqlState);
 }
 
 function invalidValue(sqlState: string): string {
@@ -137,6 +138,9 @@ function refusal(sqlState: string): string {
   }
   if (sqlState === '42703') {
     return `A column is missing (SQLSTATE ${sqlState}): migrations/0000_artifacts_and_ledger.sql lists those that the artifacts table must have`;
+  }
+  if (sqlState === '23502') {
+    return `A column wants a value that new rows do not have (SQLSTATE ${sqlState}): "npm run migrate" names it`;
   }
   if (sqlState.startsWith('28')) return 'The database refuses the user or password in DATABASE_URL';
   if (sqlState === '3D000') return 'DATABASE_URL names a database that does not exist';

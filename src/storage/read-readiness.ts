@@ -52,7 +52,7 @@ export async function readReadiness(deps: {
     deps.mlflow(),
   ]);
   const database = databaseState(table, probe);
-  const storeState = stateOf(store);
+  const storeState = emptyPlaceState(store);
   return {
     ready: database.ok && storeState.ok,
     dependencies: {
@@ -86,10 +86,18 @@ function databaseState(
 
 /** What a cron found out; unknown while the database that keeps it does not answer. */
 function probedState(result: Settled<DependencyFinding | null>): DependencyState {
-  const finding = 'value' in result ? result.value : null;
+  if ('error' in result) return { ok: false, detail: 'not known while the database does not answer' };
+  const finding = result.value;
   return finding === null
     ? { ok: false, detail: 'not probed yet' }
     : { ok: finding.ok, detail: finding.detail, checked_at: finding.checkedAt };
+}
+
+/** Where nothing was ever put nothing can be: whoever finds something there has asked somebody else. */
+function emptyPlaceState(result: Settled<unknown>): DependencyState {
+  const isOther = 'value' in result && result.value !== null;
+  if (!isOther) return stateOf(result);
+  return { ok: false, detail: 'MINIO_ENDPOINT is not an object store: it has an answer for everything.' };
 }
 
 function stateOf(result: Settled<unknown>): DependencyState {
