@@ -37,6 +37,15 @@ test('unknown keys are dropped, not trusted', () => {
   expect(readProvenance(claiming(JSON.stringify({ ...provenance, artifact_id: 7 })))).toEqual(provenance);
 });
 
+test('nested deeper than any of ours it is unreadable, and nobody has to walk it', () => {
+  for (const levels of [20, 1_500, 7_000]) {
+    const spec = `${'{"a":'.repeat(levels)}1${'}'.repeat(levels)}`;
+    expect(
+      readProvenance(claiming(JSON.stringify(provenance).replace(/"spec":\{.*\}/, `"spec":${spec}`))),
+    ).toBeNull();
+  }
+});
+
 describe('is null', () => {
   test.each([
     ['without a chunk', pngWith()],

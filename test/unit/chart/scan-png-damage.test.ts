@@ -31,6 +31,17 @@ describe('what is damaged', () => {
     ['bytes behind the stream', of(Buffer.concat([stream, Uint8Array.of(0)])), 'follows its compressed data'],
     ['a second stream', of(Buffer.concat([stream, stream])), 'follows its compressed data'],
     ['many bytes behind', of(Buffer.concat([stream, Buffer.alloc(50_000)])), 'follows its compressed data'],
+    [
+      'tables without data',
+      of(
+        Buffer.concat([
+          Buffer.of(0x78, 0x01),
+          Buffer.alloc(300_000, Buffer.of(0, 0, 0, 255, 255)),
+          stream.subarray(2),
+        ]),
+      ),
+      'cannot be inflated',
+    ],
     ['a row too few', of(deflateSync(rows.subarray(0, 4))), 'shorter than its size'],
     ['a byte too few', of(deflateSync(rows.subarray(0, -1))), 'shorter than its size'],
     ['nothing', of(deflateSync(Buffer.alloc(0))), 'shorter than its size'],

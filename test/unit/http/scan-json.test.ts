@@ -224,3 +224,9 @@ it('agrees with a walk over the value, whatever it is', () => {
     { numRuns: 2_000 },
   );
 });
+
+it('looks at a number of half a million zeros once, not once for each of them', () => {
+  const zeros = '0'.repeat(500_000);
+  expect(() => parseJson(Buffer.from(`{"a":1.${zeros}1e20}`), 'body')).toThrow(/a/);
+  expect(() => parseJson(Buffer.from(`{"a":${zeros.replace(/^0/, '1')}}`), 'body')).toThrow(/a/);
+});

@@ -123,6 +123,28 @@ describe('judgePicture', () => {
     expect(differences).toEqual([{ field, claimed: forged, actual }]);
   });
 
+  it.each([
+    '0001-01-01 00:00:00+00',
+    '0050-06-30 00:00:00+00',
+    '0099-12-31 23:59:59.999+00',
+    '9999-12-31 00:00:00+00',
+  ])('reads %s of the ledger in its own century', (first_bar) => {
+    const honest = `${first_bar.slice(0, 10)}T${first_bar.slice(11, 19)}.${first_bar.includes('.') ? '999' : '000'}Z`;
+    const old = { ...row, first_bar };
+    const known = { byPixels: [old], claimed: old };
+    expect(judgePicture(facts({ ...known, label: labelled({ first_bar: honest }) })).verdict).toBe(
+      'verified',
+    );
+    const forged = labelled({ first_bar: `20${honest.slice(2)}` });
+    expect(judgePicture(facts({ ...known, label: forged })).verdict).toBe('relabelled');
+  });
+
+  it('names few of many chunks', () => {
+    const visible = Array.from({ length: 1_000 }, () => ({ chunk: 'zzZz', message: 'is not known' }));
+    const { detail } = judgePicture(facts({ visible }));
+    expect(detail).toContain('and 995 more');
+  });
+
   it('compares a label also with the render it names when the pixels are others', () => {
     const { verdict, differences } = judgePicture(
       facts({ byPixels: [], pixelSha256: 'f'.repeat(64), label: labelled({ bar_count: 9 }) }),
