@@ -19,7 +19,7 @@ import { createRateLimiters } from './http/rate-limiter.ts';
 import { createAttachImage } from './image/attach-image.ts';
 import { createChartAnswers, type KnownSnapshot } from './image/chart-answer.ts';
 import { createChartSourceRepository } from './image/chart-source.repository.ts';
-import { createDecodeSlots, DECODE_LIMITS } from './image/decode-slots.ts';
+import { BODY_LIMITS, createDecodeSlots, DECODE_LIMITS, reserveBody } from './image/decode-slots.ts';
 import { findRender, type FoundRender } from './image/find-render.ts';
 import type { ChartRenderRow } from './image/chart-render.table.ts';
 import {
@@ -98,6 +98,7 @@ export function createServices(env: Env, platform: Platform) {
     queue: createWorkQueue(DECODE_LIMITS, { count: countQueue(metrics, 'decode') }),
     defer: platform.waitUntil,
   });
+  const bodies = createWorkQueue(BODY_LIMITS, { count: countQueue(metrics, 'body') });
   const scanFile = createScanFile({ edge, slots, defer: platform.waitUntil });
   const attachImage = createAttachImage({
     scanFile,
@@ -220,6 +221,8 @@ export function createServices(env: Env, platform: Platform) {
       metrics.count('image_verified', { of: 'file', verdict: verified.verdict });
       return verified;
     },
+    /** Throws `busy`. */
+    reserveBody: (bytes: number) => reserveBody(bodies, bytes),
     renders: {
       find: ledger.find,
       read: (row: ChartRenderRow) =>

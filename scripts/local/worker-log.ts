@@ -49,7 +49,7 @@ export function openWorkerLog(options: {
       const event = parseEvent(message);
       if (event === null) {
         (level === 'error' ? complain : say)(message);
-      } else if (event['request_id'] === OWN_REQUEST_ID) {
+      } else if (isOwnLook(event)) {
         return;
       } else if (event['event'] === 'request.answered') {
         if (showRequests) say(requestText(timestamp, event));
@@ -62,6 +62,13 @@ export function openWorkerLog(options: {
     },
     close: () => writeWaiting(),
   };
+}
+
+/** Anybody may send our id; what he asks for is left out only where there is nothing to see. */
+function isOwnLook(event: Record<string, unknown>): boolean {
+  const { request_id, event: name, route } = event;
+  const isLook = route === '/healthz' || route === '/readyz';
+  return request_id === OWN_REQUEST_ID && name === 'request.answered' && isLook;
 }
 
 async function append(path: string, text: string): Promise<void> {

@@ -1,4 +1,4 @@
-import type { QueueLimits, Refusal, WorkQueue } from '../concurrency/work-queue.ts';
+import type { Place, QueueLimits, Refusal, WorkQueue } from '../concurrency/work-queue.ts';
 import { AppError } from '../errors.ts';
 
 /** Two decodes at once in an isolate; a few wait for one, with the files that they bring. */
@@ -7,6 +7,19 @@ export const DECODE_LIMITS: QueueLimits = {
   waiting: 16,
   bytes: 64_000_000,
   waitMs: 2_000,
+  leaseMs: 20_000,
+  restMs: 0,
+};
+
+/**
+ * Files on their way to be checked, from their first byte: fifty slow uploads of 10 MB would be half a gigabyte otherwise. A
+ * client that takes longer than its lease is no longer counted, so that it keeps nobody out for good.
+ */
+export const BODY_LIMITS: QueueLimits = {
+  running: 64,
+  waiting: 0,
+  bytes: 64_000_000,
+  waitMs: 0,
   leaseMs: 20_000,
   restMs: 0,
 };
@@ -20,6 +33,14 @@ export interface DecodeSlots {
   run<T>(bytes: number, work: () => Promise<T>): Promise<T>;
 }
 
+/** A place for a file of so many bytes, before it is read; throws `busy`. To be released when the file is let go. */
+export function reserveBody(queue: WorkQueue, bytes: number): Place {
+  const place = queue.reserve(bytes);
+  if ('refused' in place) throw busy(place);
+  return place;
+}
+
+/** Decodes of this isolate take turns. */
 export function createDecodeSlots(deps: {
   readonly queue: WorkQueue;
   /** Keeps work alive that outlives its request. */
@@ -27,8 +48,7 @@ export function createDecodeSlots(deps: {
 }): DecodeSlots {
   return {
     async run(bytes, work) {
-      const place = deps.queue.reserve(bytes);
-      if ('refused' in place) throw busy(place);
+      const place = reserveBody(deps.queue, bytes);
       const refusal = await place.turn();
       if (refusal !== null) throw busy(refusal);
       const running = work().finally(() => place.release());

@@ -5,6 +5,7 @@ import { jsonEtag } from '../http/json-etag.ts';
 import { limitCallers } from '../http/limit-callers.ts';
 import { problemResponses } from '../http/problem.schema.ts';
 import { readBody } from '../http/read-body.ts';
+import { mediaTypeOf } from '../http/read-json.ts';
 import { requireRead } from '../http/require-caller.ts';
 import { rejectInvalid } from '../http/validation.ts';
 import type { AppEnv } from '../services.ts';
@@ -66,12 +67,23 @@ verifyRoutes.openapi(artifactRoute, async (c) =>
 );
 
 verifyRoutes.openapi(imageRoute, async (c) => {
-  const type = c.req.header('content-type')?.split(';')[0]?.trim().toLowerCase();
+  const type = mediaTypeOf(c.req.raw);
   if (type !== 'image/png' && type !== 'application/octet-stream') {
     throw new AppError('unsupported_media_type', 'Send the PNG itself, with Content-Type: image/png.');
   }
-  const bytes = await readBody(c.req.raw, IMAGE_MAX_BYTES);
   c.header('cache-control', 'no-store');
   const isSignedIn = c.var.caller.kind !== 'anonymous';
-  return c.json(await c.var.services.verifyPicture(bytes, { isSignedIn }), 200);
+  const place = c.var.services.reserveBody(declaredBytes(c.req.header('content-length')));
+  try {
+    const bytes = await readBody(c.req.raw, IMAGE_MAX_BYTES);
+    return c.json(await c.var.services.verifyPicture(bytes, { isSignedIn }), 200);
+  } finally {
+    place.release();
+  }
 });
+
+/** What a body may take in memory: as it says of itself, or all that is read of one that does not say. */
+function declaredBytes(header: string | undefined): number {
+  const declared = Number(header ?? Number.NaN);
+  return Number.isFinite(declared) ? Math.min(declared, IMAGE_MAX_BYTES) : IMAGE_MAX_BYTES;
+}

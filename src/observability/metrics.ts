@@ -86,7 +86,10 @@ export const COUNTERS = {
   queue: {
     metric: 'chartproof_queue_events_total',
     help: 'Work that had to wait for its turn in an isolate (queued) or was sent away (refused: busy), by queue.',
-    labels: { queue: ['reading', 'revalidation', 'redraw', 'draw', 'decode'], event: ['queued', 'refused'] },
+    labels: {
+      queue: ['reading', 'revalidation', 'redraw', 'draw', 'decode', 'body'],
+      event: ['queued', 'refused'],
+    },
   },
   flight: {
     metric: 'chartproof_flights_total',

@@ -1,6 +1,11 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { createWorkQueue } from '../../../src/concurrency/work-queue.ts';
-import { createDecodeSlots, DECODE_LIMITS } from '../../../src/image/decode-slots.ts';
+import {
+  BODY_LIMITS,
+  createDecodeSlots,
+  DECODE_LIMITS,
+  reserveBody,
+} from '../../../src/image/decode-slots.ts';
 
 describe('decode slots', () => {
   let refused = 0;
@@ -84,5 +89,21 @@ describe('decode slots', () => {
     void decode.run(1, one.work);
     await vi.advanceTimersByTimeAsync(0);
     expect(deferred).toHaveLength(1);
+  });
+});
+
+describe('files on their way', () => {
+  it('are taken on up to so many bytes, and again when one is let go or never comes to its end', () => {
+    let now = 0;
+    const clock = { now: () => now, wait: async () => {} };
+    const bodies = createWorkQueue(BODY_LIMITS, { clock });
+    const places = Array.from({ length: 6 }, () => reserveBody(bodies, 10_000_000));
+    expect(() => reserveBody(bodies, 10_000_000)).toThrow(expect.objectContaining({ code: 'busy' }));
+    reserveBody(bodies, 1_000);
+    places[0]?.release();
+    reserveBody(bodies, 10_000_000);
+    expect(() => reserveBody(bodies, 10_000_000)).toThrow(expect.objectContaining({ code: 'busy' }));
+    now += BODY_LIMITS.leaseMs + 1;
+    reserveBody(bodies, 10_000_000);
   });
 });
