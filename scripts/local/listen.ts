@@ -3,6 +3,8 @@ import { createServer, type AddressInfo } from 'node:net';
 import { PlainError } from './plain-error.ts';
 
 const RETRY_MS = 50;
+/** Node ends idle connections after five seconds, and a request that comes at that moment fails for no fault of anybody. */
+const KEEP_ALIVE_MS = 600_000;
 
 /** A server of the local stack, listening. */
 export interface LocalServer {
@@ -18,6 +20,7 @@ export async function listen(
   at: { readonly host: string; readonly port: number },
   about: { readonly name: string; readonly variable: string; readonly path?: string },
 ): Promise<LocalServer> {
+  server.keepAliveTimeout = KEEP_ALIVE_MS;
   await new Promise<void>((resolve, reject) => {
     server.once('error', (error: NodeJS.ErrnoException) => reject(new Error(explain(error, at, about))));
     server.listen(at.port, at.host, resolve);
