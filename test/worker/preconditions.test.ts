@@ -133,6 +133,29 @@ describe('If-Match', () => {
   });
 });
 
+it('If-Match is honoured by everything that is read under an ETag', async () => {
+  const response = await stack.send('POST', '/api/artifacts', chartArtifact(makeBars(30, 77)));
+  const { id } = (await response.json()) as { id: number };
+  const picture = await stack.fetch(`/api/artifacts/${id}/image`);
+  const key = (picture.headers.get('etag') ?? '').replaceAll('"', '');
+  for (const path of [
+    '/api/artifacts',
+    '/api/artifacts?group_by=execution_id',
+    '/api/executions',
+    `/api/artifacts/${id}`,
+    `/api/artifacts/${id}/download`,
+    `/api/artifacts/${id}/image`,
+    `/api/artifacts/${id}/indicators`,
+    `/api/artifacts/${id}/market-data`,
+    `/api/artifacts/${id}/verify`,
+    `/api/renders/${key}/image`,
+  ]) {
+    expect([path, (await stack.fetch(path, { headers: { 'if-match': '*' } })).status]).toEqual([path, 200]);
+    const other = await stack.fetch(path, { headers: { 'if-match': '"somebody elses"' } });
+    expect([path, other.status]).toEqual([path, 412]);
+  }
+});
+
 describe('If-None-Match', () => {
   it('of * or of what is there refuses a write', async () => {
     const { path, etag } = await created();

@@ -107,6 +107,12 @@ describe('the table artifacts', () => {
   async function useEverything(): Promise<void> {
     const chart = chartArtifact(makeBars(30, 5), { step_name: 'draw', dag_id: 'dag', task_id: 'task' });
     const { id } = await send('POST', '/api/artifacts', chart);
+    const { bar_count } = await send('GET', `/api/artifacts/${id}/indicators`);
+    const market = await send('GET', `/api/artifacts/${id}/market-data`);
+    expect([bar_count, market.count]).toEqual([30, 30]);
+    const fewer = { metadata: chartArtifact(makeBars(20, 5)).metadata };
+    await send('PATCH', `/api/artifacts/${id}`, fewer);
+    expect(await send('GET', `/api/artifacts/${id}/market-data`)).toMatchObject({ count: 20 });
     const signal = {
       name: 'A signal',
       type: 'signal',
