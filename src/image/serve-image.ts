@@ -4,9 +4,9 @@ import type { Config } from '../config.ts';
 import { AppError, failure } from '../errors.ts';
 import type { Log } from '../observability/log.ts';
 import type { MemoryCache } from '../storage/memory-cache.ts';
-import { parseStoredUrl } from '../storage/object-ref.ts';
-import type { ObjectRef, ObjectStore, StoredObject } from '../storage/object-store.ts';
-import { assessFreshness, type Assessment } from './assess-freshness.ts';
+import type { ObjectStore, StoredObject } from '../storage/object-store.ts';
+import type { Assessment } from './assess-freshness.ts';
+import { assessStored, findChart, isOwnPlace, namedObject, type NamedObject } from './assess-stored.ts';
 import type { ChartSource, ChartSourceRepository } from './chart-source.repository.ts';
 import { READING_LIMITS, readingBytes, reserved, turnOf } from './draw-queue.ts';
 import { imageReader, type ImageFlight, type ImageFlights, type ImageRequest } from './image-flight.ts';
@@ -19,8 +19,7 @@ import {
   type EdgeDependencies,
   type Reading,
 } from './edge-image.ts';
-import { objectFacts } from './object-facts.ts';
-import { fetchedAt, pictureOf, type Picture, type PictureState } from './picture.ts';
+import { pictureOf, type Picture, type PictureState } from './picture.ts';
 import {
   asFound,
   contentTypeOf,
@@ -98,14 +97,7 @@ async function find(deps: ImageDependencies, artifactId: number, flight: ImageFl
 }
 
 async function readAndServe(deps: ImageDependencies, artifactId: number, reading: Reading): Promise<Landed> {
-  const source = await deps.sources.find(artifactId);
-  if (source === null) throw new AppError('not_found', `There is no artifact ${artifactId}.`);
-  if (source.type !== 'chart') {
-    throw new AppError(
-      'not_a_chart',
-      `Artifact ${artifactId} is of type "${source.type}"; only charts have images.`,
-    );
-  }
+  const source = await findChart(deps.sources, artifactId);
   const state = await pictureOf(source, deps.config.store.buckets[0]);
   if (state.kind === 'usable') {
     const note = unchanged(state.picture);
@@ -116,14 +108,6 @@ async function readAndServe(deps: ImageDependencies, artifactId: number, reading
   return cached ?? fromStoreOrRedraw(deps, source, state, named, reading);
 }
 
-/** Where the row says its image is, or why that is nowhere we may look. */
-type NamedObject = { readonly ref: ObjectRef } | { readonly problem: string };
-
-function namedObject(source: ChartSource, buckets: readonly string[]): NamedObject {
-  if (source.storedUrl === null) return { problem: 'the row names no image' };
-  return parseStoredUrl(source.storedUrl, buckets);
-}
-
 /** Another colo's or an earlier day's render: only when the row points at this picture's own object. */
 async function fromContentCache(
   deps: ImageDependencies,
@@ -132,7 +116,7 @@ async function fromContentCache(
   named: NamedObject,
   reading: Reading,
 ): Promise<Landed | null> {
-  if (state.kind !== 'usable' || !('ref' in named) || !isSame(named.ref, state.picture.ref)) return null;
+  if (state.kind !== 'usable' || !isOwnPlace(named, state.picture)) return null;
   const image = await deps.edge.getImage(state.picture.renderKey);
   if (image === null) return null;
   const facts = verified(state.picture);
@@ -162,17 +146,12 @@ async function fromStoreOrRedraw(
     return redraw(deps, { source, picture, reason, older: null, useStore: false }, reading);
   }
 
-  const underRenderKey = picture !== null && 'ref' in named && isSame(named.ref, picture.ref);
-  const ledgerSha256 =
-    underRenderKey && source.ledger?.render_key === picture.renderKey ? source.ledger.png_sha256 : null;
-  const facts = object === null ? null : await objectFacts(object, { scanFile: deps.scanFile, ledgerSha256 });
-  const assessment = assessFreshness({
-    object: facts,
-    absence: 'problem' in named ? named.problem : 'nothing lies at the place that the row names',
+  const { assessment, facts } = await assessStored(deps.scanFile, {
+    source,
     picture,
-    underRenderKey,
-    ledgerSha256,
-    fetchedAt: fetchedAt(source.snapshot),
+    named,
+    object,
+    ledger: source.ledger,
   });
   const found = object === null || facts === null ? null : { object, facts };
   const reason = reasonToRedraw(assessment, deps.config.unverifiedObjects, picture);
@@ -226,8 +205,4 @@ function cannotDraw(source: ChartSource, state: PictureState, { detail }: Assess
     'nothing_to_draw',
     `Artifact ${source.id} has no image (${detail}) and no bars to draw one from (metadata.market_data_snapshot.bars).`,
   );
-}
-
-function isSame(a: ObjectRef, b: ObjectRef): boolean {
-  return a.bucket === b.bucket && a.key === b.key;
 }

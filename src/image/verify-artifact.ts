@@ -1,12 +1,10 @@
-import { AppError } from '../errors.ts';
-import { parseStoredUrl } from '../storage/object-ref.ts';
 import type { ObjectRef, ObjectStore, StoredObject } from '../storage/object-store.ts';
-import { assessFreshness, type ObjectFacts } from './assess-freshness.ts';
+import type { ObjectFacts } from './assess-freshness.ts';
+import { assessStored, findChart, namedObject } from './assess-stored.ts';
 import type { ChartRenderRow } from './chart-render.table.ts';
 import type { ChartSource, ChartSourceRepository } from './chart-source.repository.ts';
 import type { ArtifactVerification } from './image.schema.ts';
 import { ledgerEntry } from './ledger-entry.ts';
-import { objectFacts } from './object-facts.ts';
 import { fetchedAt, pictureOf, type PictureState } from './picture.ts';
 import type { RenderLedger } from './render-ledger.repository.ts';
 import type { ScanFile } from './scan-file.ts';
@@ -24,39 +22,17 @@ export async function verifyArtifactImage(
   deps: VerifyDependencies,
   artifactId: number,
 ): Promise<ArtifactVerification> {
-  const source = await deps.sources.find(artifactId);
-  if (source === null) throw new AppError('not_found', `There is no artifact ${artifactId}.`);
-  if (source.type !== 'chart') {
-    throw new AppError(
-      'not_a_chart',
-      `Artifact ${artifactId} is of type "${source.type}"; only charts have images.`,
-    );
-  }
+  const source = await findChart(deps.sources, artifactId);
   const state = await pictureOf(source, deps.buckets[0]);
   const picture = state.kind === 'usable' ? state.picture : null;
-  const named =
-    source.storedUrl === null
-      ? { problem: 'the row names no image' }
-      : parseStoredUrl(source.storedUrl, deps.buckets);
+  const named = namedObject(source, deps.buckets);
   const [object, ledger] = await Promise.all([
     'ref' in named ? deps.store.get(named.ref) : null,
     picture === null ? null : deps.ledger.find(picture.renderKey),
   ]);
-  const underRenderKey =
-    picture !== null &&
-    'ref' in named &&
-    named.ref.bucket === picture.ref.bucket &&
-    named.ref.key === picture.ref.key;
-  const ledgerSha256 = underRenderKey ? (ledger?.png_sha256 ?? null) : null;
-  const facts = object === null ? null : await objectFacts(object, { scanFile: deps.scanFile, ledgerSha256 });
-  const { freshness, reason, detail } = assessFreshness({
-    object: facts,
-    absence: 'problem' in named ? named.problem : 'nothing lies at the place that the row names',
-    picture,
-    underRenderKey,
-    ledgerSha256,
-    fetchedAt: fetchedAt(source.snapshot),
-  });
+  const stored = { source, picture, named, object, ledger };
+  const { assessment, facts } = await assessStored(deps.scanFile, stored);
+  const { freshness, reason, detail } = assessment;
   return {
     artifact_id: artifactId,
     matches: freshness === 'verified' || freshness === 'attached',
