@@ -64,11 +64,13 @@ try {
   const rows = [];
   const [idleCpu, idleStart] = [workerdMs(), performance.now()];
   for (let n = 0; n < FILES; n += 1) await stack.fetch('/healthz');
+  const idle = (workerdMs() - idleCpu) / FILES;
   rows.push({
     file: 'none: GET /healthz',
     kB: '0',
     'wall ms': ((performance.now() - idleStart) / FILES).toFixed(1),
-    'workerd CPU ms': ((workerdMs() - idleCpu) / FILES).toFixed(1),
+    'workerd CPU ms': idle.toFixed(1),
+    'beyond GET /healthz': '',
     target: '',
   });
   for (const [kind, make, verdict, most] of kinds) {
@@ -76,7 +78,7 @@ try {
     const cpus: number[] = [];
     for (let n = -WARM_UP; n < FILES; n += 1) {
       const body = make(n + WARM_UP);
-      const [cpu, start] = [workerdMs(), performance.now()];
+      const [before, start] = [workerdMs(), performance.now()];
       const answer = await stack.fetch('/api/verify', {
         method: 'POST',
         headers: { 'content-type': 'image/png', authorization: `Bearer ${SERVICE_TOKEN}` },
@@ -86,15 +88,17 @@ try {
       if (found.verdict !== verdict) throw new Error(`${kind}: ${answer.status} ${found.verdict}`);
       if (n < 0) continue;
       walls.push(performance.now() - start);
-      cpus.push(workerdMs() - cpu);
+      cpus.push(workerdMs() - before);
     }
-    // Whatever is as quick as this is told by the wall clock; the kernel counts CPU in steps of 10 ms.
-    const cost = most === 10 ? median(walls) : cpus.reduce((sum, ms) => sum + ms, 0) / cpus.length;
+    const cpu = cpus.reduce((sum, ms) => sum + ms, 0) / cpus.length;
+    // What any request costs here, proxy and all, is not what verifying costs.
+    const cost = cpu - idle;
     rows.push({
       file: kind,
       kB: (make(0).byteLength / 1_000).toFixed(0),
       'wall ms': median(walls).toFixed(1),
-      'workerd CPU ms': (cpus.reduce((sum, ms) => sum + ms, 0) / cpus.length).toFixed(1),
+      'workerd CPU ms': cpu.toFixed(1),
+      'beyond GET /healthz': cost.toFixed(1),
       target: most === null ? '' : `<= ${most} ms: ${cost <= most ? 'met' : 'MISSED'}`,
     });
   }

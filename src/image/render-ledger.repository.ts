@@ -28,12 +28,19 @@ export interface ShownBy {
   readonly experiment_id: string | null;
 }
 
+/** A file that was drawn here. `renders` begins with its own. */
+export interface KnownFile {
+  readonly row: ChartRenderRow;
+  readonly renders: readonly ChartRenderRow[];
+  readonly artifacts: ShownBy[];
+}
+
 export interface RenderLedger {
   find(renderKey: string): Promise<ChartRenderRow | null>;
   /** The first twenty that were drawn. */
   findByPixels(pixelSha256: string): Promise<ChartRenderRow[]>;
-  /** The render whose file has this SHA-256. */
-  findByFile(pngSha256: string): Promise<ChartRenderRow | null>;
+  /** The render whose file has this SHA-256, with those of the same pixels and who shows them: one request. */
+  findByFile(pngSha256: string): Promise<KnownFile | null>;
   /** Writes or replaces the row of this render key: what was drawn last is what lies in the store. */
   record(row: NewChartRenderRow): Promise<void>;
   /**
@@ -60,6 +67,9 @@ export interface RenderLedger {
 
 const SHOWN_BY_LIMIT = 100;
 const BY_PIXELS_LIMIT = 20;
+
+const { id, name, symbol, workflow_id, execution_id, run_id, experiment_id } = artifactTable;
+const shownColumns = { artifact_id: id, name, symbol, workflow_id, execution_id, run_id, experiment_id };
 const UNDEFINED_TABLE = '42P01';
 
 export function createRenderLedger(database: Database): RenderLedger {
@@ -85,12 +95,32 @@ export function createRenderLedger(database: Database): RenderLedger {
 
     findByFile: (pngSha256) =>
       guarded('render_ledger.find_by_file', async () => {
-        const [row] = await database
-          .select()
-          .from(chartRenderTable)
-          .where(eq(chartRenderTable.png_sha256, pngSha256))
-          .limit(1);
-        return row ?? null;
+        const samePixels = inArray(
+          chartRenderTable.pixel_sha256,
+          database
+            .select({ pixels: chartRenderTable.pixel_sha256 })
+            .from(chartRenderTable)
+            .where(eq(chartRenderTable.png_sha256, pngSha256)),
+        );
+        const isFile = sql`(${chartRenderTable.png_sha256} = ${pngSha256}) desc`;
+        const [renders, artifacts] = await database.batch([
+          database
+            .select()
+            .from(chartRenderTable)
+            .where(samePixels)
+            .orderBy(isFile, chartRenderTable.created_at, chartRenderTable.render_key)
+            .limit(BY_PIXELS_LIMIT),
+          database
+            .select(shownColumns)
+            .from(artifactRenderTable)
+            .innerJoin(artifactTable, eq(artifactTable.id, artifactRenderTable.artifact_id))
+            .innerJoin(chartRenderTable, eq(chartRenderTable.render_key, artifactRenderTable.render_key))
+            .where(samePixels)
+            .orderBy(artifactTable.id)
+            .limit(SHOWN_BY_LIMIT),
+        ]);
+        const [row] = renders;
+        return row === undefined ? null : { row, renders, artifacts };
       }),
 
     record: (row) =>
@@ -147,9 +177,8 @@ export function createRenderLedger(database: Database): RenderLedger {
     shownBy: (renderKeys) =>
       guarded('render_ledger.shown_by', async () => {
         if (renderKeys.length === 0) return [];
-        const { id, name, symbol, workflow_id, execution_id, run_id, experiment_id } = artifactTable;
         return database
-          .select({ artifact_id: id, name, symbol, workflow_id, execution_id, run_id, experiment_id })
+          .select(shownColumns)
           .from(artifactRenderTable)
           .innerJoin(artifactTable, eq(artifactTable.id, artifactRenderTable.artifact_id))
           .where(inArray(artifactRenderTable.render_key, [...renderKeys]))

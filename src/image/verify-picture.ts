@@ -49,14 +49,18 @@ export async function verifyPicture(
           await deps.scanFile(file, await hashOf(file, bytes, sha256), { ...limits, stopWithoutHash: true }),
           caller,
         )
-      : { width: known.width, height: known.height, pixelSha256: known.pixel_sha256 };
+      : { width: known.row.width, height: known.row.height, pixelSha256: known.row.pixel_sha256 };
   const { pixelSha256 } = pixels;
   const { label } = structure;
   const claims = label?.kind === 'read' ? label.provenance : null;
-  const found = pixelSha256 === null ? [] : await deps.ledger.findByPixels(pixelSha256);
+  const found = known?.renders ?? (pixelSha256 === null ? [] : await deps.ledger.findByPixels(pixelSha256));
   const claimed = claims === null ? null : await findClaimed(deps, claims.render_key, found);
   // Many renders may share their pixels: what the file or its label names comes first, and is never cut off.
-  const byPixels = distinct([known, claimed?.pixel_sha256 === pixelSha256 ? claimed : null, ...found]);
+  const byPixels = distinct([
+    known?.row ?? null,
+    claimed?.pixel_sha256 === pixelSha256 ? claimed : null,
+    ...found,
+  ]);
   const judgement = judgePicture({
     isOurForm: structure.isOurs,
     visible: structure.visible,
@@ -67,7 +71,7 @@ export async function verifyPicture(
   });
   const isOfAnother = claimed !== null && byPixels.every((row) => row.render_key !== claimed.render_key);
   const [artifacts, claimedArtifacts, changes] = await Promise.all([
-    deps.ledger.shownBy(byPixels.map((row) => row.render_key)),
+    known?.artifacts ?? deps.ledger.shownBy(byPixels.map((row) => row.render_key)),
     isOfAnother ? deps.ledger.shownBy([claimed.render_key]) : [],
     isOfAnother && byPixels.length === 0 ? findChanges(deps, claimed, file, limits) : null,
   ]);

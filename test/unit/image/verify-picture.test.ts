@@ -15,7 +15,7 @@ function setUp(known: object | null) {
       return { kind: 'intact', width: 2, height: 2, pixelSha256: null };
     },
     ledger: {
-      findByFile: async () => known,
+      findByFile: async () => (known === null ? null : { row: known, renders: [known], artifacts: [] }),
       findByPixels: async () => (known === null ? [] : [known]),
       find: async () => null,
       shownBy: async () => [],
