@@ -107,7 +107,11 @@ describe('the table artifacts', () => {
 
   /** Every statement that names a column. */
   async function useEverything(): Promise<void> {
-    const chart = chartArtifact(makeBars(30, (seed += 1)), { step_name: 'draw', dag_id: 'dag', task_id: 'task' });
+    const chart = chartArtifact(makeBars(30, (seed += 1)), {
+      step_name: 'draw',
+      dag_id: 'dag',
+      task_id: 'task',
+    });
     const { id } = await send('POST', '/api/artifacts', chart);
     const { bar_count } = await send('GET', `/api/artifacts/${id}/indicators`);
     const market = await send('GET', `/api/artifacts/${id}/market-data`);
