@@ -43,9 +43,8 @@ function broken(reason: string): ImageInspection {
 function inspectPng(bytes: Uint8Array): ImageInspection {
   const structure = pngStructure(bytes);
   if (typeof structure === 'string') return broken(structure);
-  // A decoder must not go on over a critical chunk that is wrong (PNG specification, third edition, 13.2).
-  const fatal = structure.visible.find(({ chunk }) => /^[A-Z]/.test(chunk));
-  if (fatal !== undefined) return broken(`${fatal.chunk} ${fatal.message}`);
+  const { fatal } = structure;
+  if (fatal !== null) return broken(`${fatal.chunk} ${fatal.message}`);
   const size = readHeader(structure.header);
   if (size === null) return broken('IHDR is not valid');
   if (structure.dataBytes === 0) return broken('it has no image data');

@@ -14,6 +14,8 @@ export interface PngStructure {
   readonly isOurs: boolean;
   /** What may make a viewer show something else than the pixels; empty: no viewer shows a difference. */
   readonly visible: readonly ChunkFinding[];
+  /** The first of them that the specification forbids a decoder to go on over; null: there is none. */
+  readonly fatal: ChunkFinding | null;
   /** What the text chunk with our keyword says; null: there is none. */
   readonly label: Label | null;
   /** The 13 bytes of IHDR, unchecked. */
@@ -53,6 +55,8 @@ const OBEYED_KEYWORD = /xmp|exif|icc|iptc|8bim|profile|orient|rotat|gamma|colou?
 /** One-byte chunks of a large file would cost more memory than its pixels. */
 const MOST_CHUNKS = 20_000;
 const COLOUR_TYPE_PALETTE = 3;
+/** RGB and RGBA may suggest a palette to viewers of few colours; some decoders refuse such files all the same. */
+const MAY_SUGGEST_PALETTE = new Set([2, 6]);
 const TIME_BYTES = 7;
 const MOST_PALETTE_BYTES = 768;
 
@@ -71,28 +75,39 @@ export function pngStructure(bytes: Uint8Array): PngStructure | string {
   if (last?.type !== 'IEND' || last.data.length > 0) return 'it does not end with IEND';
   const header = chunks[0];
   if (header?.type !== 'IHDR' || header.data.length !== 13) return 'IHDR is not its first chunk';
-  const visible = findVisible(chunks, header.data[9] ?? -1);
+  const colourType = header.data[9] ?? -1;
+  const { visible, suggestion } = findVisible(chunks, colourType);
   if (last.end !== bytes.length) visible.push({ chunk: 'IEND', message: 'is followed by something' });
+  const fatal = visible.find((one) => /^[A-Z]/.test(one.chunk) && one !== suggestion) ?? null;
   const label = labelOf(chunks);
   const names = chunks.map(({ type }) => type).join(' ');
   const form = header.data.subarray(8).join();
   const isOurs = visible.length === 0 && names === OUR_CHUNKS && form === OUR_FORM && label?.kind === 'read';
   const paletteBytes = chunks.find(({ type }) => type === 'PLTE')?.data.length ?? 0;
   const dataBytes = chunks.reduce((sum, { type, data }) => sum + (type === 'IDAT' ? data.length : 0), 0);
-  return { isOurs, visible, label, header: header.data, paletteBytes, dataBytes, end: last.end };
+  return { isOurs, visible, fatal, label, header: header.data, paletteBytes, dataBytes, end: last.end };
 }
 
-function findVisible(chunks: readonly PngChunk[], colourType: number): ChunkFinding[] {
-  const findings: ChunkFinding[] = [];
+/** `suggestion`: the finding about a palette that is legal and no viewer needs. */
+function findVisible(chunks: readonly PngChunk[], colourType: number) {
+  const visible: ChunkFinding[] = [];
+  let suggestion: ChunkFinding | null = null;
   const seen = new Set<string>();
   let before = '';
   for (const chunk of chunks) {
     const message = problemOf(chunk, colourType, seen, before);
-    if (message !== null) findings.push({ chunk: chunk.type, message });
+    if (message !== null) visible.push({ chunk: chunk.type, message });
+    const isFirst = chunk.type === 'PLTE' && !seen.has('PLTE') && !seen.has('IDAT');
+    if (isFirst && MAY_SUGGEST_PALETTE.has(colourType) && isPalette(chunk.data))
+      suggestion = visible.at(-1) ?? null;
     seen.add(chunk.type);
     before = chunk.type;
   }
-  return findings;
+  return { visible, suggestion };
+}
+
+function isPalette({ length }: Uint8Array): boolean {
+  return length > 0 && length % 3 === 0 && length <= MOST_PALETTE_BYTES;
 }
 
 /** Null: the chunk is where it belongs, and what it says is not seen. */
@@ -111,9 +126,7 @@ function problemOf(
       if (seen.has('PLTE')) return 'stands there twice';
       if (seen.has('IDAT')) return 'stands behind the pixels';
       if (colourType !== COLOUR_TYPE_PALETTE) return 'does not belong to pixels that name their colours';
-      return data.length % 3 === 0 && data.length > 0 && data.length <= MOST_PALETTE_BYTES
-        ? null
-        : 'is not a palette';
+      return isPalette(data) ? null : 'is not a palette';
     case 'IDAT':
       return seen.has('IDAT') && before !== 'IDAT' ? 'is interrupted by another chunk' : null;
     case 'tRNS':

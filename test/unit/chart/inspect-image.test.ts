@@ -74,6 +74,24 @@ describe('a PNG', () => {
   });
 });
 
+describe('a palette beside RGB', () => {
+  const rgb = (...chunks: Uint8Array[]) =>
+    pngFixture({ width: 2, height: 3, colourType: 2, raw: new Uint8Array(3 * 7), chunks });
+
+  test('is legal: a suggestion to viewers of few colours', () => {
+    expect(inspectImage(rgb(pngChunk('PLTE', new Uint8Array(6)))).kind).toBe('png');
+  });
+
+  test.each([0, 4, 771])('of %i bytes is none, and the file is broken', (length) => {
+    expect(inspectImage(rgb(pngChunk('PLTE', new Uint8Array(length)))).kind).toBe('broken');
+  });
+
+  test('is broken when it stands there twice', () => {
+    const palette = pngChunk('PLTE', new Uint8Array(6));
+    expect(inspectImage(rgb(palette, palette)).kind).toBe('broken');
+  });
+});
+
 describe('a JPEG', () => {
   test('is intact', () => {
     expect(inspectImage(jpeg)).toEqual({ kind: 'jpeg', width: 640, height: 480, provenance: null });
