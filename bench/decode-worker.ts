@@ -1,5 +1,5 @@
 import { decode } from 'fast-png';
-import { scanPng } from '../src/chart/scan-png.ts';
+import { scanPng } from '../src/png/scan-png.ts';
 
 const LIMITS = { maxPixels: 16_000_000, maxInterlacedPixels: 16_000_000 };
 let png = new Uint8Array(0);

@@ -6,9 +6,9 @@
 import { readFileSync } from 'node:fs';
 import { parse } from 'csv-parse/sync';
 import { DEFAULT_SPEC } from '../src/chart/chart-spec.ts';
-import { parseBars } from '../src/chart/parse-bars.ts';
+import { parseBars } from '../src/bars/parse-bars.ts';
 import { createChartRenderer } from '../src/chart/render-chart.ts';
-import { loadChartAssets } from '../scripts/local/load-chart-assets.ts';
+import { loadChartAssets } from '../scripts/seed/load-chart-assets.ts';
 import { readPixels } from '../test/support/reference-pixels.ts';
 import { writePng, type PngEncoding } from '../test/support/write-png.ts';
 import { buildBenchWorker, startBenchWorker, type RunningWorker } from './bench-workerd.ts';

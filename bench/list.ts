@@ -3,8 +3,8 @@
  * carry 200 bars each: the whole answer as a caller sees it, and the database's share of it.
  * `npm run bench` or `tsx bench/list.ts [requests]`.
  */
-import { PgliteBackend } from '../scripts/local/pglite-backend.ts';
-import { startSqlEndpoint } from '../scripts/local/sql-endpoint.ts';
+import { PgliteBackend } from '../stand-in/sql/pglite-backend.ts';
+import { startSqlEndpoint } from '../stand-in/sql/sql-endpoint.ts';
 import buildWorker from '../test/support/build-worker.ts';
 import { startStack } from '../test/support/stack.ts';
 

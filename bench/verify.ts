@@ -4,7 +4,7 @@
  * `npm run bench` or `tsx bench/verify.ts [files of each kind]`.
  */
 import { readFileSync } from 'node:fs';
-import { pngChunk } from '../src/chart/png-chunk.ts';
+import { pngChunk } from '../src/png/chunk.ts';
 import { chartArtifact, makeBars } from '../test/support/bars.ts';
 import buildWorker from '../test/support/build-worker.ts';
 import { insertBefore, repaint } from '../test/support/png-forgery.ts';

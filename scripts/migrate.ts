@@ -1,6 +1,6 @@
-import { migratePostgres } from './local/migrate-postgres.ts';
-import { PlainError } from './local/plain-error.ts';
-import { runScript } from './local/run-script.ts';
+import { migratePostgres } from './start/migrate-postgres.ts';
+import { PlainError } from '../stand-in/plain-error.ts';
+import { runScript } from './start/run-script.ts';
 
 const HELP = `npm run migrate: brings a PostgreSQL up to date.
 

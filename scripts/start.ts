@@ -1,12 +1,12 @@
 import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
-import { watchParents } from './local/start-parents.ts';
+import { watchParents } from './start/start-parents.ts';
 
 /**
- * `npm start`: runs `local/run-stack.ts` in a process of its own and does nothing else, so that here a signal is always
+ * `npm start`: runs `start/run-stack.ts` in a process of its own and does nothing else, so that here a signal is always
  * heard. A process that is busy in a loop hears none.
  */
-const STACK = fileURLToPath(new URL('local/run-stack.ts', import.meta.url));
+const STACK = fileURLToPath(new URL('start/run-stack.ts', import.meta.url));
 /** One that is busy in a loop does not say that it heard. */
 const HEARD_DEADLINE_MS = 3_000;
 /** Longer than the stack allows itself to close everything. */

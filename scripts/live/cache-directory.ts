@@ -1,7 +1,7 @@
 import { mkdir, rename, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
-import { systemCode } from '../local/plain-error.ts';
+import { systemCode } from '../../stand-in/plain-error.ts';
 
 /** Where installed services are kept between runs, outside of the repository: `CHARTPROOF_CACHE_DIR` says where. */
 export function cacheDirectory(env: Readonly<Record<string, string | undefined>> = process.env): string {

@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { PlainError } from '../local/plain-error.ts';
+import { PlainError } from '../../stand-in/plain-error.ts';
 import { cached } from './cache-directory.ts';
 import type { LiveOptions, LiveService, LiveServiceKind } from './live-service.ts';
 import { runCommand } from './run-command.ts';

@@ -2,7 +2,7 @@ import { access, chown, mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/p
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { Client } from 'pg';
-import { PlainError } from '../local/plain-error.ts';
+import { PlainError } from '../../stand-in/plain-error.ts';
 import type { LiveOptions, LiveService, LiveServiceKind } from './live-service.ts';
 import { runCommand } from './run-command.ts';
 import { freePort, startServer } from './start-server.ts';

@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { PlainError } from '../local/plain-error.ts';
+import { PlainError } from '../../stand-in/plain-error.ts';
 
 const TAIL_LINES = 15;
 

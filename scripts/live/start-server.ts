@@ -1,6 +1,6 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { createServer, type AddressInfo } from 'node:net';
-import { PlainError } from '../local/plain-error.ts';
+import { PlainError } from '../../stand-in/plain-error.ts';
 import { tail } from './run-command.ts';
 
 export interface ServerCommand {

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
-import { describeError } from '../local/describe-error.ts';
-import { PlainError } from '../local/plain-error.ts';
+import { describeError } from '../start/describe-error.ts';
+import { PlainError } from '../../stand-in/plain-error.ts';
 import type { LiveService, LiveServiceKind } from './live-service.ts';
 import { LIVE_SERVICES } from './services.ts';
 

@@ -1,4 +1,4 @@
-import { PlainError } from '../local/plain-error.ts';
+import { PlainError } from '../../stand-in/plain-error.ts';
 import { AIRFLOW_EXECUTION, PARAM_EXECUTION, TSLA_EXECUTION, WORKFLOW_ID } from './seed-executions.ts';
 
 /** A tracking server that may be filled. */

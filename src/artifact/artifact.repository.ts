@@ -3,12 +3,12 @@ import type { PgColumn } from 'drizzle-orm/pg-core';
 import type { RowPreconditions } from '../http/preconditions.ts';
 import type { Database } from '../storage/database.ts';
 import { guarded } from '../storage/database-errors.ts';
-import { withOrWithoutLookup } from './artifact-filter.repository.ts';
+import { withOrWithoutLookup } from '../catalog/filter.repository.ts';
 import type { ArtifactPatch, NewArtifact } from './artifact.schema.ts';
 import { artifactTable, type ArtifactRow } from './artifact.table.ts';
 import { toColumns } from './artifact-wire.ts';
-import type { ArtifactRecord } from './derive-lineage.ts';
-import { lineageLookupTable, lookupOfArtifact } from './lineage-lookup.table.ts';
+import type { ArtifactRecord } from '../lineage/derive-lineage.ts';
+import { lineageLookupTable, lookupOfArtifact } from '../lineage/lineage-lookup.table.ts';
 import { idempotencyKeyTable } from './idempotency-key.table.ts';
 import type { IdempotencyClaim } from './idempotency.repository.ts';
 

@@ -1,8 +1,8 @@
-import type { Bar } from './bars.ts';
-import { indicatorStats } from './indicator-stats.ts';
-import type { Indicators, Series } from './compute-indicators.ts';
-import { barPriceStyle, formatNumber, priceStyle, volumeStyle, type NumberStyle } from './number-format.ts';
-import { barLabel, isIntraday } from './time-axis.ts';
+import type { Bar } from '../bars/bar.ts';
+import { indicatorStats } from './indicator/indicator-stats.ts';
+import type { Indicators, Series } from './indicator/compute-indicators.ts';
+import { barPriceStyle, formatNumber, priceStyle, volumeStyle, type NumberStyle } from './plan/number-format.ts';
+import { barLabel, isIntraday } from './plan/time-axis.ts';
 
 export interface ChartDescriptionInput {
   readonly symbol: string;

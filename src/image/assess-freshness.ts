@@ -1,4 +1,4 @@
-import type { ImageInspection } from '../chart/inspect-image.ts';
+import type { ImageInspection } from './inspect-image.ts';
 
 /** What is known of the object that a row names, and of the row's own bars. */
 export interface FreshnessFacts {

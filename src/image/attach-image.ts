@@ -1,6 +1,6 @@
 import type { AttachImage } from '../artifact/create-artifact.ts';
-import { barsOf } from '../chart/parse-bars.ts';
-import { snapshotHash } from '../chart/snapshot-hash.ts';
+import { barsOf } from '../bars/parse-bars.ts';
+import { snapshotHash } from '../bars/snapshot-hash.ts';
 import { sha256Hex } from '../digest.ts';
 import { AppError } from '../errors.ts';
 import { invalidInput } from '../http/validation.ts';

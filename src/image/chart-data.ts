@@ -1,7 +1,7 @@
-import type { Bar } from '../chart/bars.ts';
-import { computeIndicators, wireSeries } from '../chart/compute-indicators.ts';
+import type { Bar } from '../bars/bar.ts';
+import { computeIndicators, wireSeries } from '../chart/indicator/compute-indicators.ts';
 import { describeChart } from '../chart/describe-chart.ts';
-import { indicatorStats } from '../chart/indicator-stats.ts';
+import { indicatorStats } from '../chart/indicator/indicator-stats.ts';
 import type { Picture } from './picture.ts';
 
 const DAY_MS = 86_400_000;

@@ -1,4 +1,4 @@
-import { scanPng, type PngLimits } from '../chart/scan-png.ts';
+import { scanPng, type PngLimits } from '../png/scan-png.ts';
 
 /** A rectangle that holds changed pixels; `pixels` says how many. */
 export interface ChangedRegion {

@@ -1,4 +1,4 @@
-import { inspectImage, type ImageInspection } from '../chart/inspect-image.ts';
+import { inspectImage, type ImageInspection } from './inspect-image.ts';
 import type { ScanFile } from './scan-file.ts';
 import { SIGNED_IN_LIMITS } from './scan-file.ts';
 

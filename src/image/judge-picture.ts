@@ -1,5 +1,5 @@
-import { canonicalText, LABEL_FIELDS, type Label } from '../chart/png-provenance.ts';
-import type { ChunkFinding } from '../chart/png-structure.ts';
+import { canonicalText, LABEL_FIELDS, type Label } from '../png/provenance.ts';
+import type { ChunkFinding } from '../png/structure.ts';
 import type { FieldError } from '../errors.ts';
 import { isoTimestamp } from '../storage/iso-timestamp.ts';
 import type { ChartRenderRow } from './chart-render.table.ts';

@@ -1,4 +1,4 @@
-import { inspectImage } from '../chart/inspect-image.ts';
+import { inspectImage } from './inspect-image.ts';
 import { sha256Hex } from '../digest.ts';
 import type { StoredObject } from '../storage/object-store.ts';
 import type { ObjectFacts } from './assess-freshness.ts';

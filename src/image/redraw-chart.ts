@@ -1,7 +1,7 @@
 import type { WorkQueue } from '../concurrency/work-queue.ts';
 import type { ChartRenderer, RenderedChart } from '../chart/render-chart.ts';
 import { DEFAULT_SPEC, RENDERER_VERSION } from '../chart/chart-spec.ts';
-import { inspectImage } from '../chart/inspect-image.ts';
+import { inspectImage } from './inspect-image.ts';
 import { sha256Hex } from '../digest.ts';
 import { AppError, failure } from '../errors.ts';
 import type { Log } from '../observability/log.ts';

@@ -1,6 +1,6 @@
-import { scanJpeg } from '../chart/scan-jpeg.ts';
-import { hasPngSignature } from '../chart/png-chunk.ts';
-import { scanPng, type PngLimits, type PngScan, type PngScanOptions } from '../chart/scan-png.ts';
+import { scanJpeg } from '../jpeg/scan-jpeg.ts';
+import { hasPngSignature } from '../png/chunk.ts';
+import { scanPng, type PngLimits, type PngScan, type PngScanOptions } from '../png/scan-png.ts';
 import type { EdgeCache } from '../storage/edge-cache.ts';
 import type { DecodeSlots } from './decode-slots.ts';
 

@@ -1,4 +1,4 @@
-import type { BarsError } from '../chart/parse-bars.ts';
+import type { BarsError } from '../bars/parse-bars.ts';
 import { AppError } from '../errors.ts';
 
 /** The bars' problems under the names that the row gives them. */

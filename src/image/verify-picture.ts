@@ -1,6 +1,6 @@
-import { hasPngSignature } from '../chart/png-chunk.ts';
-import { pngStructure, type PngStructure } from '../chart/png-structure.ts';
-import type { PngLimits, PngScan } from '../chart/scan-png.ts';
+import { hasPngSignature } from '../png/chunk.ts';
+import { pngStructure, type PngStructure } from '../png/structure.ts';
+import type { PngLimits, PngScan } from '../png/scan-png.ts';
 import { sha256Hex } from '../digest.ts';
 import { AppError } from '../errors.ts';
 import type { ChartRenderRow } from './chart-render.table.ts';

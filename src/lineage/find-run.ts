@@ -1,4 +1,4 @@
-import type { RunShape } from '../artifact/lineage-lookup.table.ts';
+import type { RunShape } from './lineage-lookup.table.ts';
 import {
   chooseRun,
   isSettled,
@@ -8,8 +8,8 @@ import {
   type RunMatch,
   type WantedExecution,
 } from './match-run.ts';
-import type { MlflowRun } from './mlflow.schema.ts';
-import type { LookupBounds, MlflowClient } from './mlflow-client.ts';
+import type { MlflowRun } from '../mlflow/mlflow.schema.ts';
+import type { LookupBounds, MlflowClient } from '../mlflow/mlflow-client.ts';
 import { executionFilters, workflowFilters } from './run-filter.ts';
 
 export type RunFinding =

@@ -1,17 +1,17 @@
 import type { Artifact } from '../artifact/artifact.schema.ts';
-import { deriveLineage, type ArtifactRecord } from '../artifact/derive-lineage.ts';
+import { deriveLineage, type ArtifactRecord } from './derive-lineage.ts';
 import { failure } from '../errors.ts';
 import { isoTimestamp } from '../storage/iso-timestamp.ts';
 import type { Log } from '../observability/log.ts';
 import type { Metrics } from '../observability/metrics.ts';
 import { completeRuns } from './complete-runs.ts';
 import { countLookups } from './count-lookups.ts';
-import { createInFlight } from './in-flight.ts';
+import { createInFlight } from '../upstream/in-flight.ts';
 import type { LineageRepository, LinkedArtifact } from './lineage.repository.ts';
-import type { LinkBases } from './links.ts';
-import type { LookupBounds, MlflowClient } from './mlflow-client.ts';
-import type { MlflowFailure } from './mlflow-failure.ts';
-import { presentArtifact, type HydratedArtifact } from './present-artifact.ts';
+import type { LinkBases } from '../catalog/links.ts';
+import type { LookupBounds, MlflowClient } from '../mlflow/mlflow-client.ts';
+import type { MlflowFailure } from '../mlflow/mlflow-failure.ts';
+import { presentArtifact, type HydratedArtifact } from '../catalog/present-artifact.ts';
 import { keyOf, wasOnlySwept, type OpenExecution } from './resolution.ts';
 import { resolveExecutions } from './resolve-executions.ts';
 

@@ -1,5 +1,5 @@
 import { sql, type SQL } from 'drizzle-orm';
-import { lineageLookupTable } from '../artifact/lineage-lookup.table.ts';
+import { lineageLookupTable } from './lineage-lookup.table.ts';
 import type { Database } from '../storage/database.ts';
 import type { FoundRun, Miss } from './lineage.repository.ts';
 

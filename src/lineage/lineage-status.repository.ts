@@ -1,5 +1,5 @@
 import { count, desc, or, sql, type SQL } from 'drizzle-orm';
-import { withOrWithoutLookup } from '../artifact/artifact-filter.repository.ts';
+import { withOrWithoutLookup } from '../catalog/filter.repository.ts';
 import { artifactTable } from '../artifact/artifact.table.ts';
 import {
   hasNoExperimentSql,
@@ -8,7 +8,7 @@ import {
   lineageStatusSql,
   lookupOfArtifact,
   type LineageStatus,
-} from '../artifact/lineage-lookup.table.ts';
+} from './lineage-lookup.table.ts';
 import type { Database } from '../storage/database.ts';
 import { guarded } from '../storage/database-errors.ts';
 import { isoTimestamp } from '../storage/iso-timestamp.ts';

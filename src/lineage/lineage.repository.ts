@@ -1,6 +1,6 @@
 import { and, isNotNull, sql, type SQL } from 'drizzle-orm';
 import { artifactTable } from '../artifact/artifact.table.ts';
-import type { LookupFacts } from '../artifact/derive-lineage.ts';
+import type { LookupFacts } from './derive-lineage.ts';
 import {
   hasNoExperimentSql,
   hasNoRunSql,
@@ -9,7 +9,7 @@ import {
   lookupWorkflowSql,
   type LineageStatus,
   type RunShape,
-} from '../artifact/lineage-lookup.table.ts';
+} from './lineage-lookup.table.ts';
 import type { Database } from '../storage/database.ts';
 import { guarded } from '../storage/database-errors.ts';
 import { isoTimestamp } from '../storage/iso-timestamp.ts';

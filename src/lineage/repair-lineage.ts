@@ -8,8 +8,8 @@ import type {
   LinkedArtifact,
   UnlinkedExecution,
 } from './lineage.repository.ts';
-import type { LookupBounds, MlflowClient } from './mlflow-client.ts';
-import type { MlflowFailure } from './mlflow-failure.ts';
+import type { LookupBounds, MlflowClient } from '../mlflow/mlflow-client.ts';
+import type { MlflowFailure } from '../mlflow/mlflow-failure.ts';
 import { resolveExecutions } from './resolve-executions.ts';
 
 export interface RepairDependencies {

@@ -1,4 +1,4 @@
-import type { RunShape } from '../artifact/lineage-lookup.table.ts';
+import type { RunShape } from './lineage-lookup.table.ts';
 import { instantPattern, type ExecutionId } from './execution-id.ts';
 import { SHAPE_FIELD } from './match-run.ts';
 

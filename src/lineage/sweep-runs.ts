@@ -1,10 +1,10 @@
-import type { RunShape } from '../artifact/lineage-lookup.table.ts';
+import type { RunShape } from './lineage-lookup.table.ts';
 import type { ExecutionId } from './execution-id.ts';
 import { judge, matchesAmong, orderedShapes, type FindOptions, type RunFinding } from './find-run.ts';
 import { chooseRun, idsOf, isSettled, RUN_SHAPES, type RunMatch } from './match-run.ts';
-import { OutOfBounds, type LookupBounds, type MlflowClient, type RunPage } from './mlflow-client.ts';
-import { MlflowFailure } from './mlflow-failure.ts';
-import type { MlflowRun } from './mlflow.schema.ts';
+import { OutOfBounds, type LookupBounds, type MlflowClient, type RunPage } from '../mlflow/mlflow-client.ts';
+import { MlflowFailure } from '../mlflow/mlflow-failure.ts';
+import type { MlflowRun } from '../mlflow/mlflow.schema.ts';
 import { executionFilters, sweepFilter } from './run-filter.ts';
 
 /** Runs of a window that are read first, beside one for each execution. */

@@ -5,7 +5,7 @@ import {
   lineageStatusSql,
   lookupOfArtifact,
   type LineageStatus,
-} from '../artifact/lineage-lookup.table.ts';
+} from '../lineage/lineage-lookup.table.ts';
 import { artifactRenderTable, chartRenderTable } from '../image/chart-render.table.ts';
 import type { Database } from '../storage/database.ts';
 import { guarded } from '../storage/database-errors.ts';

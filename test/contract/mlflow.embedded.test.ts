@@ -1,4 +1,4 @@
-import { startMlflowServer } from '../../scripts/local/mlflow-server.ts';
+import { startMlflowServer } from '../../stand-in/mlflow/mlflow-server.ts';
 import { describeMlflow } from './mlflow.contract.ts';
 
 describeMlflow('embedded', () => startMlflowServer({ directory: null, host: '127.0.0.1', port: 0 }));

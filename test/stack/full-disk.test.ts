@@ -2,7 +2,7 @@ import { mkdtemp, rm, statfs, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { PgliteBackend } from '../../scripts/local/pglite-backend.ts';
+import { PgliteBackend } from '../../stand-in/sql/pglite-backend.ts';
 import { Acknowledged } from './acknowledged.ts';
 import { freePorts, LocalStack, until } from './local-stack.ts';
 import { mountTmpfs, type Mounted } from './mount-tmpfs.ts';

@@ -1,5 +1,5 @@
 import { createServer, request as httpRequest, type IncomingMessage, type ServerResponse } from 'node:http';
-import { listen, type LocalServer } from '../../scripts/local/listen.ts';
+import { listen, type LocalServer } from '../../stand-in/listen.ts';
 
 /** One request that reached the proxy. */
 export interface SeenCall {

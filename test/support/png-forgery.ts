@@ -1,6 +1,6 @@
 import { inflateSync, deflateSync } from 'node:zlib';
 import canonicalize from 'canonicalize';
-import { PNG_SIGNATURE, pngChunk, walkPng, type PngChunk } from '../../src/chart/png-chunk.ts';
+import { PNG_SIGNATURE, pngChunk, walkPng, type PngChunk } from '../../src/png/chunk.ts';
 
 /** What an adversary does to a PNG of ours, byte by byte and with right checksums. */
 

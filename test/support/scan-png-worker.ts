@@ -1,4 +1,4 @@
-import { scanPng } from '../../src/chart/scan-png.ts';
+import { scanPng } from '../../src/png/scan-png.ts';
 
 /** `POST /` scans a PNG; says what was found, a digest of the rows seen, and how often others had a turn meanwhile. */
 export default {

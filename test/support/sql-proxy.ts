@@ -1,5 +1,5 @@
 import { createServer, request as httpRequest } from 'node:http';
-import { listen } from '../../scripts/local/listen.ts';
+import { listen } from '../../stand-in/listen.ts';
 
 /** Stands between the Worker and its database, and keeps the text of every statement. */
 export interface SqlProxy {

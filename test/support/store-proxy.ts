@@ -1,5 +1,5 @@
 import { createServer, request as httpRequest, type IncomingMessage, type ServerResponse } from 'node:http';
-import { listen } from '../../scripts/local/listen.ts';
+import { listen } from '../../stand-in/listen.ts';
 
 /** One request to the store. */
 export interface StoreCall {

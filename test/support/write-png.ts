@@ -1,5 +1,5 @@
 import { deflateSync } from 'node:zlib';
-import { PNG_SIGNATURE, pngChunk } from '../../src/chart/png-chunk.ts';
+import { PNG_SIGNATURE, pngChunk } from '../../src/png/chunk.ts';
 
 /** A picture as the samples of a PNG. */
 export interface PngSamples {

@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { cursorScope, writeCursor } from '../../src/artifact/page-cursor.ts';
+import { cursorScope, writeCursor } from '../../src/catalog/page-cursor.ts';
 import { startStack, type Stack } from '../support/stack.ts';
 
 interface Wire {

@@ -3,7 +3,7 @@ import { deflateSync } from 'node:zlib';
 import { encode } from 'fast-png';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { withoutLabel } from '../../scripts/seed/without-label.ts';
-import { pngChunk } from '../../src/chart/png-chunk.ts';
+import { pngChunk } from '../../src/png/chunk.ts';
 import { chartArtifact, makeBars } from '../support/bars.ts';
 import {
   assemble,
@@ -17,8 +17,8 @@ import {
 } from '../support/png-forgery.ts';
 import { multipartBody } from '../support/multipart.ts';
 import { BUCKET, SERVICE_TOKEN, startStack, type Stack } from '../support/stack.ts';
-import { JPEGS } from '../unit/chart/jpeg-fixtures.ts';
-import { pngFixture } from '../unit/chart/png-fixture.ts';
+import { JPEGS } from '../unit/jpeg/jpeg-fixtures.ts';
+import { pngFixture } from '../unit/png/png-fixture.ts';
 
 const BARS = makeBars(60, 4_711);
 const OTHER_BARS = makeBars(70, 4_712);

@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { deflateSync } from 'node:zlib';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { scanPng, type PngScan } from '../../src/chart/scan-png.ts';
+import { scanPng, type PngScan } from '../../src/png/scan-png.ts';
 import { CHANNELS, filteredRows, wrapPng, writePng, type PngSamples } from '../support/write-png.ts';
 
 process.env['CLOUDFLARE_CF_FETCH_ENABLED'] = 'false';

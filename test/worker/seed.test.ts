@@ -1,8 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { LocalServer } from '../../scripts/local/listen.ts';
-import { startMlflowServer } from '../../scripts/local/mlflow-server.ts';
-import { openRenderer } from '../../scripts/local/open-renderer.ts';
+import type { LocalServer } from '../../stand-in/listen.ts';
+import { startMlflowServer } from '../../stand-in/mlflow/mlflow-server.ts';
+import { openRenderer } from '../../scripts/seed/open-renderer.ts';
 import { applySeed, type SeedReport, type SeedTarget } from '../../scripts/seed/apply-seed.ts';
 import { seedArtifacts } from '../../scripts/seed/seed-artifacts.ts';
 import { createDatabase } from '../../src/storage/database.ts';

@@ -1,5 +1,5 @@
-import type { Bar } from '../../../src/chart/bars.ts';
-import { parseBars } from '../../../src/chart/parse-bars.ts';
+import type { Bar } from '../../../src/bars/bar.ts';
+import { parseBars } from '../../../src/bars/parse-bars.ts';
 
 const DAY_S = 86_400;
 const START_S = 1_577_836_800;

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { computeIndicators } from '../../../src/chart/compute-indicators.ts';
+import { computeIndicators } from '../../../src/chart/indicator/compute-indicators.ts';
 import { describeChart } from '../../../src/chart/describe-chart.ts';
-import { indicatorStats } from '../../../src/chart/indicator-stats.ts';
+import { indicatorStats } from '../../../src/chart/indicator/indicator-stats.ts';
 import { AWKWARD_SERIES, withoutVolume } from './awkward-series.ts';
 import { appleBars } from './read-vectors.ts';
 

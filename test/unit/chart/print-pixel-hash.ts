@@ -1,5 +1,5 @@
 /** Prints the pixel hashes of two charts; started by a test under other time zones and locales. */
-import { loadChartAssets } from '../../../scripts/local/load-chart-assets.ts';
+import { loadChartAssets } from '../../../scripts/seed/load-chart-assets.ts';
 import { DEFAULT_SPEC } from '../../../src/chart/chart-spec.ts';
 import { createChartRenderer } from '../../../src/chart/render-chart.ts';
 import { walk } from './awkward-series.ts';

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { parse } from 'csv-parse/sync';
-import type { Bar } from '../../../src/chart/bars.ts';
-import { parseBars } from '../../../src/chart/parse-bars.ts';
+import type { Bar } from '../../../src/bars/bar.ts';
+import { parseBars } from '../../../src/bars/parse-bars.ts';
 
 const VECTORS = new URL('../../../../shared/vectors/indicators/', import.meta.url);
 const QUOTES = new URL('../../../scripts/quotes/', import.meta.url);

@@ -2,20 +2,20 @@ import { execFileSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { Resvg } from '@resvg/resvg-js';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { loadChartAssets } from '../../../scripts/local/load-chart-assets.ts';
-import { COLOR } from '../../../src/chart/chart-color.ts';
-import type { PlannedText, TextRole } from '../../../src/chart/chart-plan.ts';
+import { loadChartAssets } from '../../../scripts/seed/load-chart-assets.ts';
+import { COLOR } from '../../../src/chart/draw/chart-color.ts';
+import type { PlannedText, TextRole } from '../../../src/chart/plan/chart-plan.ts';
 import { DEFAULT_SPEC, RENDERER_VERSION } from '../../../src/chart/chart-spec.ts';
-import { computeIndicators } from '../../../src/chart/compute-indicators.ts';
-import { indicatorStats } from '../../../src/chart/indicator-stats.ts';
-import { inspectImage } from '../../../src/chart/inspect-image.ts';
-import { parseBars } from '../../../src/chart/parse-bars.ts';
+import { computeIndicators } from '../../../src/chart/indicator/compute-indicators.ts';
+import { indicatorStats } from '../../../src/chart/indicator/indicator-stats.ts';
+import { inspectImage } from '../../../src/image/inspect-image.ts';
+import { parseBars } from '../../../src/bars/parse-bars.ts';
 import {
   createChartRenderer,
   type ChartRenderer,
   type RenderInput,
 } from '../../../src/chart/render-chart.ts';
-import { scanPng } from '../../../src/chart/scan-png.ts';
+import { scanPng } from '../../../src/png/scan-png.ts';
 import { readPixels, referencePixelHash } from '../../support/reference-pixels.ts';
 import { AWKWARD_SERIES, constant, walk, withoutVolume, type AwkwardSeries } from './awkward-series.ts';
 import { appleBars } from './read-vectors.ts';

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { comparePictures } from '../../../src/image/compare-pictures.ts';
 import { locateChange, partBorders } from '../../../src/image/locate-change.ts';
 import { SIGNED_IN_LIMITS } from '../../../src/image/scan-file.ts';
-import { pngFixture } from '../chart/png-fixture.ts';
+import { pngFixture } from '../png/png-fixture.ts';
 
 const WIDTH = 100;
 const HEIGHT = 90;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { Label, Provenance } from '../../../src/chart/png-provenance.ts';
+import type { Label, Provenance } from '../../../src/png/provenance.ts';
 import type { ChartRenderRow } from '../../../src/image/chart-render.table.ts';
 import { judgePicture, type PictureFacts } from '../../../src/image/judge-picture.ts';
 

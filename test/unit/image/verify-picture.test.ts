@@ -3,7 +3,7 @@ import { silentLog } from '../../../src/observability/log.ts';
 import { createWorkQueue } from '../../../src/concurrency/work-queue.ts';
 import { createDecodeSlots, DECODE_LIMITS } from '../../../src/image/decode-slots.ts';
 import { verifyPicture, type VerifyPictureDependencies } from '../../../src/image/verify-picture.ts';
-import { pngFixture } from '../chart/png-fixture.ts';
+import { pngFixture } from '../png/png-fixture.ts';
 
 const row = { render_key: 'b'.repeat(32), pixel_sha256: 'c'.repeat(64), width: 9_000, height: 9_000 };
 

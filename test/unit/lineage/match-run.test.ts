@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { parseExecutionId } from '../../../src/lineage/execution-id.ts';
 import { judge } from '../../../src/lineage/find-run.ts';
 import { chooseRun, matchRun, type RunMatch } from '../../../src/lineage/match-run.ts';
-import type { MlflowRun } from '../../../src/lineage/mlflow.schema.ts';
+import type { MlflowRun } from '../../../src/mlflow/mlflow.schema.ts';
 
 let made = 0;
 function run(

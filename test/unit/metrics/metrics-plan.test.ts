@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import type { LocalServer } from '../../../scripts/local/listen.ts';
-import { PgliteBackend } from '../../../scripts/local/pglite-backend.ts';
-import type { SqlStatement } from '../../../scripts/local/sql-backend.ts';
-import { startSqlEndpoint } from '../../../scripts/local/sql-endpoint.ts';
+import type { LocalServer } from '../../../stand-in/listen.ts';
+import { PgliteBackend } from '../../../stand-in/sql/pglite-backend.ts';
+import type { SqlStatement } from '../../../stand-in/sql/sql-backend.ts';
+import { startSqlEndpoint } from '../../../stand-in/sql/sql-endpoint.ts';
 import { createMetricCounterRepository } from '../../../src/metrics/metric-counter.repository.ts';
 import { createMetricSnapshotRepository } from '../../../src/metrics/metric-snapshot.repository.ts';
 import { createMetricReader } from '../../../src/metrics/read-metrics.ts';

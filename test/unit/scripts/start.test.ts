@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { readStartOptions } from '../../../scripts/local/start-options.ts';
-import { takeStateDirectory } from '../../../scripts/local/state-directory.ts';
+import { readStartOptions } from '../../../scripts/start/start-options.ts';
+import { takeStateDirectory } from '../../../scripts/start/state-directory.ts';
 import { ownEnvironment } from '../../support/own-environment.ts';
 
 const ROOT = fileURLToPath(new URL('../../../', import.meta.url));
@@ -56,7 +56,7 @@ describe('takeStateDirectory', () => {
 
   it('is free again when its owner was killed', async () => {
     const path = join(directory, 'killed');
-    const script = `import('${ROOT}scripts/local/state-directory.ts').then(({ takeStateDirectory }) =>
+    const script = `import('${ROOT}scripts/start/state-directory.ts').then(({ takeStateDirectory }) =>
       takeStateDirectory(${JSON.stringify(path)}, { fresh: false })).then(() => { console.log('taken'); setInterval(() => {}, 1000); });`;
     const owner = spawn(process.execPath, ['--import', 'tsx', '--input-type=module', '-e', script], {
       cwd: ROOT,

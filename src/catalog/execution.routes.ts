@@ -1,0 +1,69 @@
+import { createRoute, OpenAPIHono } from '@hono/zod-openapi';
+import {
+  artifactGroupSchema,
+  executionListQuery,
+  executionListSchema,
+  executionParam,
+  executionQuery,
+} from './group.schema.ts';
+import { jsonEtag } from '../http/json-etag.ts';
+import { limitPagesWithBars } from '../http/limit-callers.ts';
+import { problemResponses } from '../http/problem.schema.ts';
+import { requireRead } from '../http/require-caller.ts';
+import { rejectInvalid } from '../http/validation.ts';
+import type { AppEnv } from '../services.ts';
+
+const TAGS = ['Executions'];
+const failures = problemResponses(
+  'unauthenticated',
+  'precondition_failed',
+  'invalid_input',
+  'too_many_requests',
+  'database_unavailable',
+);
+
+const listRoute = createRoute({
+  method: 'get',
+  path: '/api/executions',
+  tags: TAGS,
+  summary: 'List workflow executions with their artifacts, newest first',
+  middleware: [requireRead, limitPagesWithBars, jsonEtag] as const,
+  request: { query: executionListQuery },
+  responses: {
+    200: { description: 'A page', content: { 'application/json': { schema: executionListSchema } } },
+    304: { description: 'As it was' },
+    ...failures,
+  },
+});
+
+const readRoute = createRoute({
+  method: 'get',
+  path: '/api/executions/{execution_id}',
+  tags: TAGS,
+  summary: 'One execution with its artifacts',
+  middleware: [requireRead, limitPagesWithBars, jsonEtag] as const,
+  request: { params: executionParam, query: executionQuery },
+  responses: {
+    200: {
+      description: 'The execution',
+      content: { 'application/json': { schema: artifactGroupSchema } },
+    },
+    304: { description: 'As it was' },
+    ...failures,
+    ...problemResponses('not_found'),
+  },
+});
+
+/** Workflow executions: what one run of a workflow produced, and which MLflow run knows of it. */
+export const executionRoutes = new OpenAPIHono<AppEnv>({ defaultHook: rejectInvalid });
+
+executionRoutes.openapi(listRoute, async (c) => {
+  const { origin } = new URL(c.req.url);
+  return c.json(await c.var.services.executions.listExecutions(c.req.valid('query'), origin), 200);
+});
+
+executionRoutes.openapi(readRoute, async (c) => {
+  const { origin } = new URL(c.req.url);
+  const { execution_id: id } = c.req.valid('param');
+  return c.json(await c.var.services.executions.findExecution(id, c.req.valid('query'), origin), 200);
+});

@@ -1,0 +1,43 @@
+import { createRoute, OpenAPIHono } from '@hono/zod-openapi';
+import type { AppEnv } from '../services.ts';
+import { healthSchema, readinessSchema } from './health.schema.ts';
+import { rejectInvalid } from '../http/validation.ts';
+
+const healthRoute = createRoute({
+  method: 'get',
+  path: '/healthz',
+  tags: ['Operations'],
+  summary: 'The process lives',
+  responses: { 200: { description: 'Alive', content: { 'application/json': { schema: healthSchema } } } },
+});
+
+const readinessContent = { 'application/json': { schema: readinessSchema } };
+const readinessRoute = createRoute({
+  method: 'get',
+  path: '/readyz',
+  tags: ['Operations'],
+  summary: 'What works, per dependency',
+  responses: {
+    200: {
+      description: 'Database and object store answer and have what is needed',
+      content: readinessContent,
+    },
+    503: { description: 'One of the two does not', content: readinessContent },
+  },
+});
+
+/** Alive needs no configuration, so that a wrong variable shows as not ready instead of dead. */
+export const livenessRoutes = new OpenAPIHono<AppEnv>({ defaultHook: rejectInvalid });
+livenessRoutes.openapi(healthRoute, (c) => {
+  c.header('cache-control', 'no-store');
+  return c.json({ status: 'alive' as const }, 200);
+});
+
+export const readinessRoutes = new OpenAPIHono<AppEnv>({ defaultHook: rejectInvalid });
+readinessRoutes.openapi(readinessRoute, async (c) => {
+  const { ready, dependencies } = await c.var.services.readiness();
+  c.header('cache-control', 'no-store');
+  if (ready) return c.json({ status: 'ready' as const, dependencies }, 200);
+  c.header('retry-after', '5');
+  return c.json({ status: 'unavailable' as const, dependencies }, 503);
+});

@@ -1,0 +1,45 @@
+import { isoTimestamp } from '../storage/iso-timestamp.ts';
+import type { Lineage } from '../artifact/artifact.schema.ts';
+import type { ArtifactRow } from '../artifact/artifact.table.ts';
+import type { LineageLookupRow } from './lineage-lookup.table.ts';
+
+/** A row with what is known of its run, or of its execution while it names no run. */
+export interface ArtifactRecord {
+  readonly row: ArtifactRow;
+  readonly lookup: LookupFacts | null;
+}
+
+/** What a look-up left behind, as far as reading needs it. */
+export type LookupFacts = Pick<
+  LineageLookupRow,
+  'status' | 'reason' | 'airflow_dag_id' | 'airflow_run_id' | 'attempts' | 'checked_at' | 'next_check_at'
+>;
+
+/** Why an unlinked artifact is not linked, as far as its own row and the last look-up tell. */
+export function unlinkedReason(
+  of: Pick<ArtifactRow, 'run_id' | 'execution_id'> & { readonly lookupReason: string | null },
+  mlflowProblem: string | null,
+): string {
+  if (of.run_id === null && (of.execution_id ?? '') === '') {
+    return 'The artifact names no execution_id, so no run can be looked for.';
+  }
+  return mlflowProblem ?? of.lookupReason ?? 'MLflow has not been asked yet.';
+}
+
+/** What is known without asking anybody; `lineageStatusSql` is its twin in SQL. `mlflowProblem`: why nobody can be asked. */
+export function deriveLineage({ row, lookup }: ArtifactRecord, mlflowProblem: string | null): Lineage {
+  const checked_at = lookup === null ? null : isoTimestamp(lookup.checked_at);
+  if (row.run_id !== null && row.experiment_id !== null) {
+    return { status: 'linked', source: 'stored', reason: null, checked_at };
+  }
+  const source = row.run_id === null ? null : 'stored';
+  const lookupReason = lookup === null || lookup.status === 'linked' ? null : lookup.reason;
+  const reason = unlinkedReason({ ...row, lookupReason }, mlflowProblem);
+  return { status: unlinkedStatus({ row, lookup }, mlflowProblem), source, reason, checked_at };
+}
+
+function unlinkedStatus({ row, lookup }: ArtifactRecord, mlflowProblem: string | null): Lineage['status'] {
+  if (row.run_id === null && (row.execution_id ?? '') === '') return 'unresolved';
+  if (mlflowProblem !== null) return 'unavailable';
+  return lookup === null || lookup.status === 'linked' ? 'pending' : lookup.status;
+}

@@ -1,0 +1,70 @@
+import { and, eq, sql, type SQL } from 'drizzle-orm';
+import { integer, pgTable, primaryKey, text, timestamp } from 'drizzle-orm/pg-core';
+import { artifactTable } from '../artifact/artifact.table.ts';
+
+export type LineageStatus = 'linked' | 'pending' | 'unresolved' | 'unavailable';
+
+/** How a producer told its run which execution it belongs to: the tag or parameter by which the run was recognised. */
+export type RunShape = 'execution_id' | 'airflow_run_id' | 'execution_date_tag' | 'execution_date_param';
+
+/** What is known of a run (`kind` run), or of an execution whose run is not known (`kind` execution). */
+export const lineageLookupTable = pgTable(
+  'lineage_lookup',
+  {
+    kind: text().$type<'execution' | 'run'>().notNull(),
+    /** Of an execution: its workflow_id, else dag_id, else ''. Of a run: ''. */
+    workflow: text().notNull(),
+    /** execution_id or run_id. */
+    name: text().notNull(),
+    status: text().$type<LineageStatus>().notNull(),
+    reason: text(),
+    experiment_id: text(),
+    airflow_dag_id: text(),
+    airflow_run_id: text(),
+    workflow_name: text(),
+    shape: text().$type<RunShape>(),
+    attempts: integer().notNull().default(0),
+    first_checked_at: timestamp({ withTimezone: true, mode: 'string' }).notNull().defaultNow(),
+    checked_at: timestamp({ withTimezone: true, mode: 'string' }).notNull().defaultNow(),
+    next_check_at: timestamp({ withTimezone: true, mode: 'string' }),
+  },
+  (table) => [primaryKey({ columns: [table.kind, table.workflow, table.name] })],
+);
+
+export type LineageLookupRow = typeof lineageLookupTable.$inferSelect;
+
+const { run_id, experiment_id, execution_id, workflow_id, dag_id } = artifactTable;
+
+/** The workflow that an artifact's execution belongs to, as look-ups name it. */
+export const lookupWorkflowSql = sql<string>`coalesce(nullif(${workflow_id}, ''), ${dag_id}, '')`;
+
+/** Rows of others may hold an empty text where there is nothing. */
+export const hasNoRunSql: SQL<boolean> = sql`nullif(${run_id}, '') is null`;
+export const hasNoExperimentSql: SQL<boolean> = sql`nullif(${experiment_id}, '') is null`;
+
+/** Joins an artifact with what is known of its run, or while it names none, of its execution. */
+export const lookupOfArtifact: SQL | undefined = and(
+  eq(lineageLookupTable.kind, sql`case when ${hasNoRunSql} then 'execution' else 'run' end`),
+  eq(lineageLookupTable.workflow, sql`case when ${hasNoRunSql} then ${lookupWorkflowSql} else '' end`),
+  eq(lineageLookupTable.name, sql`coalesce(nullif(${run_id}, ''), ${execution_id})`),
+);
+
+/** The condition of a row whose run and experiment are both known. */
+export const linkedSql: SQL<boolean> = sql`(${run_id} <> '' and ${experiment_id} <> '')`;
+
+/**
+ * `lineage.status` of an artifact joined by `lookupOfArtifact`; `deriveLineage` says the same of one row in TypeScript.
+ * Without `lookup` (a database that nobody has migrated) nothing was ever looked up.
+ */
+export function lineageStatusSql(options: {
+  readonly isConfigured: boolean;
+  readonly lookup: boolean;
+}): SQL<LineageStatus> {
+  const known = options.lookup ? sql`${lineageLookupTable.status}` : sql`null::text`;
+  return sql<LineageStatus>`case
+    when ${linkedSql} then 'linked'
+    when ${hasNoRunSql} and nullif(${execution_id}, '') is null then 'unresolved'
+    when not ${options.isConfigured}::boolean then 'unavailable'
+    when ${known} in ('pending', 'unresolved', 'unavailable') then ${known}
+    else 'pending' end`;
+}
