@@ -6,7 +6,10 @@ const KEY = 'https://bench.chartproof.internal/picture';
 const app = new Hono();
 
 app.put('/picture', async (c) => {
-  const headers = { 'content-type': 'image/png', 'cache-control': 'public, max-age=31536000, immutable' };
+  const headers = {
+    'content-type': 'image/png',
+    'cache-control': 'public, max-age=31536000, immutable',
+  };
   await caches.default.put(KEY, new Response(await c.req.arrayBuffer(), { headers }));
   return c.text('kept');
 });

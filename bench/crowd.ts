@@ -70,14 +70,23 @@ async function crowdOfReaders(): Promise<void> {
     const counts = { rows: rowReads(), gets: calls('GET'), puts: calls('PUT') };
     await sleep(100);
     const hot = await timed(() => together(CROWD, (index) => image(ids[index % 4] ?? 0)));
-    const pictures = new Set([...cold.answers, ...hot.answers].map(({ bytes }) => bytes.toString('base64')));
-    rows.push({ cold: cold.ms, hot: hot.ms, ratio: cold.ms / hot.ms, ...counts, pictures: pictures.size });
+    const pictures = new Set(
+      [...cold.answers, ...hot.answers].map(({ bytes }) => bytes.toString('base64')),
+    );
+    rows.push({
+      cold: cold.ms,
+      hot: hot.ms,
+      ratio: cold.ms / hot.ms,
+      ...counts,
+      pictures: pictures.size,
+    });
     if ([...cold.answers, ...hot.answers].some(({ status }) => status !== 200))
       fail('not every answer was 200');
     if (pictures.size !== 1 || counts.puts !== 1 || counts.rows > 4 || counts.gets > 4)
       fail('more than once');
   }
-  const ratio = rows.map((row) => row.ratio).toSorted((a, b) => a - b)[Math.floor(rows.length / 2)] ?? NaN;
+  const ratio =
+    rows.map((row) => row.ratio).toSorted((a, b) => a - b)[Math.floor(rows.length / 2)] ?? NaN;
   console.log(
     `${CROWD} readers at once of four cold artifacts with the same ${SHARED_BARS} bars, then of hot ones:`,
   );
@@ -136,7 +145,9 @@ async function coldPictures(): Promise<void> {
   });
   probing.abort();
   await Promise.all(probes);
-  console.log(`${COLD} cold pictures of ${COLD_BARS} bars at once, every client asks again as it is told:`);
+  console.log(
+    `${COLD} cold pictures of ${COLD_BARS} bars at once, every client asks again as it is told:`,
+  );
   console.table([
     {
       'all drawn after s': (ms / 1_000).toFixed(0),
@@ -148,20 +159,27 @@ async function coldPictures(): Promise<void> {
     },
   ]);
   for (const [name, most] of longest)
-    verdict(`slowest ${name} ${most.toFixed(0)} ms`, `< ${CHEAP_TARGET_MS}`, most < CHEAP_TARGET_MS);
+    verdict(
+      `slowest ${name} ${most.toFixed(0)} ms`,
+      `< ${CHEAP_TARGET_MS}`,
+      most < CHEAP_TARGET_MS,
+    );
 }
 
 async function duplicates(): Promise<void> {
-  const body = JSON.stringify(chartArtifact(makeBars(SHARED_BARS, (seed += 1)), { name: `twin ${seed}` }));
+  const body = JSON.stringify(
+    chartArtifact(makeBars(SHARED_BARS, (seed += 1)), { name: `twin ${seed}` }),
+  );
   const headers = { ...WRITER, 'idempotency-key': `bench-${seed}` };
   forgetCounts();
   const { answers, ms } = await timed(() =>
     together(CROWD, () => ask('/api/artifacts', { method: 'POST', headers, body })),
   );
   const created = answers.filter(({ status, replayed }) => status === 201 && !replayed).length;
-  const [row] = await stack.query<{ n: number }>('select count(*)::int as n from artifacts where name = $1', [
-    `twin ${seed}`,
-  ]);
+  const [row] = await stack.query<{ n: number }>(
+    'select count(*)::int as n from artifacts where name = $1',
+    [`twin ${seed}`],
+  );
   const others = answers.filter(({ status }) => status !== 201 && status !== 409).length;
   console.log(`${CROWD} duplicates of one Idempotency-Key at once:`);
   console.table([
@@ -175,7 +193,11 @@ async function duplicates(): Promise<void> {
       statements: sql.statements.length,
     },
   ]);
-  verdict(`${created} created, ${row?.n} rows`, '1, 1', created === 1 && row?.n === 1 && others === 0);
+  verdict(
+    `${created} created, ${row?.n} rows`,
+    '1, 1',
+    created === 1 && row?.n === 1 && others === 0,
+  );
 }
 
 async function post(bars: unknown): Promise<number> {

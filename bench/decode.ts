@@ -48,8 +48,9 @@ async function ourChart(): Promise<Uint8Array<ArrayBuffer>> {
     snapshotSha256: 'a'.repeat(64),
     renderKey: 'b'.repeat(32),
   };
-  return (await renderer.render({ ...names, bars, spec: { ...DEFAULT_SPEC, width: 1920, height: 1400 } }))
-    .png;
+  return (
+    await renderer.render({ ...names, bars, spec: { ...DEFAULT_SPEC, width: 1920, height: 1400 } })
+  ).png;
 }
 
 /** Our chart as other encoders write it: RGB and RGBA with every filter, palettes with the filters of libpng. */
@@ -62,7 +63,9 @@ function reencoded(chart: Uint8Array): Case[] {
     colours.set(word, index);
     return index;
   });
-  const palette = Uint8Array.from([...colours.keys()].flatMap((word) => [word, word >> 8, word >> 16]));
+  const palette = Uint8Array.from(
+    [...colours.keys()].flatMap((word) => [word, word >> 8, word >> 16]),
+  );
   const rgb = rgba.filter((_, i) => i % 4 !== 3);
   const size = { width, height, depth: 8 };
   const one = (picture: string, png: Uint8Array<ArrayBuffer>): Case => ({
@@ -79,7 +82,10 @@ function reencoded(chart: Uint8Array): Case[] {
   return [
     one('as drawn', new Uint8Array(chart)),
     ...filters.flatMap(([name, filter = 0]) => [
-      one(`palette, ${name}`, writePng({ ...size, colourType: 3, samples: indices, palette }, { filter })),
+      one(
+        `palette, ${name}`,
+        writePng({ ...size, colourType: 3, samples: indices, palette }, { filter }),
+      ),
       one(`RGB, ${name}`, writePng({ ...size, colourType: 2, samples: rgb }, { filter })),
       one(`RGBA, ${name}`, writePng({ ...size, colourType: 6, samples: rgba }, { filter })),
     ]),
@@ -95,7 +101,8 @@ function big(): Case[] {
   const waves = Uint8Array.from(noise, (byte, i) => 128 + 90 * Math.sin(i / 700) + (byte & 7));
   const palette = Uint8Array.from({ length: 768 }, random);
   const rgba = new Uint8Array(pixels * 4);
-  for (let i = 0; i < pixels; i++) rgba.set([waves[i]!, noise[i]! & 3, 200, 255 - (noise[i]! & 3)], i * 4);
+  for (let i = 0; i < pixels; i++)
+    rgba.set([waves[i]!, noise[i]! & 3, 200, 255 - (noise[i]! & 3)], i * 4);
   const few = rgba.map((byte, i) => (i % 4 === 0 ? byte & 0x1f : byte));
   const one = (
     picture: string,
@@ -109,7 +116,12 @@ function big(): Case[] {
     target: { leastRate },
   });
   return [
-    one('1-bit grey, all black (6 kB)', 40, { depth: 1, colourType: 0, samples: new Uint8Array(pixels) }, {}),
+    one(
+      '1-bit grey, all black (6 kB)',
+      40,
+      { depth: 1, colourType: 0, samples: new Uint8Array(pixels) },
+      {},
+    ),
     one('palette, noise', 40, { depth: 8, colourType: 3, samples: noise, palette }, {}),
     one('grey, waves, Paeth', 40, { depth: 8, colourType: 0, samples: waves }, { filter: 4 }),
     one(
@@ -135,16 +147,25 @@ async function measure(worker: RunningWorker, { picture, png, megapixels, target
   const rounds: { ours: number; peer: number; nothing: number }[] = [];
   for (let round = -WARM_UP_ROUNDS; round < ROUNDS; round++) {
     const nothing = await spend(worker, '/nothing');
-    const cost = { nothing, ours: await spend(worker, '/ours'), peer: await spend(worker, '/fast-png') };
+    const cost = {
+      nothing,
+      ours: await spend(worker, '/ours'),
+      peer: await spend(worker, '/fast-png'),
+    };
     if (round >= 0) rounds.push(cost);
   }
   const nothing = median(rounds.map((cost) => cost.nothing));
   const ours = median(rounds.map((cost) => cost.ours)) - nothing;
   const peer = median(rounds.map((cost) => cost.peer)) - nothing;
   const rate = (megapixels / ours) * 1000;
-  const met = target === null || ('mostMs' in target ? ours <= target.mostMs : rate >= target.leastRate);
+  const met =
+    target === null || ('mostMs' in target ? ours <= target.mostMs : rate >= target.leastRate);
   const wanted =
-    target === null ? '' : 'mostMs' in target ? `<= ${target.mostMs} ms` : `>= ${target.leastRate} MP/s`;
+    target === null
+      ? ''
+      : 'mostMs' in target
+        ? `<= ${target.mostMs} ms`
+        : `>= ${target.leastRate} MP/s`;
   return {
     picture,
     kB: (png.length / 1000).toFixed(0),
@@ -181,7 +202,8 @@ const bigCases = big();
 const worker = await startBenchWorker('decode');
 try {
   const rows = [];
-  for (const each of [...reencoded(await ourChart()), ...bigCases]) rows.push(await measure(worker, each));
+  for (const each of [...reencoded(await ourChart()), ...bigCases])
+    rows.push(await measure(worker, each));
   console.log(
     `Medians of ${ROUNDS} rounds in turns, Node ${process.version}; a request alone is taken off the milliseconds.`,
   );

@@ -89,9 +89,16 @@ try {
       const { artifacts } = await read(`/api/artifacts?symbol=${symbol}&limit=${PAGE}`);
       return artifacts.filter(({ run_id }) => run_id !== null).length;
     });
-    const one = await own.post({ workflow_id, execution_id: executionId((from + 3 * PAGE) % RUNS) });
-    await measure('one artifact, unlinked', async () => ((await own.read(one)).run_id === null ? 0 : 1));
-    await measure('one artifact, linked', async () => ((await own.read(one)).run_id === null ? 0 : 1));
+    const one = await own.post({
+      workflow_id,
+      execution_id: executionId((from + 3 * PAGE) % RUNS),
+    });
+    await measure('one artifact, unlinked', async () =>
+      (await own.read(one)).run_id === null ? 0 : 1,
+    );
+    await measure('one artifact, linked', async () =>
+      (await own.read(one)).run_id === null ? 0 : 1,
+    );
     await measure(`peer: ${PAGE} look-ups, ${HANDS} at a time`, async () => {
       await inParallel(PAGE, async (i) => {
         const filter = `tags.workflow_id = '${workflow_id}' and tags.execution_id = '${executionId(from + i)}'`;

@@ -88,7 +88,8 @@ try {
   await fill(backend);
   const { url } = await stack.worker.listen();
   const ask = async (query: string) => {
-    const path = query === EXECUTIONS ? '/api/executions?limit=100' : `/api/artifacts?limit=100&${query}`;
+    const path =
+      query === EXECUTIONS ? '/api/executions?limit=100' : `/api/artifacts?limit=100&${query}`;
     const response = await fetch(new URL(path, url));
     const text = await response.text();
     if (response.status !== 200) throw new Error(`${query}: ${response.status} ${text}`);

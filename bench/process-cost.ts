@@ -3,7 +3,10 @@ import { readdirSync, readFileSync } from 'node:fs';
 /** Processes started by `parent` (Linux). */
 export function childrenOf(parent: number): number[] {
   return readdirSync(`/proc/${parent}/task`).flatMap((task) =>
-    readFileSync(`/proc/${parent}/task/${task}/children`, 'utf8').split(' ').filter(Boolean).map(Number),
+    readFileSync(`/proc/${parent}/task/${task}/children`, 'utf8')
+      .split(' ')
+      .filter(Boolean)
+      .map(Number),
   );
 }
 

@@ -28,7 +28,9 @@ async function load(url: string, headers: Record<string, string> = {}) {
   const before = { workerd: workerdMs(), own: cpuMs(process.pid) };
   const result = await autocannon({ url, headers, connections: CONNECTIONS, duration: SECONDS });
   if (result.errors > 0 || result['4xx'] > 0 || result['5xx'] > 0) {
-    throw new Error(`${url}: ${result['4xx']} and ${result['5xx']} refused, ${result.errors} broken`);
+    throw new Error(
+      `${url}: ${result['4xx']} and ${result['5xx']} refused, ${result.errors} broken`,
+    );
   }
   const { total } = result.requests;
   return {

@@ -19,7 +19,14 @@ export default {
       const bars = parseBars(raw);
       const snapshotSha256 = await snapshotHash(bars);
       const spec = { ...DEFAULT_SPEC, width, height };
-      input = { bars, symbol: 'AAPL', timeframe: '1d', snapshotSha256, renderKey: '0'.repeat(32), spec };
+      input = {
+        bars,
+        symbol: 'AAPL',
+        timeframe: '1d',
+        snapshotSha256,
+        renderKey: '0'.repeat(32),
+        spec,
+      };
       return new Response('kept');
     }
     if (input === null) return new Response('ready');

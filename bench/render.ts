@@ -21,7 +21,9 @@ const CASES = [
 ];
 
 type Row = Record<string, string>;
-const allBars: Row[] = parse(readFileSync(process.env['BENCH_QUOTES'] ?? QUOTES), { columns: true });
+const allBars: Row[] = parse(readFileSync(process.env['BENCH_QUOTES'] ?? QUOTES), {
+  columns: true,
+});
 
 function barsOf(count: number): unknown[] {
   const numbers = new Set(['open', 'high', 'low', 'close', 'volume']);
@@ -54,9 +56,15 @@ async function drawInWorkerd(worker: RunningWorker): Promise<Cost> {
 function drawWithResvgJs(svg: string): Cost {
   const cpu = process.cpuUsage();
   const start = performance.now();
-  const png = new Resvg(svg, { background: '#ffffff', font: { loadSystemFonts: false } }).render().asPng();
+  const png = new Resvg(svg, { background: '#ffffff', font: { loadSystemFonts: false } })
+    .render()
+    .asPng();
   const used = process.cpuUsage(cpu);
-  return { wall: performance.now() - start, cpu: (used.user + used.system) / 1000, bytes: png.length };
+  return {
+    wall: performance.now() - start,
+    cpu: (used.user + used.system) / 1000,
+    bytes: png.length,
+  };
 }
 
 async function keep(
@@ -78,7 +86,8 @@ async function measure(worker: RunningWorker, size: (typeof CASES)[number]) {
     ours.push(pair[0]);
     peer.push(pair[1]);
   }
-  const of = (costs: readonly Cost[], key: keyof Cost): number => median(costs.map((cost) => cost[key]));
+  const of = (costs: readonly Cost[], key: keyof Cost): number =>
+    median(costs.map((cost) => cost[key]));
   const ratio = median(ours.map((cost, i) => cost.cpu / (peer[i]?.cpu ?? NaN)));
   const kb = of(ours, 'bytes') / 1000;
   return {

@@ -24,7 +24,8 @@ async function load(url: string, byteSize: number): Promise<number> {
   if (result.non2xx > 0 || result.errors > 0)
     throw new Error(`${url}: ${result.non2xx} refused, ${result.errors} broken`);
   const mean = result.throughput.total / result.requests.total;
-  if (mean < byteSize) throw new Error(`${url}: ${mean} bytes an answer, the picture has ${byteSize}`);
+  if (mean < byteSize)
+    throw new Error(`${url}: ${mean} bytes an answer, the picture has ${byteSize}`);
   return result.requests.total / result.duration;
 }
 
@@ -47,7 +48,10 @@ try {
   await load(theirs, png.byteLength);
   const rates = [];
   for (let round = 0; round < ROUNDS; round++) {
-    rates.push({ ours: await load(ours, png.byteLength), bare: await load(theirs, png.byteLength) });
+    rates.push({
+      ours: await load(ours, png.byteLength),
+      bare: await load(theirs, png.byteLength),
+    });
   }
   const ratio = median(rates.map((rate) => rate.ours / rate.bare));
   console.log(

@@ -37,7 +37,9 @@ async function fill(directory: string): Promise<void> {
     const put = async () => {
       for (let i = next++; i < OBJECTS; i = next++) {
         const ref = { bucket: 'trading-charts', key: `bench/${i % 100}/${i}.png` };
-        await stack.store.put(ref, new Uint8Array(randomBytes(OBJECT_BYTES)), { contentType: 'image/png' });
+        await stack.store.put(ref, new Uint8Array(randomBytes(OBJECT_BYTES)), {
+          contentType: 'image/png',
+        });
       }
     };
     await Promise.all(Array.from({ length: HANDS }, put));

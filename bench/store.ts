@@ -42,7 +42,10 @@ async function startWorker(
   variables: Readonly<Record<string, string>>,
   persist: string,
 ): Promise<Worker> {
-  const entries = Object.entries(variables).map(([name, value]) => [name, { type: 'plain_text', value }]);
+  const entries = Object.entries(variables).map(([name, value]) => [
+    name,
+    { type: 'plain_text', value },
+  ]);
   const port = await freePort();
   const worker = await unstable_startWorker({
     config: fileURLToPath(new URL(`../${config}`, import.meta.url)),
@@ -74,7 +77,9 @@ try {
   for (const kind of LIVE_SERVICES.filter(({ name }) => name !== 'mlflow')) {
     const service = await kind.start({ say: (line) => console.log(line) });
     services.push(service);
-    Object.assign(process.env, service.variables, { [kind.variable]: Object.values(service.variables)[0] });
+    Object.assign(process.env, service.variables, {
+      [kind.variable]: Object.values(service.variables)[0],
+    });
   }
   let queries = 0;
   const databaseUrl = process.env['LIVE_DATABASE_URL'] ?? '';
@@ -174,7 +179,9 @@ try {
       rows.push(row);
     }
     const of = (name: keyof (typeof rows)[number]) => median(rows.map((row) => row[name]));
-    const ratio = median(rows.map(({ ours, get, query, nothing }) => (ours - (query - nothing)) / get));
+    const ratio = median(
+      rows.map(({ ours, get, query, nothing }) => (ours - (query - nothing)) / get),
+    );
     console.log(`Medians of ${PICTURES} pictures, each asked for once:`);
     console.table([
       {

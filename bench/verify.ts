@@ -41,9 +41,13 @@ try {
   const asRgb = writePng({ ...size, colourType: 2, samples: rgb }, { filter: 'least' });
   const painted = (n: number) =>
     repaint(png, (rows, stride) => {
-      for (let y = 300; y < 340; y += 1) rows.fill(n % 2, y * stride + 301 + n, y * stride + 341 + n);
+      for (let y = 300; y < 340; y += 1)
+        rows.fill(n % 2, y * stride + 301 + n, y * stride + 341 + n);
     });
-  const noise = Uint8Array.from({ length: width * height * 4 }, (_, i) => (i * i * 7 + (i >> 3)) & 255);
+  const noise = Uint8Array.from(
+    { length: width * height * 4 },
+    (_, i) => (i * i * 7 + (i >> 3)) & 255,
+  );
   const foreign = writePng({ ...size, colourType: 6, samples: noise }, { filter: 0 });
   const kinds: [string, (n: number) => Uint8Array<ArrayBuffer>, string, number | null][] = [
     ["the ledger's own file", () => png, 'verified', 10],

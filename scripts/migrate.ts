@@ -26,6 +26,8 @@ runScript(async () => {
   console.log(`Migrating ${new URL(databaseUrl).host} …`);
   const applied = await migratePostgres(databaseUrl);
   console.log(
-    applied === 0 ? 'Nothing to do: the database is up to date.' : `Applied ${applied} migration(s).`,
+    applied === 0
+      ? 'Nothing to do: the database is up to date.'
+      : `Applied ${applied} migration(s).`,
   );
 });

@@ -33,7 +33,9 @@ runScript(async () => {
     throw new PlainError('MINIO_ENDPOINT must look like http://127.0.0.1:9000.');
   const databaseUrl = required('DATABASE_URL');
   if (!/^postgres(ql)?:/.test(databaseUrl) || !URL.canParse(databaseUrl))
-    throw new PlainError('DATABASE_URL must look like postgresql://user:password@host:5432/database.');
+    throw new PlainError(
+      'DATABASE_URL must look like postgresql://user:password@host:5432/database.',
+    );
   const [bucket = 'trading-charts'] = (process.env['MINIO_BUCKETS'] ?? 'trading-charts')
     .split(',')
     .map((name) => name.trim());

@@ -40,6 +40,8 @@ function end(): void {
 }
 
 function endHard(): void {
-  console.error('npm start did not end by itself and was ended hard; nothing that was confirmed is lost.');
+  console.error(
+    'npm start did not end by itself and was ended hard; nothing that was confirmed is lost.',
+  );
   stack.kill('SIGKILL');
 }

@@ -37,9 +37,14 @@ const EXPOSED_HEADERS = [
 ];
 
 /** The Worker's HTTP face: middleware in order, routers, and the one place where failures become responses. */
-export function createApp(servicesOf: (env: Env) => Services, metrics: Metrics): OpenAPIHono<AppEnv> {
+export function createApp(
+  servicesOf: (env: Env) => Services,
+  metrics: Metrics,
+): OpenAPIHono<AppEnv> {
   const app = new OpenAPIHono<AppEnv>();
-  app.onError((error, c) => handleError(error instanceof HTTPException ? asAppError(error) : error, c));
+  app.onError((error, c) =>
+    handleError(error instanceof HTTPException ? asAppError(error) : error, c),
+  );
   app.notFound((c) => {
     throw new AppError('not_found', `There is nothing at ${c.req.path}.`);
   });
@@ -102,7 +107,9 @@ export function createApp(servicesOf: (env: Env) => Services, metrics: Metrics):
 
 /** No preflight, but somebody who asks what a path knows: its own routes say that. */
 function isPlainOptions(request: HonoRequest): boolean {
-  return request.method === 'OPTIONS' && request.header('access-control-request-method') === undefined;
+  return (
+    request.method === 'OPTIONS' && request.header('access-control-request-method') === undefined
+  );
 }
 
 /** What Hono throws by itself is a malformed request. */

@@ -38,7 +38,8 @@ const lenientHttpUrl = z
     const trimmed = text.trim();
     if (trimmed === '') return { kind: 'unset' };
     const url = URL.canParse(trimmed) ? new URL(trimmed) : null;
-    if (url === null || !/^https?:$/.test(url.protocol) || url.hostname === '') return { kind: 'wrong' };
+    if (url === null || !/^https?:$/.test(url.protocol) || url.hostname === '')
+      return { kind: 'wrong' };
     const { username, password } = url;
     const base = `${url.origin}${url.pathname}`.replace(/\/+$/, '');
     if (username === '') return { kind: 'url', base, credentials: null };
@@ -62,9 +63,12 @@ type LenientUrl =
       readonly credentials: { readonly username: string; readonly password: string } | null;
     };
 
-const headerValue = z.string().regex(/^[\t\x20-\x7e]*$/, 'holds a character that no header can carry');
+const headerValue = z
+  .string()
+  .regex(/^[\t\x20-\x7e]*$/, 'holds a character that no header can carry');
 
-const required = (what: string) => z.string({ error: `is missing: ${what}` }).min(1, `is empty: ${what}`);
+const required = (what: string) =>
+  z.string({ error: `is missing: ${what}` }).min(1, `is empty: ${what}`);
 
 const variables = z.object({
   DEPLOYMENT: z.enum(['production', 'local']).default('production'),
@@ -73,14 +77,20 @@ const variables = z.object({
     'must look like postgresql://user:password@host/database',
   ),
   DATABASE_HTTP_ENDPOINT: optional(httpUrl),
-  MINIO_ENDPOINT: required("the object store's address, like https://minio.example.com").pipe(httpUrl),
+  MINIO_ENDPOINT: required("the object store's address, like https://minio.example.com").pipe(
+    httpUrl,
+  ),
   MINIO_PUBLIC_ENDPOINT: optional(httpUrl),
   MINIO_ACCESS_KEY: required("the object store's access key id"),
   MINIO_SECRET_KEY: required("the object store's secret key"),
   MINIO_REGION: z.string().trim().min(1).default('us-east-1'),
   MINIO_BUCKETS: commaList('trading-charts').pipe(
     z
-      .array(z.string().regex(/^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/, 'holds a name that is not a bucket name'))
+      .array(
+        z
+          .string()
+          .regex(/^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/, 'holds a name that is not a bucket name'),
+      )
       .min(1, 'must name at least one bucket'),
   ),
   READ_ACCESS: z.enum(['public', 'token']).default('public'),
@@ -93,7 +103,9 @@ const variables = z.object({
       }),
     ),
   ),
-  SERVICE_TOKENS: commaList('').pipe(z.array(z.string().min(16, 'holds a token shorter than 16 characters'))),
+  SERVICE_TOKENS: commaList('').pipe(
+    z.array(z.string().min(16, 'holds a token shorter than 16 characters')),
+  ),
   JWT_ISSUER: optional(z.string()),
   JWT_AUDIENCE: optional(z.string()),
   JWKS_URL: optional(httpUrl),
@@ -167,7 +179,10 @@ export function readConfig(env: object): Config {
   const parsed = variables.safeParse(env);
   if (!parsed.success) {
     throw configurationError(
-      parsed.error.issues.map((issue) => ({ field: String(issue.path[0] ?? 'env'), message: issue.message })),
+      parsed.error.issues.map((issue) => ({
+        field: String(issue.path[0] ?? 'env'),
+        message: issue.message,
+      })),
     );
   }
   const v = parsed.data;
@@ -260,7 +275,11 @@ function jwtConfig(v: z.output<typeof variables>): JwtConfig | null {
 
 function configurationError(fields: { field: string; message: string }[]): AppError {
   const list = fields.map(({ field, message }) => `${field} ${message}`).join('; ');
-  return new AppError('configuration_error', `${list}. docs/configuration.md lists every variable.`, {
-    fields,
-  });
+  return new AppError(
+    'configuration_error',
+    `${list}. docs/configuration.md lists every variable.`,
+    {
+      fields,
+    },
+  );
 }

@@ -2,7 +2,9 @@ import { failure } from './errors.ts';
 import type { Services } from './services.ts';
 
 /** Cron expression of wrangler.toml -> what is done then. */
-const TASKS: Readonly<Record<string, Readonly<Record<string, (services: Services) => Promise<void>>>>> = {
+const TASKS: Readonly<
+  Record<string, Readonly<Record<string, (services: Services) => Promise<void>>>>
+> = {
   '*/5 * * * *': {
     'probe store': (services) => services.probeStore(),
     'probe MLflow': ({ lineage }) => lineage.probe(),

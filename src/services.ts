@@ -19,7 +19,12 @@ import { createRateLimiters } from './http/rate-limiter.ts';
 import { createAttachImage } from './image/attach-image.ts';
 import { createChartAnswers, type KnownSnapshot } from './image/chart-answer.ts';
 import { createChartSourceRepository } from './image/chart-source.repository.ts';
-import { BODY_LIMITS, createDecodeSlots, DECODE_LIMITS, reserveBody } from './image/decode-slots.ts';
+import {
+  BODY_LIMITS,
+  createDecodeSlots,
+  DECODE_LIMITS,
+  reserveBody,
+} from './image/decode-slots.ts';
 import { findRender, type FoundRender } from './image/find-render.ts';
 import type { ChartRenderRow } from './image/chart-render.table.ts';
 import {
@@ -158,7 +163,9 @@ export function createServices(env: Env, platform: Platform) {
     gateOf,
     flights: imageFlights,
     readings: createWorkQueue(READING_LIMITS, { count: countQueue(metrics, 'reading') }),
-    revalidations: createWorkQueue(REVALIDATION_LIMITS, { count: countQueue(metrics, 'revalidation') }),
+    revalidations: createWorkQueue(REVALIDATION_LIMITS, {
+      count: countQueue(metrics, 'revalidation'),
+    }),
     servedLately: createMemoryCache({
       maxEntries: POINTERS_IN_MEMORY,
       ttlMs: SERVED_LATELY_MS,
@@ -182,9 +189,13 @@ export function createServices(env: Env, platform: Platform) {
     authenticator: createAuthenticator(config),
     rateLimits: createRateLimiters({ data: env.DATA_LIMIT, work: env.WORK_LIMIT }, log),
     artifacts,
-    listArtifacts: (query: Parameters<typeof listArtifacts>[1]) => listArtifacts(artifactList, query),
+    listArtifacts: (query: Parameters<typeof listArtifacts>[1]) =>
+      listArtifacts(artifactList, query),
     summarize: async () => {
-      const [totals, rendersByReason] = await Promise.all([summary.summarize(), ledger.countByReason()]);
+      const [totals, rendersByReason] = await Promise.all([
+        summary.summarize(),
+        ledger.countByReason(),
+      ]);
       return { ...totals, rendersByReason };
     },
     lineage,
@@ -198,7 +209,12 @@ export function createServices(env: Env, platform: Platform) {
     createArtifact: (
       request: Parameters<typeof createArtifact>[1],
       repeat: Parameters<typeof createArtifact>[2],
-    ) => createArtifact({ artifacts, idempotency, attachImage, flights: createsUnderWay }, request, repeat),
+    ) =>
+      createArtifact(
+        { artifacts, idempotency, attachImage, flights: createsUnderWay },
+        request,
+        repeat,
+      ),
     removeArtifact: async (id: number, wanted: RowPreconditions) => {
       const outcome = await artifacts.remove(id, wanted);
       if (outcome.kind !== 'written') return outcome;
@@ -216,7 +232,10 @@ export function createServices(env: Env, platform: Platform) {
       metrics.count('image_verified', { of: 'artifact', verdict: verified.freshness });
       return verified;
     },
-    verifyPicture: async (bytes: Uint8Array<ArrayBuffer>, caller: { readonly isSignedIn: boolean }) => {
+    verifyPicture: async (
+      bytes: Uint8Array<ArrayBuffer>,
+      caller: { readonly isSignedIn: boolean },
+    ) => {
       const verified = await verifyPicture(proof, bytes, caller);
       metrics.count('image_verified', { of: 'file', verdict: verified.verdict });
       return verified;

@@ -22,7 +22,9 @@ export async function listen(
 ): Promise<LocalServer> {
   server.keepAliveTimeout = KEEP_ALIVE_MS;
   await new Promise<void>((resolve, reject) => {
-    server.once('error', (error: NodeJS.ErrnoException) => reject(new Error(explain(error, at, about))));
+    server.once('error', (error: NodeJS.ErrnoException) =>
+      reject(new Error(explain(error, at, about))),
+    );
     server.listen(at.port, at.host, resolve);
   });
   const { port } = server.address() as AddressInfo;
@@ -80,6 +82,7 @@ function explain(
   if (error.code === 'EADDRINUSE') {
     return `Port ${port} is taken, so the ${name} cannot start: stop what uses it, or set ${variable} to another port.`;
   }
-  if (error.code === 'EACCES') return `Port ${port} needs more rights: set ${variable} to one above 1023.`;
+  if (error.code === 'EACCES')
+    return `Port ${port} needs more rights: set ${variable} to one above 1023.`;
   return `The ${name} cannot listen on ${host}:${port}: ${error.message}`;
 }

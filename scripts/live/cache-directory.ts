@@ -4,9 +4,12 @@ import { join } from 'node:path';
 import { systemCode } from '../../stand-in/plain-error.ts';
 
 /** Where installed services are kept between runs, outside of the repository: `CHARTPROOF_CACHE_DIR` says where. */
-export function cacheDirectory(env: Readonly<Record<string, string | undefined>> = process.env): string {
+export function cacheDirectory(
+  env: Readonly<Record<string, string | undefined>> = process.env,
+): string {
   return (
-    env['CHARTPROOF_CACHE_DIR'] || join(env['XDG_CACHE_HOME'] || join(homedir(), '.cache'), 'chartproof')
+    env['CHARTPROOF_CACHE_DIR'] ||
+    join(env['XDG_CACHE_HOME'] || join(homedir(), '.cache'), 'chartproof')
   );
 }
 
@@ -68,7 +71,10 @@ async function lock(path: string, onWait: () => void): Promise<() => Promise<voi
     hasSaid = true;
     await new Promise((resolve) => setTimeout(resolve, PAUSE_MS));
   }
-  const touch = setInterval(() => void utimes(path, new Date(), new Date()).catch(() => {}), TOUCH_MS);
+  const touch = setInterval(
+    () => void utimes(path, new Date(), new Date()).catch(() => {}),
+    TOUCH_MS,
+  );
   touch.unref();
   return async () => {
     clearInterval(touch);

@@ -26,7 +26,9 @@ async function main(): Promise<void> {
   const names = isInstall ? args.slice(1) : args;
   if (isInstall && names.length === 0) names.push('all');
   const isHelp = names.length === 0 || names.includes('--help') || names.includes('-h');
-  const unknown = names.find((name) => name !== 'all' && !LIVE_SERVICES.some((kind) => kind.name === name));
+  const unknown = names.find(
+    (name) => name !== 'all' && !LIVE_SERVICES.some((kind) => kind.name === name),
+  );
   if (isHelp || unknown !== undefined) {
     if (!isHelp) console.error(`"${unknown}" is not a service.\n`);
     console.log(HELP);
@@ -41,7 +43,9 @@ async function main(): Promise<void> {
     return;
   }
   // Those that run are ended when one does not start.
-  const failed = (await Promise.allSettled(kinds.map(start))).find((one) => one.status === 'rejected');
+  const failed = (await Promise.allSettled(kinds.map(start))).find(
+    (one) => one.status === 'rejected',
+  );
   if (failed !== undefined) throw failed.reason;
   console.log('\nRunning; Ctrl-C ends it. In another shell:\n');
   for (const { variables } of running) {

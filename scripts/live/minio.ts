@@ -84,10 +84,13 @@ async function assertGo(): Promise<void> {
   const needed = GO_NEEDED.join('.');
   const said = await runCommand('go', ['version']).catch(() => null);
   if (said === null)
-    throw new PlainError(`MinIO is built with Go ${needed} or newer, which is not there: ${instead}.`);
+    throw new PlainError(
+      `MinIO is built with Go ${needed} or newer, which is not there: ${instead}.`,
+    );
   const [, major = '0', minor = '0'] = /go(\d+)\.(\d+)/.exec(said) ?? [];
   const isEnough =
-    Number(major) > GO_NEEDED[0] || (Number(major) === GO_NEEDED[0] && Number(minor) >= GO_NEEDED[1]);
+    Number(major) > GO_NEEDED[0] ||
+    (Number(major) === GO_NEEDED[0] && Number(minor) >= GO_NEEDED[1]);
   if (!isEnough)
     throw new PlainError(`MinIO needs Go ${needed} or newer, not ${major}.${minor}: ${instead}.`);
 }

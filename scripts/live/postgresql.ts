@@ -39,7 +39,8 @@ async function startIn(
   if (account !== null) {
     for (const path of [directory, passwordFile]) await chown(path, account.uid, account.gid);
   }
-  const version = (await runCommand(join(programs, 'postgres'), ['--version'])).trim().split(' ').at(2) ?? '';
+  const version =
+    (await runCommand(join(programs, 'postgres'), ['--version'])).trim().split(' ').at(2) ?? '';
   const port = await freePort();
   say(`Starting PostgreSQL ${version} at 127.0.0.1:${port} …`);
   await runCommand(
@@ -55,7 +56,8 @@ async function startIn(
     ],
     { cwd: directory, ...account },
   );
-  const databaseUrl = (database: string) => `postgresql://${USER}:${PASSWORD}@127.0.0.1:${port}/${database}`;
+  const databaseUrl = (database: string) =>
+    `postgresql://${USER}:${PASSWORD}@127.0.0.1:${port}/${database}`;
   const stop = await startServer({
     title: 'PostgreSQL',
     command: join(programs, 'postgres'),
@@ -99,7 +101,8 @@ async function unprivileged(): Promise<{ uid: number; gid: number } | null> {
       ['-u', '-g'].map((flag) => runCommand('id', [flag, name]).catch(() => null)),
     );
     const [uid, gid] = ids.map(Number);
-    if (ids.every((id) => id !== null) && uid !== undefined && gid !== undefined) return { uid, gid };
+    if (ids.every((id) => id !== null) && uid !== undefined && gid !== undefined)
+      return { uid, gid };
   }
   throw new PlainError(
     'PostgreSQL does not run as root, and there is no account "postgres" or "nobody" here.',
@@ -117,9 +120,13 @@ async function installPostgresql({ say }: LiveOptions): Promise<string> {
   const instead =
     'or give one of your own: LIVE_DATABASE_URL=postgresql://…, whose user may create databases';
   if (!isDebian)
-    throw new PlainError(`PostgreSQL is not installed: install it (its initdb on the PATH), ${instead}.`);
+    throw new PlainError(
+      `PostgreSQL is not installed: install it (its initdb on the PATH), ${instead}.`,
+    );
   if (process.getuid?.() !== 0)
-    throw new PlainError(`PostgreSQL is not installed: sudo apt-get install postgresql, ${instead}.`);
+    throw new PlainError(
+      `PostgreSQL is not installed: sudo apt-get install postgresql, ${instead}.`,
+    );
   say('Installing PostgreSQL from the packages of this system: half a minute, once …');
   const env = { DEBIAN_FRONTEND: 'noninteractive' };
   const install = (name: string) =>
@@ -141,8 +148,13 @@ async function findPrograms(): Promise<string | null> {
   const versions = await readdir(DEBIAN).catch(() => []);
   const newestFirst = versions.toSorted((a, b) => Number(b) - Number(a));
   const onPath = (process.env['PATH'] ?? '').split(delimiter);
-  for (const directory of [...newestFirst.map((version) => join(DEBIAN, version, 'bin')), ...onPath]) {
-    const isComplete = await Promise.all(PROGRAMS.map((program) => access(join(directory, program)))).then(
+  for (const directory of [
+    ...newestFirst.map((version) => join(DEBIAN, version, 'bin')),
+    ...onPath,
+  ]) {
+    const isComplete = await Promise.all(
+      PROGRAMS.map((program) => access(join(directory, program))),
+    ).then(
       () => true,
       () => false,
     );

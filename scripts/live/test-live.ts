@@ -33,7 +33,10 @@ async function main(): Promise<number> {
   const settled = await Promise.allSettled(LIVE_SERVICES.map(provide));
   const failed = settled.find((one) => one.status === 'rejected');
   if (failed !== undefined) throw failed.reason;
-  const variables = Object.assign({}, ...settled.map((one) => (one.status === 'fulfilled' ? one.value : {})));
+  const variables = Object.assign(
+    {},
+    ...settled.map((one) => (one.status === 'fulfilled' ? one.value : {})),
+  );
   tests = spawn('vitest', ['run', '--config', 'vitest.live.config.ts', ...args], {
     stdio: 'inherit',
     env: { ...process.env, ...variables },

@@ -5,7 +5,10 @@ import { artifactTable } from '../../src/artifact/artifact.table.ts';
 import { parseBars } from '../../src/bars/parse-bars.ts';
 import type { ChartRenderer } from '../../src/chart/render-chart.ts';
 import { snapshotHash } from '../../src/bars/snapshot-hash.ts';
-import { createChartSourceRepository, storedUrlSql } from '../../src/image/chart-source.repository.ts';
+import {
+  createChartSourceRepository,
+  storedUrlSql,
+} from '../../src/image/chart-source.repository.ts';
 import { pictureOf } from '../../src/image/picture.ts';
 import { redrawChart } from '../../src/image/redraw-chart.ts';
 import { createRenderLedger } from '../../src/image/render-ledger.repository.ts';
@@ -16,7 +19,13 @@ import { objectUrl } from '../../src/storage/object-ref.ts';
 import type { ObjectStore } from '../../src/storage/object-store.ts';
 import { addDeniedRun, seedRuns, type RunTarget } from './seed-runs.ts';
 import { putSeedObject } from './put-seed-object.ts';
-import { FOREIGN_HOST, LOST_ON_HOST, SEED_MARK, seedArtifacts, type SeedArtifact } from './seed-artifacts.ts';
+import {
+  FOREIGN_HOST,
+  LOST_ON_HOST,
+  SEED_MARK,
+  seedArtifacts,
+  type SeedArtifact,
+} from './seed-artifacts.ts';
 
 /** Rows that name another host than the one that is seeded. */
 const BASES: Readonly<Record<string, string>> = { foreign_host: FOREIGN_HOST, lost: LOST_ON_HOST };
@@ -54,7 +63,8 @@ export async function applySeed(options: SeedTarget): Promise<SeedReport> {
   let opened: Promise<ChartRenderer> | undefined;
   const target = { ...options, renderer: () => (opened ??= options.renderer()) };
   const artifacts = seedArtifacts();
-  const { added: addedRuns } = target.mlflow === null ? { added: 0 } : await seedRuns(target.mlflow);
+  const { added: addedRuns } =
+    target.mlflow === null ? { added: 0 } : await seedRuns(target.mlflow);
   const present = await presentRows(
     target.database,
     artifacts.map(({ id }) => id),
@@ -88,7 +98,10 @@ interface PresentRow {
   readonly storedUrl: string | null;
 }
 
-async function presentRows(database: Database, ids: readonly number[]): Promise<Map<number, PresentRow>> {
+async function presentRows(
+  database: Database,
+  ids: readonly number[],
+): Promise<Map<number, PresentRow>> {
   const mark = sql<string | null>`${artifactTable.artifact_metadata} ->> 'seed'`;
   const rows = await guarded('seed.read_rows', async () =>
     database
@@ -102,13 +115,17 @@ async function presentRows(database: Database, ids: readonly number[]): Promise<
 /** False when somebody else's row has the id since it was looked for. */
 async function add(target: SeedTarget, artifact: SeedArtifact): Promise<boolean> {
   const { object } = artifact;
-  const runId = artifact.namesDeniedRun && target.mlflow !== null ? await addDeniedRun(target.mlflow) : null;
+  const runId =
+    artifact.namesDeniedRun && target.mlflow !== null ? await addDeniedRun(target.mlflow) : null;
   const isPut = object.kind !== 'none' && object.kind !== 'rendered';
   const uploadedAt = isPut ? (await putSeedObject(target, object)).uploadedAt : null;
   const rows = await guarded('seed.add_row', async () =>
     target.database
       .insert(artifactTable)
-      .values({ ...rowOf(target, artifact, uploadedAt), ...(runId === null ? {} : { run_id: runId }) })
+      .values({
+        ...rowOf(target, artifact, uploadedAt),
+        ...(runId === null ? {} : { run_id: runId }),
+      })
       .onConflictDoNothing()
       .returning({ id: artifactTable.id }),
   );
@@ -149,10 +166,12 @@ async function draw(target: SeedTarget, { id, columns }: SeedArtifact): Promise<
   const state = source === null ? null : await pictureOf(source, bucket);
   if (source === null || state?.kind !== 'usable') return false;
   const { picture } = state;
-  if (picture.snapshotSha256 !== (await snapshotHash(parseBars(snapshotOf(columns).bars)))) return false;
+  if (picture.snapshotSha256 !== (await snapshotHash(parseBars(snapshotOf(columns).bars))))
+    return false;
   const url = objectUrl(target.publicEndpoint, picture.ref);
   const { storedUrl, fingerprint } = source;
-  if (storedUrl !== null && (storedUrl !== url || (await store.head(picture.ref)) !== null)) return false;
+  if (storedUrl !== null && (storedUrl !== url || (await store.head(picture.ref)) !== null))
+    return false;
   const ledger = createRenderLedger(database);
   const renderer = await target.renderer();
   const draws = createWorkQueue(DRAW_LIMITS);
@@ -168,15 +187,22 @@ function rowOf(target: SeedTarget, artifact: SeedArtifact, uploadedAt: Date | nu
   const row: Record<string, unknown> = { ...columns, id };
   const metadata = { ...(columns['artifact_metadata'] as Record<string, unknown>) };
   if (artifact.fetchedAfterUpload && uploadedAt !== null) {
-    metadata['market_data_snapshot'] = { ...snapshotOf(columns), fetched_at: laterThan(uploadedAt) };
+    metadata['market_data_snapshot'] = {
+      ...snapshotOf(columns),
+      fetched_at: laterThan(uploadedAt),
+    };
   }
   const url = namedUrl(target, artifact);
   if (pointsAt?.by === 'metadata') metadata['minio_url'] = url;
-  else if (url !== null) row['chart_data'] = { ...(columns['chart_data'] as object), minio_url: url };
+  else if (url !== null)
+    row['chart_data'] = { ...(columns['chart_data'] as object), minio_url: url };
   return { ...row, artifact_metadata: metadata } as typeof artifactTable.$inferInsert;
 }
 
-function namedUrl({ publicEndpoint, bucket }: SeedTarget, { pointsAt }: SeedArtifact): string | null {
+function namedUrl(
+  { publicEndpoint, bucket }: SeedTarget,
+  { pointsAt }: SeedArtifact,
+): string | null {
   if (pointsAt === undefined) return null;
   return objectUrl(BASES[pointsAt.by] ?? publicEndpoint, { bucket, key: pointsAt.key });
 }

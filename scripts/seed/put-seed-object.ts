@@ -37,7 +37,11 @@ export async function putSeedObject(
 async function contentOf(renderer: SeedStore['renderer'], object: StoredContent) {
   if (object.kind === 'jpeg') return { bytes: TINY_JPEG, contentType: 'image/jpeg', metadata: {} };
   if (object.kind === 'text') {
-    return { bytes: new Uint8Array(Buffer.from(object.text)), contentType: 'image/png', metadata: {} };
+    return {
+      bytes: new Uint8Array(Buffer.from(object.text)),
+      contentType: 'image/png',
+      metadata: {},
+    };
   }
   const bars = parseBars(object.bars);
   const snapshotSha256 = await snapshotHash(bars);

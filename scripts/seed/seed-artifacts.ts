@@ -101,7 +101,10 @@ function chart(options: ChartOptions): SeedArtifact['columns'] {
       bars_count: list.length,
       ...options.chartData,
     },
-    artifact_metadata: { seed: SEED_MARK, ...(bars === undefined ? {} : { market_data_snapshot: snapshot }) },
+    artifact_metadata: {
+      seed: SEED_MARK,
+      ...(bars === undefined ? {} : { market_data_snapshot: snapshot }),
+    },
     ...options.columns,
   };
 }

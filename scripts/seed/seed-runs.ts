@@ -1,5 +1,10 @@
 import { PlainError } from '../../stand-in/plain-error.ts';
-import { AIRFLOW_EXECUTION, PARAM_EXECUTION, TSLA_EXECUTION, WORKFLOW_ID } from './seed-executions.ts';
+import {
+  AIRFLOW_EXECUTION,
+  PARAM_EXECUTION,
+  TSLA_EXECUTION,
+  WORKFLOW_ID,
+} from './seed-executions.ts';
 
 /** A tracking server that may be filled. */
 export interface RunTarget {
@@ -79,9 +84,11 @@ interface FoundRun {
 
 /** A run that this account may not read: MLflow answers 403 to whoever asks for it. */
 export async function addDeniedRun(target: RunTarget): Promise<string> {
-  const experimentId = await createExperiment(target, `${DENIED_EXPERIMENT} ${new Date().toISOString()}`, [
-    { key: 'chartproof.denied', value: 'true' },
-  ]);
+  const experimentId = await createExperiment(
+    target,
+    `${DENIED_EXPERIMENT} ${new Date().toISOString()}`,
+    [{ key: 'chartproof.denied', value: 'true' }],
+  );
   const run = { mark: 'denied', tags: {}, params: {}, metrics: {}, startedAt: TSLA_EXECUTION };
   const runId = await createRun(target, experimentId, run);
   await completeRun(target, runId, run);
@@ -94,7 +101,11 @@ export function runTarget(env: Readonly<Record<string, string | undefined>>): Ru
   if (uri === '') return null;
   if (!/^https?:/.test(uri) || !URL.canParse(uri))
     throw new PlainError('MLFLOW_TRACKING_URI must look like http://127.0.0.1:5500.');
-  const [user, password, token] = [env['MLFLOW_USERNAME'], env['MLFLOW_PASSWORD'], env['MLFLOW_TOKEN']];
+  const [user, password, token] = [
+    env['MLFLOW_USERNAME'],
+    env['MLFLOW_PASSWORD'],
+    env['MLFLOW_TOKEN'],
+  ];
   if (user && password) {
     const credentials = Buffer.from(`${user}:${password}`).toString('base64');
     return { trackingUri: uri, authorization: `Basic ${credentials}` };
@@ -116,7 +127,8 @@ async function createExperiment(
   name: string,
   tags: { key: string; value: string }[],
 ): Promise<string> {
-  return (await ask<{ experiment_id: string }>(target, 'experiments/create', { name, tags })).experiment_id;
+  return (await ask<{ experiment_id: string }>(target, 'experiments/create', { name, tags }))
+    .experiment_id;
 }
 
 async function createRun(target: RunTarget, experimentId: string, run: SeedRun): Promise<string> {
@@ -132,9 +144,18 @@ async function createRun(target: RunTarget, experimentId: string, run: SeedRun):
 /** What a run says besides its tags. Its status goes last: a run that is FINISHED is whole. */
 async function completeRun(target: RunTarget, runId: string, run: SeedRun): Promise<void> {
   const timestamp = startOf(run);
-  const metrics = Object.entries(run.metrics).map(([key, value]) => ({ key, value, timestamp, step: 0 }));
+  const metrics = Object.entries(run.metrics).map(([key, value]) => ({
+    key,
+    value,
+    timestamp,
+    step: 0,
+  }));
   await ask(target, 'runs/log-batch', { run_id: runId, params: pairs(run.params), metrics });
-  await ask(target, 'runs/update', { run_id: runId, status: 'FINISHED', end_time: timestamp + RUN_MS });
+  await ask(target, 'runs/update', {
+    run_id: runId,
+    status: 'FINISHED',
+    end_time: timestamp + RUN_MS,
+  });
 }
 
 function startOf({ startedAt }: SeedRun): number {
@@ -166,5 +187,7 @@ async function ask<T = object>(target: RunTarget, path: string, body: object): P
       `MLflow at ${target.trackingUri} cannot be reached, or is none: its runs are not seeded.`,
     );
   }
-  throw new PlainError(`MLflow at ${target.trackingUri} refused ${path} (${status}): ${text.slice(0, 200)}`);
+  throw new PlainError(
+    `MLflow at ${target.trackingUri} refused ${path} (${status}): ${text.slice(0, 200)}`,
+  );
 }

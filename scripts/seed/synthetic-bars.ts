@@ -20,7 +20,12 @@ function walk(times: readonly string[], seed: number, start: number, step: numbe
 }
 
 /** `count` weekdays that end on `lastDay`. */
-export function syntheticDaily(count: number, lastDay: string, seed: number, start: number): SeedBar[] {
+export function syntheticDaily(
+  count: number,
+  lastDay: string,
+  seed: number,
+  start: number,
+): SeedBar[] {
   const dates: string[] = [];
   for (let day = Date.parse(lastDay); dates.length < count; day -= DAY_MS) {
     const weekday = new Date(day).getUTCDay();

@@ -5,12 +5,17 @@ import { PlainError, systemCode } from '../../stand-in/plain-error.ts';
 export function describeError(error: unknown): string {
   if (process.env['DEBUG'] && error instanceof Error) return error.stack ?? error.message;
   if (error instanceof PlainError || error instanceof AppError) return error.message;
-  if (error instanceof AggregateError && error.errors.length > 0) return describeError(error.errors[0]);
+  if (error instanceof AggregateError && error.errors.length > 0)
+    return describeError(error.errors[0]);
   if (isOneOf(error, ['EACCES', 'EPERM', 'EROFS'])) {
     return `No right to write ${pathOf(error)}: choose another directory with LOCAL_STATE_DIR, or change its owner.`;
   }
-  if (isOneOf(error, ['ENOSPC', 'EDQUOT'])) return 'The disk is full: free some space and start again.';
-  if (error instanceof Error && /The service (?:is no longer running|was stopped)/.test(error.message)) {
+  if (isOneOf(error, ['ENOSPC', 'EDQUOT']))
+    return 'The disk is full: free some space and start again.';
+  if (
+    error instanceof Error &&
+    /The service (?:is no longer running|was stopped)/.test(error.message)
+  ) {
     return 'esbuild, which builds the Worker, was ended from outside: start again.';
   }
   return error instanceof Error ? (error.message.split('\n')[0] ?? error.name) : String(error);
@@ -21,5 +26,7 @@ function isOneOf(error: unknown, codes: readonly string[]): boolean {
 }
 
 function pathOf(error: unknown): string {
-  return typeof error === 'object' && error !== null && 'path' in error ? String(error.path) : 'a file';
+  return typeof error === 'object' && error !== null && 'path' in error
+    ? String(error.path)
+    : 'a file';
 }

@@ -65,7 +65,9 @@ export async function hostWorker(
       if (isClosing) return;
       if (start < STARTS_MAX) return replace(start + 1);
       const reason = error instanceof Error ? error.message : String(error);
-      options.onLost(new PlainError(`The Worker was ended from outside and did not come back: ${reason}`));
+      options.onLost(
+        new PlainError(`The Worker was ended from outside and did not come back: ${reason}`),
+      );
     }
   };
   const heal = () => {
@@ -135,7 +137,9 @@ async function ask(url: string): Promise<'refused' | 'late' | null> {
     await response.arrayBuffer();
     return null;
   } catch (error) {
-    return systemCode(error instanceof Error ? error.cause : null) === 'ECONNREFUSED' ? 'refused' : 'late';
+    return systemCode(error instanceof Error ? error.cause : null) === 'ECONNREFUSED'
+      ? 'refused'
+      : 'late';
   }
 }
 

@@ -17,7 +17,10 @@ const MIGRATION_LOCK = 7_242_024;
  * used as it is, lacks columns or has them of other types.
  */
 export async function migratePostgres(databaseUrl: string): Promise<number> {
-  const client = new Client({ connectionString: databaseUrl, connectionTimeoutMillis: CONNECT_DEADLINE_MS });
+  const client = new Client({
+    connectionString: databaseUrl,
+    connectionTimeoutMillis: CONNECT_DEADLINE_MS,
+  });
   // A server that goes away between two statements would otherwise end the process without a line.
   client.on('error', () => {});
   try {
@@ -48,7 +51,8 @@ async function appliedCount(client: Client): Promise<number> {
 
 /** The table is its owner's, so nobody but the owner changes it. */
 function shapeAdvice(applied: number, problem: TableProblem): string {
-  const done = applied === 0 ? '' : `Applied ${applied} migration(s), but Chartproof cannot work yet. `;
+  const done =
+    applied === 0 ? '' : `Applied ${applied} migration(s), but Chartproof cannot work yet. `;
   if (problem.reason === 'not_migrated') {
     return `${done}The migration that makes the table "artifacts" is recorded as applied, but the table is gone: restore it, or drop the schema "drizzle" and run this again.`;
   }

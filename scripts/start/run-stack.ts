@@ -84,9 +84,13 @@ async function main(): Promise<void> {
 
   const at = { port: options.ports.worker, stateDirectory: `${state.path}/worker` };
   await step('Waiting for the port of the Worker', () => prepareWorker(at));
-  const store = await step('Starting the object store', () => startStore(options, process.env, state.path));
+  const store = await step('Starting the object store', () =>
+    startStore(options, process.env, state.path),
+  );
   const mlflow = await step('Starting MLflow', () => startMlflow(options, process.env, state.path));
-  const tokens = await step('Starting the token issuer', () => startTokens(options, process.env, state.path));
+  const tokens = await step('Starting the token issuer', () =>
+    startTokens(options, process.env, state.path),
+  );
   const passedOn = Object.fromEntries(
     PASSED_ON.flatMap((name) => (process.env[name] ? [[name, process.env[name]]] : [])),
   );
@@ -176,7 +180,9 @@ async function seed(
 }
 
 /** As /readyz says it. */
-type Dependencies = Readonly<Record<string, { ok: boolean; detail: string; reason?: string } | undefined>>;
+type Dependencies = Readonly<
+  Record<string, { ok: boolean; detail: string; reason?: string } | undefined>
+>;
 
 /** Throws `PlainError` with what each service says. A database without our tables is told and used as it is. */
 async function untilReady({ url }: HostedWorker): Promise<Dependencies> {
@@ -196,7 +202,9 @@ async function untilReady({ url }: HostedWorker): Promise<Dependencies> {
       );
       return dependencies;
     }
-    const failed = [database, store].flatMap((one) => (one === undefined || one.ok ? [] : [wordsOf(one)]));
+    const failed = [database, store].flatMap((one) =>
+      one === undefined || one.ok ? [] : [wordsOf(one)],
+    );
     const problems = failed.length > 0 ? failed : [detail];
     refusedSince = response?.status === 503 ? (refusedSince ?? Date.now()) : null;
     const isRefused = refusedSince !== null && Date.now() - refusedSince > REFUSED_MS;
@@ -212,7 +220,9 @@ const NO_ANSWER: { dependencies: Dependencies; detail: string } = {
 };
 
 /** What /readyz says, or the detail of a problem document. */
-async function readinessOf(response: Response): Promise<{ dependencies: Dependencies; detail: string }> {
+async function readinessOf(
+  response: Response,
+): Promise<{ dependencies: Dependencies; detail: string }> {
   const text = await response.text();
   try {
     const { dependencies = {}, detail } = JSON.parse(text) as {

@@ -43,7 +43,8 @@ export function databaseVariables({ ports }: StartOptions, env: Environment) {
   const databaseUrl = env['DATABASE_URL'] || EMBEDDED_DATABASE_URL;
   const given = env['DATABASE_HTTP_ENDPOINT'] ?? '';
   const isDirect =
-    given !== '' || (URL.canParse(databaseUrl) && new URL(databaseUrl).hostname.endsWith('.neon.tech'));
+    given !== '' ||
+    (URL.canParse(databaseUrl) && new URL(databaseUrl).hostname.endsWith('.neon.tech'));
   return {
     DATABASE_URL: databaseUrl,
     DATABASE_HTTP_ENDPOINT: isDirect ? given : `http://${HOST}:${ports.sql}/sql`,
@@ -51,7 +52,11 @@ export function databaseVariables({ ports }: StartOptions, env: Environment) {
 }
 
 /** PGlite behind the SQL endpoint, or the database that DATABASE_URL names. */
-export async function startDatabase(options: StartOptions, env: Environment, state: string): Promise<Part> {
+export async function startDatabase(
+  options: StartOptions,
+  env: Environment,
+  state: string,
+): Promise<Part> {
   const variables = databaseVariables(options, env);
   const { DATABASE_URL: databaseUrl, DATABASE_HTTP_ENDPOINT: endpoint } = variables;
   const isEmbedded = !env['DATABASE_URL'];
@@ -62,11 +67,15 @@ export async function startDatabase(options: StartOptions, env: Environment, sta
   }
   const at = { host: HOST, port: options.ports.sql };
   await assertFree(at, { name: 'SQL endpoint', variable: 'SQL_PORT' });
-  const backend = isEmbedded ? await openPglite(join(state, 'postgres')) : new PostgresBackend(databaseUrl);
-  const server = await startSqlEndpoint({ backend, ...at, databaseUrl }).catch(async (error: unknown) => {
-    await backend.close();
-    throw error;
-  });
+  const backend = isEmbedded
+    ? await openPglite(join(state, 'postgres'))
+    : new PostgresBackend(databaseUrl);
+  const server = await startSqlEndpoint({ backend, ...at, databaseUrl }).catch(
+    async (error: unknown) => {
+      await backend.close();
+      throw error;
+    },
+  );
   const close = async () => {
     await server.close();
     await backend.close();
@@ -98,7 +107,11 @@ async function openPglite(directory: string): Promise<PgliteBackend> {
 }
 
 /** The embedded S3 server, or the store that MINIO_ENDPOINT names. */
-export async function startStore(options: StartOptions, env: Environment, state: string): Promise<Part> {
+export async function startStore(
+  options: StartOptions,
+  env: Environment,
+  state: string,
+): Promise<Part> {
   const region = env['MINIO_REGION'] || 'us-east-1';
   const buckets = (env['MINIO_BUCKETS'] || 'trading-charts').split(',').map((name) => name.trim());
   const endpoint = env['MINIO_ENDPOINT'];
@@ -129,7 +142,8 @@ export async function startStore(options: StartOptions, env: Environment, state:
   }
   const accessKeyId = needed(env, 'MINIO_ACCESS_KEY');
   const secretAccessKey = needed(env, 'MINIO_SECRET_KEY');
-  if (options.seed) await ensureBucket({ endpoint, region, accessKeyId, secretAccessKey }, buckets[0] ?? '');
+  if (options.seed)
+    await ensureBucket({ endpoint, region, accessKeyId, secretAccessKey }, buckets[0] ?? '');
   const variables = {
     ...common,
     MINIO_ENDPOINT: endpoint,
@@ -141,7 +155,11 @@ export async function startStore(options: StartOptions, env: Environment, state:
 }
 
 /** The MLflow stand-in, or the tracking server that MLFLOW_TRACKING_URI names. */
-export async function startMlflow(options: StartOptions, env: Environment, state: string): Promise<Part> {
+export async function startMlflow(
+  options: StartOptions,
+  env: Environment,
+  state: string,
+): Promise<Part> {
   const given = Object.fromEntries(
     MLFLOW_VARIABLES.flatMap((name) => (env[name] ? [[name, env[name]]] : [])),
   );
@@ -160,7 +178,11 @@ export async function startMlflow(options: StartOptions, env: Environment, state
 }
 
 /** The token issuer stand-in, or the issuer that JWKS_URL names. */
-export async function startTokens(options: StartOptions, env: Environment, state: string): Promise<Part> {
+export async function startTokens(
+  options: StartOptions,
+  env: Environment,
+  state: string,
+): Promise<Part> {
   const jwksUrl = env['JWKS_URL'];
   if (jwksUrl !== undefined && jwksUrl !== '') {
     const variables = {

@@ -52,7 +52,10 @@ export async function startWorker(options: {
   const ownListeners = new Set(SIGNALS.flatMap((signal) => process.listeners(signal)));
   const { unstable_startWorker, unstable_readConfig } = await import('wrangler');
   const bindings = Object.fromEntries(
-    Object.entries(options.variables).map(([name, value]) => [name, { type: 'plain_text' as const, value }]),
+    Object.entries(options.variables).map(([name, value]) => [
+      name,
+      { type: 'plain_text' as const, value },
+    ]),
   );
   const worker = await unstable_startWorker({
     config: CONFIGURATION,
@@ -84,7 +87,10 @@ async function within<T>(milliseconds: number, work: Promise<T>): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_, reject) => {
     timer = setTimeout(
-      () => reject(new PlainError('The Worker does not start: try again, or look with DEBUG=1 npm start.')),
+      () =>
+        reject(
+          new PlainError('The Worker does not start: try again, or look with DEBUG=1 npm start.'),
+        ),
       milliseconds,
     );
   });

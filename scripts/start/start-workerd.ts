@@ -52,7 +52,9 @@ function isWorkerdOf(id: number, ids: string): boolean {
       if (!environment.includes(`CHARTPROOF_WORKERD_IDS=${ids}`)) return false;
       return readFileSync(`/proc/${id}/cmdline`, 'utf8').includes('workerd');
     }
-    return execFileSync('ps', ['-o', 'args=', '-p', String(id)], { encoding: 'utf8' }).includes('workerd');
+    return execFileSync('ps', ['-o', 'args=', '-p', String(id)], { encoding: 'utf8' }).includes(
+      'workerd',
+    );
   } catch {
     return false;
   }

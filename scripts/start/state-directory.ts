@@ -1,5 +1,14 @@
 import { createHash } from 'node:crypto';
-import { mkdir, readdir, readFile, realpath, rename, rm, unlink, writeFile } from 'node:fs/promises';
+import {
+  mkdir,
+  readdir,
+  readFile,
+  realpath,
+  rename,
+  rm,
+  unlink,
+  writeFile,
+} from 'node:fs/promises';
 import { connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
@@ -103,7 +112,9 @@ function askOwner(path: string): Promise<'running' | 'ending' | 'gone'> {
     });
     socket.on('data', (text) => (answer += String(text)));
     socket.once('end', () => settle(answer === 'ending' ? 'ending' : 'running'));
-    socket.once('error', (error) => settle(systemCode(error) === 'ECONNREFUSED' ? 'gone' : 'ending'));
+    socket.once('error', (error) =>
+      settle(systemCode(error) === 'ECONNREFUSED' ? 'gone' : 'ending'),
+    );
   });
 }
 
@@ -170,7 +181,9 @@ async function readMarker(directory: string): Promise<number | 'none' | 'foreign
 /** What is there besides the marker and what a killed start left of it. */
 async function others(directory: string): Promise<string[]> {
   const entries = await readdir(directory).catch(() => []);
-  return entries.filter((name) => name !== MARKER && name !== NEW_MARKER && !name.startsWith('.probe-'));
+  return entries.filter(
+    (name) => name !== MARKER && name !== NEW_MARKER && !name.startsWith('.probe-'),
+  );
 }
 
 async function writable<T>(directory: string, work: () => Promise<T>): Promise<T> {

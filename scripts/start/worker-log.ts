@@ -92,7 +92,9 @@ function parseEvent(message: string): Record<string, unknown> | null {
 function requestText(timestamp: number, event: Record<string, unknown>): string {
   const time = new Date(timestamp).toTimeString().slice(0, 8);
   const { method, status, ms, route, source, code } = event;
-  const more = [source, code].filter((word) => word !== undefined).map((word) => `  ${String(word)}`);
+  const more = [source, code]
+    .filter((word) => word !== undefined)
+    .map((word) => `  ${String(word)}`);
   const fields = [
     time,
     String(method).padEnd(7),

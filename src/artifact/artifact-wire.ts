@@ -21,9 +21,11 @@ export function toColumns(input: ArtifactPatch): Partial<NewArtifactRow> {
   const { metadata, confidence, prompt, response, ...columns } = input;
   const row: Partial<NewArtifactRow> = definedOnly(columns);
   if (metadata !== undefined) row.artifact_metadata = metadata;
-  if (confidence !== undefined) row.confidence = confidence === null ? null : String(asShare(confidence));
+  if (confidence !== undefined)
+    row.confidence = confidence === null ? null : String(asShare(confidence));
   if (prompt !== undefined) Object.assign(row, { prompt, prompt_length: characterCount(prompt) });
-  if (response !== undefined) Object.assign(row, { response, response_length: characterCount(response) });
+  if (response !== undefined)
+    Object.assign(row, { response, response_length: characterCount(response) });
   return row;
 }
 

@@ -106,8 +106,12 @@ export function createArtifactRepository(database: Database): ArtifactRepository
 
     create: (input, claim) =>
       guarded('artifact.create', async () => {
-        const insert = database.insert(artifactTable).values(newRow(input)).returning(versionedColumns());
-        const [created] = claim === null ? await insert : await insertCompleting(database, input, claim);
+        const insert = database
+          .insert(artifactTable)
+          .values(newRow(input))
+          .returning(versionedColumns());
+        const [created] =
+          claim === null ? await insert : await insertCompleting(database, input, claim);
         if (created === undefined) throw new TypeError('an insert returns its row');
         const { version, ...row } = created;
         return { row, version };
@@ -123,7 +127,8 @@ export function createArtifactRepository(database: Database): ArtifactRepository
         }
         for (const name of JSON_COLUMNS) {
           const value = columns[name];
-          if (value !== null && value !== undefined) columns[name] = merged(artifactTable[name], value);
+          if (value !== null && value !== undefined)
+            columns[name] = merged(artifactTable[name], value);
         }
         const [row] = await database
           .update(artifactTable)
@@ -181,7 +186,9 @@ function insertCompleting(
     database
       .update(idempotencyKeyTable)
       .set({ status: 'done', artifact_id: sql`(select id from created)` })
-      .where(and(eq(idempotencyKeyTable.caller, claim.caller), eq(idempotencyKeyTable.key, claim.key)))
+      .where(
+        and(eq(idempotencyKeyTable.caller, claim.caller), eq(idempotencyKeyTable.key, claim.key)),
+      )
       .returning({ key: idempotencyKeyTable.key }),
   );
   return database.with(created, completed).select().from(created);

@@ -22,7 +22,10 @@ import { readNewArtifact } from './read-new-artifact.ts';
 const TAGS = ['Artifacts'];
 const artifactBody = { content: { 'application/json': { schema: artifactSchema } } };
 const etagHeader = {
-  ETag: { description: 'Names the row as it is now, for `If-Match`.', schema: { type: 'string' as const } },
+  ETag: {
+    description: 'Names the row as it is now, for `If-Match`.',
+    schema: { type: 'string' as const },
+  },
 };
 const writeFailures = problemResponses(
   'unauthenticated',
@@ -91,7 +94,12 @@ const readRoute = createRoute({
   responses: {
     200: { description: 'The artifact', headers: etagHeader, ...artifactBody },
     304: { description: 'Not changed' },
-    ...problemResponses('unauthenticated', 'not_found', 'precondition_failed', 'database_unavailable'),
+    ...problemResponses(
+      'unauthenticated',
+      'not_found',
+      'precondition_failed',
+      'database_unavailable',
+    ),
   },
 });
 
@@ -105,7 +113,12 @@ const downloadRoute = createRoute({
   responses: {
     200: { description: 'The artifact', headers: etagHeader, ...artifactBody },
     304: { description: 'Not changed' },
-    ...problemResponses('unauthenticated', 'not_found', 'precondition_failed', 'database_unavailable'),
+    ...problemResponses(
+      'unauthenticated',
+      'not_found',
+      'precondition_failed',
+      'database_unavailable',
+    ),
   },
 });
 
@@ -218,7 +231,9 @@ async function readArtifact(c: Context<AppEnv>, idText: string): Promise<Artifac
   c.set('rowVersion', current.version);
   const { run_id, experiment_id } = hydrated.record.row;
   const isSameRun = current.row.run_id === run_id && current.row.experiment_id === experiment_id;
-  const shown = isSameRun ? { ...hydrated, record: { ...hydrated.record, row: current.row } } : null;
+  const shown = isSameRun
+    ? { ...hydrated, record: { ...hydrated.record, row: current.row } }
+    : null;
   return hydration.present(shown ?? hydration.known(current), originOf(c));
 }
 

@@ -15,7 +15,10 @@ export const column = (maxCharacters: number, params?: Parameters<typeof z.strin
     .string(params)
     .refine((text) => !text.includes('\0'), 'must not contain the character U+0000')
     .refine(isWellFormed, WELL_FORMED)
-    .refine((text) => [...text].length <= maxCharacters, `must be at most ${maxCharacters} characters long`);
+    .refine(
+      (text) => [...text].length <= maxCharacters,
+      `must be at most ${maxCharacters} characters long`,
+    );
 
 const longText = z
   .string()
@@ -76,13 +79,18 @@ const writableFields = {
 export const newArtifactSchema = z.strictObject(writableFields).openapi('NewArtifact');
 export type NewArtifact = z.output<typeof newArtifactSchema>;
 
-export const artifactPatchSchema = z.strictObject(writableFields).partial().openapi('ArtifactPatch', {
-  description: 'JSON objects are merged one level deep; null clears a column.',
-  minProperties: 1,
-});
+export const artifactPatchSchema = z
+  .strictObject(writableFields)
+  .partial()
+  .openapi('ArtifactPatch', {
+    description: 'JSON objects are merged one level deep; null clears a column.',
+    minProperties: 1,
+  });
 export type ArtifactPatch = z.output<typeof artifactPatchSchema>;
 
-const time = z.string().openapi({ format: 'date-time', example: '2025-11-15T13:55:58.123456+00:00' });
+const time = z
+  .string()
+  .openapi({ format: 'date-time', example: '2025-11-15T13:55:58.123456+00:00' });
 
 const nullableUrl = z.string().nullable();
 
@@ -153,7 +161,9 @@ export type Artifact = z.output<typeof artifactSchema>;
 
 /** Decimal ids only here: a UUID names a project document. Anything else, and ids beyond int4, name nothing. */
 export const artifactIdParam = z.object({
-  id: z.string().openapi({ param: { name: 'id', in: 'path' }, example: '24', pattern: '^[1-9][0-9]{0,9}$' }),
+  id: z
+    .string()
+    .openapi({ param: { name: 'id', in: 'path' }, example: '24', pattern: '^[1-9][0-9]{0,9}$' }),
 });
 
 /** The id in a path. Throws `not_found` for what no artifact can be called. */

@@ -51,7 +51,10 @@ export async function createArtifact(
   if (repeat.key === undefined) return { ...(await write(deps, request, null)), replayed: false };
   if (repeat.key === '' || repeat.key.length > IDEMPOTENCY_KEY_MAX_LENGTH) {
     throw invalidInput([
-      { field: 'Idempotency-Key', message: `must have 1 to ${IDEMPOTENCY_KEY_MAX_LENGTH} characters` },
+      {
+        field: 'Idempotency-Key',
+        message: `must have 1 to ${IDEMPOTENCY_KEY_MAX_LENGTH} characters`,
+      },
     ]);
   }
   const { caller, key } = repeat;
@@ -61,7 +64,8 @@ export async function createArtifact(
       const isMine = note?.sha256 === request.sha256;
       if (note?.holds === true && !isMine) throw idempotencyMismatch();
       if (settled === null) return undefined;
-      if (settled.ok) return { ...settled.value, replayed: settled.value.replayed || role === 'follower' };
+      if (settled.ok)
+        return { ...settled.value, replayed: settled.value.replayed || role === 'follower' };
       // The key is not the leader's; it may be ours.
       if (!isMine && codeOf(settled.error) === 'idempotency_mismatch') return undefined;
       throw settled.error;
@@ -83,7 +87,10 @@ async function createOnce(
   if (outcome.kind === 'done') {
     const found = await deps.artifacts.find(outcome.artifactId);
     if (found === null)
-      throw new AppError('not_found', `Artifact ${outcome.artifactId} was made by this key and is deleted.`);
+      throw new AppError(
+        'not_found',
+        `Artifact ${outcome.artifactId} was made by this key and is deleted.`,
+      );
     return { row: found.row, version: found.version, replayed: true };
   }
   try {

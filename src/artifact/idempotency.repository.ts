@@ -30,9 +30,13 @@ const KEPT_FOR = sql`interval '24 hours'`;
 const LOCKED_FOR = sql`interval '60 seconds'`;
 
 export function idempotencyMismatch(): AppError {
-  return new AppError('idempotency_mismatch', 'This Idempotency-Key was used for a different request.', {
-    fields: [{ field: 'Idempotency-Key', message: 'use a new key for a new request' }],
-  });
+  return new AppError(
+    'idempotency_mismatch',
+    'This Idempotency-Key was used for a different request.',
+    {
+      fields: [{ field: 'Idempotency-Key', message: 'use a new key for a new request' }],
+    },
+  );
 }
 
 export function createIdempotencyRepository(database: Database): IdempotencyRepository {
@@ -79,7 +83,9 @@ export function createIdempotencyRepository(database: Database): IdempotencyRepo
 
     release: (claim) =>
       guarded('idempotency.release', async () => {
-        await database.delete(table).where(and(isKey(claim.caller, claim.key), eq(table.status, 'running')));
+        await database
+          .delete(table)
+          .where(and(isKey(claim.caller, claim.key), eq(table.status, 'running')));
       }),
   };
 }

@@ -21,7 +21,11 @@ export interface NewArtifactRequest {
 export async function readNewArtifact(request: Request): Promise<NewArtifactRequest> {
   if (mediaTypeOf(request) !== 'multipart/form-data') {
     const body = await readJson(request);
-    return { input: parseInput(body), image: null, sha256: await digest(JSON.stringify(body), null) };
+    return {
+      input: parseInput(body),
+      image: null,
+      sha256: await digest(JSON.stringify(body), null),
+    };
   }
   const form = await readForm(request);
   const unknown = [...form.keys()]
@@ -52,7 +56,10 @@ async function readForm(request: Request): Promise<FormData> {
   } catch {
     throw new AppError('invalid_request', 'The body is not valid multipart/form-data.', {
       fields: [
-        { field: 'body', message: 'must be multipart/form-data with the parts "artifact" and "image"' },
+        {
+          field: 'body',
+          message: 'must be multipart/form-data with the parts "artifact" and "image"',
+        },
       ],
     });
   }
@@ -71,9 +78,13 @@ async function partBytes(
     typeof part === 'string' ? new TextEncoder().encode(part) : await part.arrayBuffer(),
   );
   if (bytes.byteLength > maxBytes) {
-    throw new AppError('payload_too_large', `The part "${name}" is larger than ${maxBytes / 1_000_000} MB.`, {
-      fields: [{ field: name, message: `must be at most ${maxBytes / 1_000_000} MB` }],
-    });
+    throw new AppError(
+      'payload_too_large',
+      `The part "${name}" is larger than ${maxBytes / 1_000_000} MB.`,
+      {
+        fields: [{ field: name, message: `must be at most ${maxBytes / 1_000_000} MB` }],
+      },
+    );
   }
   return bytes;
 }

@@ -1,12 +1,17 @@
 import { getTableColumns, getTableName, sql, type SQL } from 'drizzle-orm';
 import { guarded } from '../storage/database-errors.ts';
 import { artifactTable } from './artifact.table.ts';
-import { tableProblem, type StoredTable, type TableProblem, type WantedColumn } from './table-shape.ts';
+import {
+  tableProblem,
+  type StoredTable,
+  type TableProblem,
+  type WantedColumn,
+} from './table-shape.ts';
 
 /** The one list of columns is the table's own declaration. */
-export const WANTED_COLUMNS: readonly WantedColumn[] = Object.values(getTableColumns(artifactTable)).map(
-  (column) => ({ name: column.name, type: column.getSQLType(), notNull: column.notNull }),
-);
+export const WANTED_COLUMNS: readonly WantedColumn[] = Object.values(
+  getTableColumns(artifactTable),
+).map((column) => ({ name: column.name, type: column.getSQLType(), notNull: column.notNull }));
 
 /** What the driver makes of a statement: drizzle over Neon's HTTP, or over `pg`. */
 export type Execute = (statement: SQL) => Promise<{ readonly rows: unknown[] }>;

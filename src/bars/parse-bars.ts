@@ -35,8 +35,11 @@ export type BarsOutcome =
 
 /** Looks into a `market_data_snapshot` object of any shape. No snapshot, no `bars` key or null: absent. Never throws. */
 export function barsOf(snapshot: unknown): BarsOutcome {
-  if (typeof snapshot !== 'object' || snapshot === null || Array.isArray(snapshot)) return { kind: 'absent' };
-  const raw: unknown = Object.hasOwn(snapshot, 'bars') ? (snapshot as { bars: unknown }).bars : null;
+  if (typeof snapshot !== 'object' || snapshot === null || Array.isArray(snapshot))
+    return { kind: 'absent' };
+  const raw: unknown = Object.hasOwn(snapshot, 'bars')
+    ? (snapshot as { bars: unknown }).bars
+    : null;
   if (raw === null || raw === undefined) return { kind: 'absent' };
   try {
     return { kind: 'usable', bars: parseBars(raw) };
@@ -54,7 +57,8 @@ export function barsOf(snapshot: unknown): BarsOutcome {
  * @throws {BarsError} naming each bad field (`bars[3].high`).
  */
 export function parseBars(raw: unknown): Bar[] {
-  if (!Array.isArray(raw)) throw new BarsError([{ field: 'bars', message: 'must be an array of bars' }]);
+  if (!Array.isArray(raw))
+    throw new BarsError([{ field: 'bars', message: 'must be an array of bars' }]);
   if (raw.length < MIN_BARS || raw.length > MAX_BARS) {
     const message = `must hold ${MIN_BARS} to ${MAX_BARS} bars, not ${raw.length}`;
     throw new BarsError([{ field: 'bars', message }]);
@@ -103,13 +107,20 @@ function parseBar(raw: unknown, path: string, problems: ProblemList): Bar | null
   const close = readNumber(row, 'close', path, problems);
   const volume = readVolume(row, path, problems);
   if (open === null || high === null || low === null || close === null) return null;
-  if (high < Math.max(open, close, low)) problems.add(`${path}.high`, 'is below open, close or low');
+  if (high < Math.max(open, close, low))
+    problems.add(`${path}.high`, 'is below open, close or low');
   if (low > Math.min(open, close)) problems.add(`${path}.low`, 'is above open or close');
   return time === null || volume === undefined ? null : { time, open, high, low, close, volume };
 }
 
-function readTime(row: Record<string, unknown>, path: string, problems: ProblemList): number | null {
-  const name = TIME_NAMES.find((candidate) => row[candidate] !== undefined && row[candidate] !== null);
+function readTime(
+  row: Record<string, unknown>,
+  path: string,
+  problems: ProblemList,
+): number | null {
+  const name = TIME_NAMES.find(
+    (candidate) => row[candidate] !== undefined && row[candidate] !== null,
+  );
   if (name === undefined) {
     problems.add(`${path}.date`, 'is missing');
     return null;

@@ -14,7 +14,8 @@ const LATEST_MS = 253_402_300_799_999;
  * it reads `2013-03-01 13:00` in the machine's zone and accepts much that is no date.
  */
 export function parseTime(raw: unknown): number | null {
-  const ms = typeof raw === 'string' ? parseIso(raw) : typeof raw === 'number' ? parseEpoch(raw) : null;
+  const ms =
+    typeof raw === 'string' ? parseIso(raw) : typeof raw === 'number' ? parseEpoch(raw) : null;
   return ms === null || ms < EARLIEST_MS || ms > LATEST_MS ? null : ms;
 }
 
@@ -26,7 +27,9 @@ function parseEpoch(value: number): number | null {
 function parseIso(text: string): number | null {
   const parts = ISO.exec(text);
   if (parts === null) return null;
-  const [year, month, day, hour, minute, second] = parts.slice(1, 7).map((part) => Number(part ?? 0));
+  const [year, month, day, hour, minute, second] = parts
+    .slice(1, 7)
+    .map((part) => Number(part ?? 0));
   if (year === undefined || month === undefined || day === undefined) return null;
   if (hour === undefined || minute === undefined || second === undefined) return null;
   if (month < 1 || month > 12 || day < 1 || day > daysInMonth(year, month)) return null;
@@ -58,6 +61,7 @@ function daysSinceEpoch(year: number, month: number, day: number): number {
   const era = Math.floor(y / 400);
   const yearOfEra = y - era * 400;
   const dayOfYear = Math.floor((153 * (month + (month > 2 ? -3 : 9)) + 2) / 5) + day - 1;
-  const dayOfEra = yearOfEra * 365 + Math.floor(yearOfEra / 4) - Math.floor(yearOfEra / 100) + dayOfYear;
+  const dayOfEra =
+    yearOfEra * 365 + Math.floor(yearOfEra / 4) - Math.floor(yearOfEra / 100) + dayOfYear;
   return era * 146_097 + dayOfEra - 719_468;
 }

@@ -37,7 +37,10 @@ export function createExecutionRepository(database: Database): ExecutionReposito
   const { type, symbol, workflow_id, execution_id, created_at, id } = artifactTable;
   const workflow = sql<string | null>`nullif(${workflow_id}, '')`.as('workflow');
 
-  const read = async ({ executionIds, workflowId, includeBars }: ExecutionRequest, lookup: boolean) => {
+  const read = async (
+    { executionIds, workflowId, includeBars }: ExecutionRequest,
+    lookup: boolean,
+  ) => {
     const isWorkflow =
       workflowId === undefined
         ? undefined
@@ -87,6 +90,8 @@ export function createExecutionRepository(database: Database): ExecutionReposito
 
   return {
     find: (request) =>
-      guarded('artifact.find_execution', () => withOrWithoutLookup((lookup) => read(request, lookup))),
+      guarded('artifact.find_execution', () =>
+        withOrWithoutLookup((lookup) => read(request, lookup)),
+      ),
   };
 }

@@ -30,7 +30,10 @@ const listRoute = createRoute({
   middleware: [requireRead, limitPagesWithBars, jsonEtag] as const,
   request: { query: executionListQuery },
   responses: {
-    200: { description: 'A page', content: { 'application/json': { schema: executionListSchema } } },
+    200: {
+      description: 'A page',
+      content: { 'application/json': { schema: executionListSchema } },
+    },
     304: { description: 'As it was' },
     ...failures,
   },
@@ -65,5 +68,8 @@ executionRoutes.openapi(listRoute, async (c) => {
 executionRoutes.openapi(readRoute, async (c) => {
   const { origin } = new URL(c.req.url);
   const { execution_id: id } = c.req.valid('param');
-  return c.json(await c.var.services.executions.findExecution(id, c.req.valid('query'), origin), 200);
+  return c.json(
+    await c.var.services.executions.findExecution(id, c.req.valid('query'), origin),
+    200,
+  );
 });

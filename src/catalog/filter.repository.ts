@@ -22,7 +22,10 @@ const UNDEFINED_TABLE = '42P01';
 const EQUAL = ['symbol', 'workflow_id', 'execution_id', 'dag_id', 'step_name', 'run_id'] as const;
 
 /** The condition that every wanted artifact fulfils, or undefined when all are wanted. */
-export function matchingWhere(filter: ArtifactFilter, knowledge: LineageKnowledge): SQL | undefined {
+export function matchingWhere(
+  filter: ArtifactFilter,
+  knowledge: LineageKnowledge,
+): SQL | undefined {
   const conditions: SQL[] = EQUAL.flatMap((name) => {
     const wanted = filter[name];
     return wanted === undefined ? [] : [eq(artifactTable[name], wanted)];
@@ -53,7 +56,8 @@ function hasLineage(status: LineageStatus, knowledge: LineageKnowledge): SQL {
   const isNameless = sql`(${hasNoRun} and (${execution_id} is null or ${execution_id} = ''))`;
   const isOpen = sql`((${hasNoRun} and ${execution_id} <> '') or (${run_id} <> '' and (${experiment_id} is null or ${experiment_id} = '')))`;
   const known = lineageLookupTable.status;
-  const was = (recorded: LineageStatus) => (asksLookup(knowledge) ? sql`${known} = ${recorded}` : sql`false`);
+  const was = (recorded: LineageStatus) =>
+    asksLookup(knowledge) ? sql`${known} = ${recorded}` : sql`false`;
   switch (status) {
     case 'unresolved':
       return sql`(${isNameless} or (${isOpen} and ${was('unresolved')}))`;
@@ -87,7 +91,9 @@ export function matchingFrom(filter: ArtifactFilter, knowledge: LineageKnowledge
 /** `q` anywhere in name, symbol or run_id, in any case. Searched for as it is, which costs less than a pattern. */
 function contains(q: string): SQL {
   const { name, symbol, run_id } = artifactTable;
-  const anyOf = [name, symbol, run_id].map((column) => sql`strpos(lower(${column}), lower(${q})) > 0`);
+  const anyOf = [name, symbol, run_id].map(
+    (column) => sql`strpos(lower(${column}), lower(${q})) > 0`,
+  );
   return sql`(${sql.join(anyOf, sql` or `)})`;
 }
 
@@ -102,7 +108,10 @@ export async function withOrWithoutLookup<T>(run: (lookup: boolean) => Promise<T
 }
 
 /** What a forged cursor holds may be no value of its column; the filters were checked before. */
-export async function blamingCursor<T>(after: PagePosition | null, run: () => Promise<T>): Promise<T> {
+export async function blamingCursor<T>(
+  after: PagePosition | null,
+  run: () => Promise<T>,
+): Promise<T> {
   try {
     return await run();
   } catch (error) {

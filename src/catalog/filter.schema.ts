@@ -33,7 +33,8 @@ export function utcTime(given: string): string | null {
   if (!DATE_TIME.test(value) && !DATE_MINUTE.test(value)) return null;
   const fraction = /\.\d{1,6}/.exec(value)?.[0] ?? '';
   const seconds = new Date(value.replace(/\.\d+/, ''));
-  const isIn = seconds.getTime() >= Date.parse('0001-01-01T00:00:00Z') && seconds.getUTCFullYear() <= 9999;
+  const isIn =
+    seconds.getTime() >= Date.parse('0001-01-01T00:00:00Z') && seconds.getUTCFullYear() <= 9999;
   return isIn ? `${seconds.toISOString().slice(0, 19)}${fraction}Z` : null;
 }
 
@@ -45,7 +46,8 @@ const time = (description: string) =>
       if (utc !== null) return utc;
       context.addIssue({
         code: 'custom',
-        message: 'must be a date (2025-11-15) or a date-time with offset (2025-11-15T13:54:31.981650+00:00)',
+        message:
+          'must be a date (2025-11-15) or a date-time with offset (2025-11-15T13:54:31.981650+00:00)',
       });
       return z.NEVER;
     })
@@ -101,7 +103,9 @@ export const pageFields = (of: string) => ({
     .string(once)
     .max(CURSOR_MAX_LENGTH)
     .optional()
-    .openapi({ description: "The previous page's `next_cursor`; good for the same sort and filters only." }),
+    .openapi({
+      description: "The previous page's `next_cursor`; good for the same sort and filters only.",
+    }),
 });
 
 const filterSchema = z.strictObject(artifactFilterFields);

@@ -63,7 +63,10 @@ export function createArtifactGroupRepository(
   database: Database,
   { isMlflowConfigured }: { readonly isMlflowConfigured: boolean },
 ): ArtifactGroupRepository {
-  const read = async (request: ArtifactGroupRequest, lookup: boolean): Promise<ArtifactGroupPage> => {
+  const read = async (
+    request: ArtifactGroupRequest,
+    lookup: boolean,
+  ): Promise<ArtifactGroupPage> => {
     const knowledge = { isConfigured: isMlflowConfigured, lookup };
     const listed = database.$with('listed', listedFields).as(listedSql(request, knowledge));
     const row = listedColumns(request.includeBars);
@@ -98,7 +101,10 @@ export function createArtifactGroupRepository(
       page,
       database.execute<{ groups: string; total: string }>(countSql(request, knowledge)),
     ]);
-    const heads = new Map<number, { head: (typeof found)[number]['group']; records: ArtifactRecord[] }>();
+    const heads = new Map<
+      number,
+      { head: (typeof found)[number]['group']; records: ArtifactRecord[] }
+    >();
     for (const { group: head, row, lookup } of found) {
       const known = heads.get(head.ordinal);
       if (known === undefined) heads.set(head.ordinal, { head, records: [{ row, lookup }] });
@@ -111,7 +117,10 @@ export function createArtifactGroupRepository(
       groups: groups.map(({ head, records }) => toGroup(head, records)),
       groupCount: Number(counts?.groups ?? 0),
       total: Number(counts?.total ?? 0),
-      next: last?.hasMore !== true ? null : { value: last.headAt, id: last.headId, upToId: last.upToId },
+      next:
+        last?.hasMore !== true
+          ? null
+          : { value: last.headAt, id: last.headId, upToId: last.upToId },
     };
   };
 
@@ -141,7 +150,9 @@ const listedFields = {
 type KindsText = readonly (readonly [string, string | null, number, string, string])[];
 
 function toGroup(
-  head: Pick<ArtifactGroup, 'workflowId' | 'executionId' | 'isShared'> & { readonly kinds: KindsText },
+  head: Pick<ArtifactGroup, 'workflowId' | 'executionId' | 'isShared'> & {
+    readonly kinds: KindsText;
+  },
   records: readonly ArtifactRecord[],
 ): ArtifactGroup {
   const { workflowId, executionId, isShared, kinds } = head;

@@ -3,7 +3,9 @@ import { nextCursorSchema } from './list.schema.ts';
 import { artifactFilterFields, once, pageFields } from './filter.schema.ts';
 import { artifactSchema, lineageSchema, linksSchema } from '../artifact/artifact.schema.ts';
 
-const time = z.string().openapi({ format: 'date-time', example: '2025-11-15T13:55:58.123456+00:00' });
+const time = z
+  .string()
+  .openapi({ format: 'date-time', example: '2025-11-15T13:55:58.123456+00:00' });
 
 /** The artifacts of one execution of one workflow, with the run that made them. */
 export const artifactGroupSchema = z
@@ -46,8 +48,12 @@ export const groupedArtifactsSchema = z
       description:
         'The same artifacts by execution_id, or by `workflow_id/execution_id` where workflows share one; those without are under "ungrouped".',
     }),
-    group_count: z.int().openapi({ description: 'How many groups match, on this page or not.', example: 40 }),
-    total: z.int().openapi({ description: 'How many artifacts match, on this page or not.', example: 1_234 }),
+    group_count: z
+      .int()
+      .openapi({ description: 'How many groups match, on this page or not.', example: 40 }),
+    total: z
+      .int()
+      .openapi({ description: 'How many artifacts match, on this page or not.', example: 1_234 }),
     next_cursor: nextCursorSchema,
   })
   .openapi('GroupedArtifacts');
@@ -67,7 +73,9 @@ export const executionListSchema = z
     executions: z.array(artifactGroupSchema).openapi({
       description: 'Newest first. A page with large executions may end before `limit`.',
     }),
-    total: z.int().openapi({ description: 'How many executions match, on this page or not.', example: 40 }),
+    total: z
+      .int()
+      .openapi({ description: 'How many executions match, on this page or not.', example: 40 }),
     next_cursor: nextCursorSchema,
   })
   .openapi('ExecutionList');
@@ -83,7 +91,8 @@ export const executionParam = z.object({
 
 export const executionQuery = z.strictObject({
   workflow_id: artifactFilterFields.workflow_id.openapi({
-    description: 'Needed where several workflows share the execution_id; empty for artifacts that name none.',
+    description:
+      'Needed where several workflows share the execution_id; empty for artifacts that name none.',
     example: 'daily_analysis',
   }),
   include: pageFields('executions').include,

@@ -32,7 +32,8 @@ export function artifactLinks(
     execution: executionLink(row, origin),
     ...runLinks(row, bases),
     airflow_run: airflowRun === null ? null : airflowRunLink(airflowRun, bases.airflow),
-    airflow_task: airflowRun === null ? null : airflowTaskLink(airflowRun, row.task_id, bases.airflow),
+    airflow_task:
+      airflowRun === null ? null : airflowTaskLink(airflowRun, row.task_id, bases.airflow),
   };
 }
 
@@ -52,14 +53,21 @@ export function runLinks(
   { run_id, experiment_id }: Pick<ArtifactRow, 'run_id' | 'experiment_id'>,
   { mlflow }: LinkBases,
 ): Pick<Links, 'mlflow_run' | 'mlflow_experiment'> {
-  if (mlflow.uiUrl === null || isAbsent(experiment_id)) return { mlflow_run: null, mlflow_experiment: null };
-  const workspace = mlflow.workspace === null ? '' : `?workspace=${encodeURIComponent(mlflow.workspace)}`;
+  if (mlflow.uiUrl === null || isAbsent(experiment_id))
+    return { mlflow_run: null, mlflow_experiment: null };
+  const workspace =
+    mlflow.workspace === null ? '' : `?workspace=${encodeURIComponent(mlflow.workspace)}`;
   const experiment = `${mlflow.uiUrl}/#/experiments/${encodeURIComponent(experiment_id)}`;
-  const run = isAbsent(run_id) ? null : `${experiment}/runs/${encodeURIComponent(run_id)}${workspace}`;
+  const run = isAbsent(run_id)
+    ? null
+    : `${experiment}/runs/${encodeURIComponent(run_id)}${workspace}`;
   return { mlflow_run: run, mlflow_experiment: `${experiment}${workspace}` };
 }
 
-export function airflowRunLink({ dagId, runId }: AirflowRun, airflow: LinkBases['airflow']): string | null {
+export function airflowRunLink(
+  { dagId, runId }: AirflowRun,
+  airflow: LinkBases['airflow'],
+): string | null {
   if (airflow.uiUrl === null) return null;
   const dag = `${airflow.uiUrl}/dags/${encodeURIComponent(dagId)}`;
   return airflow.majorVersion === 3

@@ -124,7 +124,11 @@ function orderOf(sort: ArtifactSort): ListOrder {
     sql`(${key}, ${id}) ${beyond} (${value}::${sql.raw(key.getSQLType())}, ${lastId}::integer)`;
 
   if (column === 'id') {
-    return { column, by: [direction(id)], after: (last) => sql`${id} ${beyond} ${last.id}::integer` };
+    return {
+      column,
+      by: [direction(id)],
+      after: (last) => sql`${id} ${beyond} ${last.id}::integer`,
+    };
   }
   if (key.notNull) return { column, by: [direction(key), direction(id)], after: pair };
   return {
@@ -138,7 +142,11 @@ function orderOf(sort: ArtifactSort): ListOrder {
 }
 
 /** `found` is one longer than the page where there is more. */
-function pageOf({ limit, sort }: ArtifactPageRequest, found: ArtifactRecord[], total: number): ArtifactPage {
+function pageOf(
+  { limit, sort }: ArtifactPageRequest,
+  found: ArtifactRecord[],
+  total: number,
+): ArtifactPage {
   const records = found.slice(0, limit);
   const last = found.length > limit ? records.at(-1)?.row : undefined;
   if (last === undefined) return { records, total, next: null };

@@ -18,7 +18,9 @@ const listRoute = createRoute({
   responses: {
     200: {
       description: 'A page; of groups with `group_by`',
-      content: { 'application/json': { schema: z.union([artifactListSchema, groupedArtifactsSchema]) } },
+      content: {
+        'application/json': { schema: z.union([artifactListSchema, groupedArtifactsSchema]) },
+      },
     },
     304: { description: 'As it was' },
     ...problemResponses(

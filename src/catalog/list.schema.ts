@@ -52,7 +52,9 @@ export const nextCursorSchema = z
 export const artifactListSchema = z
   .object({
     artifacts: z.array(artifactSchema),
-    total: z.int().openapi({ description: 'How many artifacts match, on this page or not.', example: 1_234 }),
+    total: z
+      .int()
+      .openapi({ description: 'How many artifacts match, on this page or not.', example: 1_234 }),
     next_cursor: nextCursorSchema,
   })
   .openapi('ArtifactList');

@@ -14,7 +14,11 @@ export interface PagePosition {
 const CHECK_LENGTH = 16;
 
 /** What a cursor is good for: one kind of list, one order, the same filters. */
-export function cursorScope(kind: string, sort: string, filter: Readonly<Record<string, unknown>>): string {
+export function cursorScope(
+  kind: string,
+  sort: string,
+  filter: Readonly<Record<string, unknown>>,
+): string {
   const given = Object.entries(filter).filter(([, value]) => value !== undefined);
   return JSON.stringify([kind, sort, given.toSorted(([a], [b]) => (a < b ? -1 : 1))]);
 }

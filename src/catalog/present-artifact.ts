@@ -22,7 +22,9 @@ export function presentArtifact(
 
 /** The Airflow run: its id is the execution_id, or a tag of the MLflow run. A bare date alone names no run for sure. */
 export function airflowRunOf({ row, lookup }: ArtifactRecord): AirflowRun | null {
-  const runId = isAirflowRunId(row.execution_id) ? row.execution_id : (lookup?.airflow_run_id ?? null);
+  const runId = isAirflowRunId(row.execution_id)
+    ? row.execution_id
+    : (lookup?.airflow_run_id ?? null);
   const dagId = row.dag_id ?? lookup?.airflow_dag_id ?? null;
   return runId === null || runId === '' || dagId === null || dagId === '' ? null : { runId, dagId };
 }

@@ -61,7 +61,10 @@ const TELLING: readonly Lineage['status'][] = ['linked', 'unavailable', 'pending
 
 /** A linked member speaks for its execution; without one, what may still change is worth more than what may not. */
 function mostTelling(members: readonly HydratedArtifact[]): HydratedArtifact | null {
-  return firstOf(TELLING, (status) => members.find(({ lineage }) => lineage.status === status) ?? null);
+  return firstOf(
+    TELLING,
+    (status) => members.find(({ lineage }) => lineage.status === status) ?? null,
+  );
 }
 
 function firstOf<T, Found>(items: readonly T[], look: (item: T) => Found | null): Found | null {

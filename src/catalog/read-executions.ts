@@ -1,8 +1,4 @@
-import type {
-  ArtifactGroupOnWire,
-  ExecutionListQuery,
-  ExecutionQuery,
-} from './group.schema.ts';
+import type { ArtifactGroupOnWire, ExecutionListQuery, ExecutionQuery } from './group.schema.ts';
 import type {
   ArtifactGroup,
   ArtifactGroupPage,
@@ -44,7 +40,11 @@ export interface ExecutionReader {
     origin: string,
   ): Promise<{ executions: ArtifactGroupOnWire[]; total: number; next_cursor: string | null }>;
   /** Throws `not_found`, or `invalid_input` that names `workflow_id` where several workflows share the id. */
-  findExecution(executionId: string, query: ExecutionQuery, origin: string): Promise<ArtifactGroupOnWire>;
+  findExecution(
+    executionId: string,
+    query: ExecutionQuery,
+    origin: string,
+  ): Promise<ArtifactGroupOnWire>;
 }
 
 const UNGROUPED = 'ungrouped';
@@ -55,7 +55,10 @@ export function createExecutionReader(deps: ExecutionReaderDependencies): Execut
   const { groups, executions, hydration, config } = deps;
 
   /** All groups of a page are looked up together. */
-  const present = async (page: ArtifactGroupPage, origin: string): Promise<ArtifactGroupOnWire[]> => {
+  const present = async (
+    page: ArtifactGroupPage,
+    origin: string,
+  ): Promise<ArtifactGroupOnWire[]> => {
     const hydrated = await hydration.many(page.groups.flatMap(({ records }) => records));
     let at = 0;
     return page.groups.map((group) => {
@@ -83,10 +86,14 @@ export function createExecutionReader(deps: ExecutionReaderDependencies): Execut
 
   return {
     async listGroups({ group_by: _grouping, sort, ...query }, origin) {
-      if (!isGroupSort(sort)) throw new TypeError('the schema lets groups be sorted by created_at only');
+      if (!isGroupSort(sort))
+        throw new TypeError('the schema lets groups be sorted by created_at only');
       const { page, nextCursor } = await readPage('groups', { ...query, sort });
       const presented = await present(page, origin);
-      const entries = presented.map((one, i): [string, Artifact[]] => [keyOf(page.groups[i]), one.artifacts]);
+      const entries = presented.map((one, i): [string, Artifact[]] => [
+        keyOf(page.groups[i]),
+        one.artifacts,
+      ]);
       return {
         groups: presented,
         grouped: Object.fromEntries(entries),
@@ -103,7 +110,8 @@ export function createExecutionReader(deps: ExecutionReaderDependencies): Execut
     },
 
     async findExecution(executionId, { workflow_id: workflowId, include }, origin) {
-      if (executionId.includes('\0') || [...executionId].length > ID_MAX_CHARACTERS) throw noExecution();
+      if (executionId.includes('\0') || [...executionId].length > ID_MAX_CHARACTERS)
+        throw noExecution();
       const found = await executions.find({
         executionIds: executionForms(executionId),
         workflowId: workflowId === '' ? null : workflowId,
@@ -111,7 +119,8 @@ export function createExecutionReader(deps: ExecutionReaderDependencies): Execut
       });
       const [newest] = found.records;
       if (newest === undefined) throw noExecution();
-      if (workflowId === undefined && found.workflowIds.length > 1) throw sharedExecution(found.workflowIds);
+      if (workflowId === undefined && found.workflowIds.length > 1)
+        throw sharedExecution(found.workflowIds);
       const isAsAsked = found.records.some(({ row }) => row.execution_id === executionId);
       const facts: GroupFacts = {
         workflowId: newest.row.workflow_id || null,
@@ -137,8 +146,11 @@ function noExecution(): AppError {
 }
 
 function sharedExecution(workflowIds: readonly (string | null)[]): AppError {
-  const names = workflowIds.map((name) => (name === null ? '"" (none)' : JSON.stringify(name))).toSorted();
-  const more = names.length > WORKFLOWS_NAMED_MAX ? ` and ${names.length - WORKFLOWS_NAMED_MAX} more` : '';
+  const names = workflowIds
+    .map((name) => (name === null ? '"" (none)' : JSON.stringify(name)))
+    .toSorted();
+  const more =
+    names.length > WORKFLOWS_NAMED_MAX ? ` and ${names.length - WORKFLOWS_NAMED_MAX} more` : '';
   return invalidInput([
     {
       field: 'workflow_id',

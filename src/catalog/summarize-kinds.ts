@@ -21,7 +21,9 @@ export interface KindsSummary {
 export function summarizeKinds(kinds: readonly ArtifactKind[]): KindsSummary {
   const counts = new Map<string, number>();
   for (const { type, n } of kinds) counts.set(type, (counts.get(type) ?? 0) + n);
-  const symbols = new Set(kinds.flatMap(({ symbol }) => (symbol === null || symbol === '' ? [] : [symbol])));
+  const symbols = new Set(
+    kinds.flatMap(({ symbol }) => (symbol === null || symbol === '' ? [] : [symbol])),
+  );
   return {
     counts: Object.fromEntries([...counts].toSorted(([a], [b]) => (a < b ? -1 : 1))),
     symbols: [...symbols].toSorted(),

@@ -31,11 +31,15 @@ export function createArtifactSummaryRepository(
   { isMlflowConfigured }: { readonly isMlflowConfigured: boolean },
 ): ArtifactSummaryRepository {
   const { type, signal_data, created_at } = artifactTable;
-  const kind = sql<string | null>`case when ${type} = 'signal' and ${signal_data} ->> 'artifact_type'
+  const kind = sql<
+    string | null
+  >`case when ${type} = 'signal' and ${signal_data} ->> 'artifact_type'
     in ('order', 'trade', 'portfolio') then ${signal_data} ->> 'artifact_type' end`.as('kind');
 
   const read = async (lookup: boolean): Promise<ArtifactSummary> => {
-    const status = lineageStatusSql({ isConfigured: isMlflowConfigured, lookup }).as('lineage_status');
+    const status = lineageStatusSql({ isConfigured: isMlflowConfigured, lookup }).as(
+      'lineage_status',
+    );
     const query = database
       .select({ type, kind, status, n: count(), newestAt: sql<string>`max(${created_at})::text` })
       .from(artifactTable)
@@ -43,8 +47,20 @@ export function createArtifactSummaryRepository(
     if (lookup) query.leftJoin(lineageLookupTable, lookupOfArtifact);
     const rows = await query.groupBy(type, sql`2`, sql`3`);
 
-    const byType: Record<string, number> = { chart: 0, llm: 0, signal: 0, order: 0, trade: 0, portfolio: 0 };
-    const byLineage: Record<LineageStatus, number> = { linked: 0, pending: 0, unresolved: 0, unavailable: 0 };
+    const byType: Record<string, number> = {
+      chart: 0,
+      llm: 0,
+      signal: 0,
+      order: 0,
+      trade: 0,
+      portfolio: 0,
+    };
+    const byLineage: Record<LineageStatus, number> = {
+      linked: 0,
+      pending: 0,
+      unresolved: 0,
+      unavailable: 0,
+    };
     for (const row of rows) {
       byType[row.type] = (byType[row.type] ?? 0) + row.n;
       if (row.kind !== null) byType[row.kind] = (byType[row.kind] ?? 0) + row.n;

@@ -15,9 +15,17 @@ const summaryRoute = createRoute({
   middleware: [requireRead, jsonEtag] as const,
   request: { query: noQuery },
   responses: {
-    200: { description: 'Totals', content: { 'application/json': { schema: artifactSummarySchema } } },
+    200: {
+      description: 'Totals',
+      content: { 'application/json': { schema: artifactSummarySchema } },
+    },
     304: { description: 'As it was' },
-    ...problemResponses('unauthenticated', 'precondition_failed', 'invalid_input', 'database_unavailable'),
+    ...problemResponses(
+      'unauthenticated',
+      'precondition_failed',
+      'invalid_input',
+      'database_unavailable',
+    ),
   },
 });
 
@@ -25,7 +33,8 @@ const summaryRoute = createRoute({
 export const artifactSummaryRoutes = new OpenAPIHono<AppEnv>({ defaultHook: rejectInvalid });
 
 artifactSummaryRoutes.openapi(summaryRoute, async (c) => {
-  const { artifacts, byType, byLineage, newestAt, rendersByReason } = await c.var.services.summarize();
+  const { artifacts, byType, byLineage, newestAt, rendersByReason } =
+    await c.var.services.summarize();
   const body = {
     artifacts,
     by_type: { ...byType },

@@ -1,7 +1,13 @@
 import type { Bar } from '../bars/bar.ts';
 import { indicatorStats } from './indicator/indicator-stats.ts';
 import type { Indicators, Series } from './indicator/compute-indicators.ts';
-import { barPriceStyle, formatNumber, priceStyle, volumeStyle, type NumberStyle } from './plan/number-format.ts';
+import {
+  barPriceStyle,
+  formatNumber,
+  priceStyle,
+  volumeStyle,
+  type NumberStyle,
+} from './plan/number-format.ts';
 import { barLabel, isIntraday } from './plan/time-axis.ts';
 
 export interface ChartDescriptionInput {
@@ -12,7 +18,12 @@ export interface ChartDescriptionInput {
 }
 
 /** One paragraph that says what the chart shows, for people who cannot see it and for models that read text. */
-export function describeChart({ symbol, timeframe, bars, indicators }: ChartDescriptionInput): string {
+export function describeChart({
+  symbol,
+  timeframe,
+  bars,
+  indicators,
+}: ChartDescriptionInput): string {
   const first = bars[0];
   const last = bars.at(-1);
   if (first === undefined || last === undefined) return `${symbol}: no bars.`;
@@ -101,7 +112,9 @@ function volumeSentence(bars: readonly Bar[], { volume, obv }: Indicators): stri
   const style = volumeStyle(max ?? 0);
   const missing = volume.filter((value) => value === null).length;
   const gaps =
-    missing === 0 ? '' : `${missing} of ${bars.length} bars ${missing === 1 ? 'has' : 'have'} no volume. `;
+    missing === 0
+      ? ''
+      : `${missing} of ${bars.length} bars ${missing === 1 ? 'has' : 'have'} no volume. `;
   const day = (index: number) => barLabel(bars[index]?.time ?? 0, isIntraday(bars));
   const lastKnown = volume.findLastIndex((value) => value !== null);
   const subject = latest(volume) === null ? `The last known volume (${day(lastKnown)})` : 'Volume';

@@ -30,7 +30,8 @@ export function startDeadline(ms: number, now: () => number = () => Date.now()):
     }, delayMs);
   }
 
-  const abort = () => controller.abort(new DOMException('The deadline has passed.', 'TimeoutError'));
+  const abort = () =>
+    controller.abort(new DOMException('The deadline has passed.', 'TimeoutError'));
   after(Math.max(0, ms - GRACE_MS), () => after(isLate ? GRACE_WHEN_LATE_MS : GRACE_MS, abort));
   return { signal: controller.signal, wasBusy: () => isLate, clear: () => clearTimeout(timer) };
 }

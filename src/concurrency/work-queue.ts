@@ -65,7 +65,10 @@ interface Held {
  */
 export function createWorkQueue(
   limits: QueueLimits,
-  options: { readonly count?: (what: 'queued' | 'refused') => void; readonly clock?: QueueClock } = {},
+  options: {
+    readonly count?: (what: 'queued' | 'refused') => void;
+    readonly clock?: QueueClock;
+  } = {},
 ): WorkQueue {
   const { now, wait } = options.clock ?? platformClock;
   const count = options.count ?? (() => {});
@@ -78,7 +81,8 @@ export function createWorkQueue(
 
   function sweep(): void {
     for (const one of held) {
-      const isOver = now() - (one.state === 'running' ? one.startedAt : one.reservedAt) > limits.leaseMs;
+      const isOver =
+        now() - (one.state === 'running' ? one.startedAt : one.reservedAt) > limits.leaseMs;
       const isGone = one.state === 'waiting' && now() - one.seenAt > GONE_AFTER_MS;
       if (isOver || isGone) held.delete(one);
     }
@@ -135,7 +139,13 @@ export function createWorkQueue(
       const inUse = [...held].reduce((sum, one) => sum + one.bytes, 0);
       const isFull = held.size >= limits.running + limits.waiting;
       if (isFull || (held.size > 0 && inUse + bytes > limits.bytes)) return refusal('full');
-      const one: Held = { bytes, reservedAt: now(), state: 'reserved', startedAt: 0, seenAt: now() };
+      const one: Held = {
+        bytes,
+        reservedAt: now(),
+        state: 'reserved',
+        startedAt: 0,
+        seenAt: now(),
+      };
       held.add(one);
       return { turn: (isWanted = () => true) => turn(one, isWanted), release: () => release(one) };
     },

@@ -8,7 +8,9 @@ const healthRoute = createRoute({
   path: '/healthz',
   tags: ['Operations'],
   summary: 'The process lives',
-  responses: { 200: { description: 'Alive', content: { 'application/json': { schema: healthSchema } } } },
+  responses: {
+    200: { description: 'Alive', content: { 'application/json': { schema: healthSchema } } },
+  },
 });
 
 const readinessContent = { 'application/json': { schema: readinessSchema } };

@@ -8,7 +8,10 @@ const dependency = z.object({
   reason: z.enum(['not_migrated', 'other_shape', 'no_bucket']).optional().openapi({
     description: 'Of what only a person can mend.',
   }),
-  checked_at: z.string().optional().openapi({ description: 'Of what is not asked with every request.' }),
+  checked_at: z
+    .string()
+    .optional()
+    .openapi({ description: 'Of what is not asked with every request.' }),
 });
 
 export const readinessSchema = z

@@ -86,7 +86,8 @@ function databaseState(
 
 /** What a cron found out; unknown while the database that keeps it does not answer. */
 function probedState(result: Settled<DependencyFinding | null>): DependencyState {
-  if ('error' in result) return { ok: false, detail: 'not known while the database does not answer' };
+  if ('error' in result)
+    return { ok: false, detail: 'not known while the database does not answer' };
   const finding = result.value;
   return finding === null
     ? { ok: false, detail: 'not probed yet' }
@@ -97,7 +98,10 @@ function probedState(result: Settled<DependencyFinding | null>): DependencyState
 function emptyPlaceState(result: Settled<unknown>): DependencyState {
   const isOther = 'value' in result && result.value !== null;
   if (!isOther) return stateOf(result);
-  return { ok: false, detail: 'MINIO_ENDPOINT is not an object store: it has an answer for everything.' };
+  return {
+    ok: false,
+    detail: 'MINIO_ENDPOINT is not an object store: it has an answer for everything.',
+  };
 }
 
 function stateOf(result: Settled<unknown>): DependencyState {

@@ -70,9 +70,11 @@ export function createAuthenticator(config: {
       if (credential.source === 'bearer') {
         const digest = await sha256Hex(credential.token);
         const known = await Promise.all(serviceDigests);
-        if (known.includes(digest)) return { kind: 'service', id: `service:${digest.slice(0, 16)}` };
+        if (known.includes(digest))
+          return { kind: 'service', id: `service:${digest.slice(0, 16)}` };
       }
-      if (config.jwt === null || keys === null) throw refused('The token is not one of the service tokens.');
+      if (config.jwt === null || keys === null)
+        throw refused('The token is not one of the service tokens.');
       if (credential.source === 'cookie') assertSameOrigin(request);
       return verifyUser(credential.token, config.jwt, keys);
     },
@@ -96,7 +98,8 @@ function findCredential(headers: Headers, jwt: JwtConfig | null): Credential | n
 function cookieValue(header: string | null, name: string): string | null {
   for (const pair of header?.split(';') ?? []) {
     const separator = pair.indexOf('=');
-    if (separator > 0 && pair.slice(0, separator).trim() === name) return pair.slice(separator + 1).trim();
+    if (separator > 0 && pair.slice(0, separator).trim() === name)
+      return pair.slice(separator + 1).trim();
   }
   return null;
 }
@@ -105,7 +108,10 @@ function cookieValue(header: string | null, name: string): string | null {
 function assertSameOrigin(request: Request): void {
   if (SAFE_METHODS.has(request.method)) return;
   if (request.headers.get('origin') !== new URL(request.url).origin) {
-    throw new AppError('forbidden', 'A write with a cookie must come from the same origin (Origin header).');
+    throw new AppError(
+      'forbidden',
+      'A write with a cookie must come from the same origin (Origin header).',
+    );
   }
 }
 
@@ -120,13 +126,18 @@ async function verifyUser(token: string, jwt: JwtConfig, keys: JWTVerifyGetKey):
       requiredClaims: ['sub', 'exp'],
       clockTolerance: CLOCK_TOLERANCE_SECONDS,
     });
-    if (!isSubject(payload.sub)) throw new joseErrors.JWTClaimValidationFailed(BAD_SUBJECT, payload, 'sub');
+    if (!isSubject(payload.sub))
+      throw new joseErrors.JWTClaimValidationFailed(BAD_SUBJECT, payload, 'sub');
     return { kind: 'user', id: `user:${payload.sub}`, scopes: scopesOf(payload) };
   } catch (error) {
     if (isIssuerTrouble(error)) {
-      throw new AppError('auth_unavailable', 'The token issuer (JWKS_URL) does not answer as it should.', {
-        cause: error,
-      });
+      throw new AppError(
+        'auth_unavailable',
+        'The token issuer (JWKS_URL) does not answer as it should.',
+        {
+          cause: error,
+        },
+      );
     }
     const reason = error instanceof joseErrors.JOSEError ? error.message : 'it cannot be read';
     throw refused(`The token is not accepted: ${reason}.`);
@@ -141,7 +152,9 @@ export function isCanonicalJws(token: string): boolean {
   const parts = token.split('.');
   return (
     parts.length === 3 &&
-    parts.every((part) => part !== '' && Buffer.from(part, 'base64url').toString('base64url') === part)
+    parts.every(
+      (part) => part !== '' && Buffer.from(part, 'base64url').toString('base64url') === part,
+    )
   );
 }
 

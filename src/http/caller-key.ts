@@ -36,7 +36,8 @@ function hostname(host: string): string | null {
 /** The eight groups of an IPv6 address as the URL standard writes it: hexadecimal, `::` at most once. */
 function groupsOf(canonical: string): number[] {
   const [before = '', after] = canonical.split('::');
-  const read = (part: string) => (part === '' ? [] : part.split(':').map((group) => parseInt(group, 16)));
+  const read = (part: string) =>
+    part === '' ? [] : part.split(':').map((group) => parseInt(group, 16));
   const [head, tail] = [read(before), read(after ?? '')];
   return [...head, ...Array.from({ length: 8 - head.length - tail.length }, () => 0), ...tail];
 }

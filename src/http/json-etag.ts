@@ -19,7 +19,10 @@ export const jsonEtag: MiddlewareHandler<{ Variables: HttpVariables }> = async (
   const version = c.get('rowVersion');
   const isRead = c.req.method === 'GET' || c.req.method === 'HEAD';
   if (!isRead && version === undefined) return;
-  const hash = (await sha256Hex(new Uint8Array(await c.res.clone().arrayBuffer()))).slice(0, HASH_LENGTH);
+  const hash = (await sha256Hex(new Uint8Array(await c.res.clone().arrayBuffer()))).slice(
+    0,
+    HASH_LENGTH,
+  );
   const etag = version === undefined ? `W/"${hash}"` : rowEtag(version, hash);
   const isUnwanted = isRead && !ifMatchHolds(c.req.header('if-match'), etag);
   const isKnown = isRead && ifNoneMatchHolds(c.req.header('if-none-match'), etag);

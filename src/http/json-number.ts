@@ -4,7 +4,8 @@ export function numberEnd(text: string, start: number): number {
   for (; end < text.length; end += 1) {
     const code = text.charCodeAt(end);
     const isDigit = code >= 0x30 && code <= 0x39;
-    if (!isDigit && code !== 0x2e && (code | 0x20) !== 0x65 && code !== 0x2b && code !== 0x2d) break;
+    if (!isDigit && code !== 0x2e && (code | 0x20) !== 0x65 && code !== 0x2b && code !== 0x2d)
+      break;
   }
   return end;
 }
@@ -24,10 +25,13 @@ export function numberProblem(number: string): string | null {
   if (Number.isNaN(value)) return null;
   if (!Number.isFinite(value)) return 'must be a number below 1.8e308: send it as a string';
   if (value === 0) {
-    return /[1-9]/.test(mantissa(number)) ? 'is a number too close to 0: send 0, or a string' : null;
+    return /[1-9]/.test(mantissa(number))
+      ? 'is a number too close to 0: send 0, or a string'
+      : null;
   }
   if (Math.abs(value) <= Number.MAX_SAFE_INTEGER) return null;
-  const isMeasured = /[.e]/i.test(number) && significantDigits(number) === significantDigits(String(value));
+  const isMeasured =
+    /[.e]/i.test(number) && significantDigits(number) === significantDigits(String(value));
   return isMeasured
     ? null
     : 'must be a whole number of at most 9007199254740991 (2^53 - 1): send it as a string';

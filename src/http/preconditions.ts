@@ -38,9 +38,15 @@ export function rowPreconditions(
   const strong = ({ isWeak }: EntityTag) => !isWeak;
   return {
     ifVersions:
-      ifMatch === undefined || ifMatch.trim() === '*' ? null : versionsOf(tagsOf(ifMatch).filter(strong)),
+      ifMatch === undefined || ifMatch.trim() === '*'
+        ? null
+        : versionsOf(tagsOf(ifMatch).filter(strong)),
     unlessVersions:
-      ifNoneMatch === undefined ? null : ifNoneMatch.trim() === '*' ? 'any' : versionsOf(tagsOf(ifNoneMatch)),
+      ifNoneMatch === undefined
+        ? null
+        : ifNoneMatch.trim() === '*'
+          ? 'any'
+          : versionsOf(tagsOf(ifNoneMatch)),
   };
 }
 
@@ -49,7 +55,10 @@ export function rowEtag(version: string, bodyHash: string): string {
 }
 
 function tagsOf(header: string): EntityTag[] {
-  return [...header.matchAll(TAG)].map(([, weak, opaque = '']) => ({ isWeak: weak !== undefined, opaque }));
+  return [...header.matchAll(TAG)].map(([, weak, opaque = '']) => ({
+    isWeak: weak !== undefined,
+    opaque,
+  }));
 }
 
 function versionsOf(tags: readonly EntityTag[]): string[] {

@@ -62,7 +62,8 @@ export function problemResponse(error: unknown, requestId: string): Response {
     'content-type': 'application/problem+json',
     'cache-control': 'no-store',
   });
-  if (known.retryAfterSeconds !== undefined) headers.set('retry-after', String(known.retryAfterSeconds));
+  if (known.retryAfterSeconds !== undefined)
+    headers.set('retry-after', String(known.retryAfterSeconds));
   if (known.code === 'unauthenticated') headers.set('www-authenticate', challenge(known));
   return new Response(JSON.stringify(problem), { status: problem.status, headers });
 }
@@ -86,7 +87,8 @@ export function handleError(error: Error, c: Context): Response {
       code,
       message: error instanceof AppError ? error.message : error.name,
       cause: causeName(error),
-      stack: error instanceof AppError ? undefined : error.stack?.split('\n').slice(1, 6).join(' | '),
+      stack:
+        error instanceof AppError ? undefined : error.stack?.split('\n').slice(1, 6).join(' | '),
     });
   }
   return problemResponse(error, requestId);

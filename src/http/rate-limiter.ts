@@ -33,7 +33,10 @@ export function createRateLimiters(
       message: 'wrangler.toml has no [[ratelimits]]',
     });
   }
-  return { data: createRateLimiter(bindings.data, log), work: createRateLimiter(bindings.work, log) };
+  return {
+    data: createRateLimiter(bindings.data, log),
+    work: createRateLimiter(bindings.work, log),
+  };
 }
 
 function createRateLimiter(binding: RateLimitBinding | undefined, log: Log): RateLimiter {

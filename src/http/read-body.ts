@@ -7,7 +7,10 @@ const DRAINED_BYTES = 32_000_000;
  * Reads a request body to its end and counts it against `maxBytes` on the way, so that a false Content-Length cannot
  * make us hold more. Throws `payload_too_large`.
  */
-export async function readBody(request: Request, maxBytes: number): Promise<Uint8Array<ArrayBuffer>> {
+export async function readBody(
+  request: Request,
+  maxBytes: number,
+): Promise<Uint8Array<ArrayBuffer>> {
   if (request.body === null) return new Uint8Array();
   const chunks: Uint8Array[] = [];
   let size = 0;
@@ -28,5 +31,8 @@ export async function readBody(request: Request, maxBytes: number): Promise<Uint
 }
 
 function tooLarge(maxBytes: number): AppError {
-  return new AppError('payload_too_large', `The body is larger than ${Math.floor(maxBytes / 1_000_000)} MB.`);
+  return new AppError(
+    'payload_too_large',
+    `The body is larger than ${Math.floor(maxBytes / 1_000_000)} MB.`,
+  );
 }

@@ -33,7 +33,8 @@ export function requireScope(scope: Scope): MiddlewareHandler<GuardEnv> {
     const caller =
       (await c.var.services.authenticator.identify(c.req.raw)) ??
       missing('This needs a service token or a token with the scope ' + scope + '.');
-    if (!mayUse(caller, scope)) throw new AppError('forbidden', `The token lacks the scope ${scope}.`);
+    if (!mayUse(caller, scope))
+      throw new AppError('forbidden', `The token lacks the scope ${scope}.`);
     c.set('caller', caller);
     await next();
   };

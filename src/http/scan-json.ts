@@ -55,7 +55,8 @@ export function scanJson(text: string): JsonScan {
   /** What PostgreSQL writes more than what came: 1e300 is 301 digits there. */
   let fieldExtraBytes = 0;
 
-  const report = (message: string, path = pathOf(levels)) => problems.push({ field: path, message });
+  const report = (message: string, path = pathOf(levels)) =>
+    problems.push({ field: path, message });
   const endField = (end: number) => {
     if (levels.length !== 1 || level?.isArray === true) return;
     if (isLongerThan(text, fieldStart, end, JSON_FIELD_MAX_BYTES - fieldExtraBytes)) {
@@ -99,7 +100,9 @@ export function scanJson(text: string): JsonScan {
           const field = levels[0]?.isArray === true ? 'body' : pathOf(levels.slice(0, 1));
           return {
             isWhole: false,
-            problems: [{ field, message: `must not be nested more than ${JSON_MAX_DEPTH} levels deep` }],
+            problems: [
+              { field, message: `must not be nested more than ${JSON_MAX_DEPTH} levels deep` },
+            ],
           };
         }
         level = { isArray: code === OPEN_BRACKET, index: 0, key: '', keys: new Set() };

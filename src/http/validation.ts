@@ -67,7 +67,9 @@ function fieldPath(path: readonly PropertyKey[]): string {
   if (path.length === 0) return 'body';
   return path
     .map((part, index) =>
-      typeof part === 'number' ? `[${part}]` : `${index === 0 ? '' : '.'}${shownName(String(part))}`,
+      typeof part === 'number'
+        ? `[${part}]`
+        : `${index === 0 ? '' : '.'}${shownName(String(part))}`,
     )
     .join('');
 }
@@ -79,7 +81,10 @@ export function shownName(name: string): string {
 }
 
 /** For `OpenAPIHono`'s `defaultHook`: bad input becomes one 422 that names every bad field. */
-export function rejectInvalid(result: { success: boolean; error?: { issues: readonly Issue[] } }): void {
+export function rejectInvalid(result: {
+  success: boolean;
+  error?: { issues: readonly Issue[] };
+}): void {
   if (result.success || result.error === undefined) return;
   throw invalidInput(fieldErrors(result.error.issues));
 }
@@ -87,12 +92,14 @@ export function rejectInvalid(result: { success: boolean; error?: { issues: read
 export function invalidInput(fields: readonly FieldError[]): AppError {
   const first = fields[0];
   const more = fields.length > 1 ? ` (and ${fields.length - 1} more)` : '';
-  const detail = first === undefined ? 'The input is not valid.' : `${first.field}: ${first.message}${more}`;
+  const detail =
+    first === undefined ? 'The input is not valid.' : `${first.field}: ${first.message}${more}`;
   return new AppError('invalid_input', detail, { fields });
 }
 
 /** Schemas never see a parameter of this name, so it is refused before them. */
 export function refuseUnseenParameter(names: Readonly<Record<string, unknown>>): void {
   const unseen = '__proto__';
-  if (Object.hasOwn(names, unseen)) throw invalidInput([{ field: unseen, message: 'is not known here' }]);
+  if (Object.hasOwn(names, unseen))
+    throw invalidInput([{ field: unseen, message: 'is not known here' }]);
 }

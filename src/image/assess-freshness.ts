@@ -96,7 +96,11 @@ export function assessFreshness(facts: FreshnessFacts): Assessment {
   }
   // A label of ours names the pixels that were drawn: over others it claims nothing but that somebody painted.
   const { provenance } = object.inspection;
-  if (provenance !== null && object.tooLarge === null && provenance.pixel_sha256 !== object.pixelSha256) {
+  if (
+    provenance !== null &&
+    object.tooLarge === null &&
+    provenance.pixel_sha256 !== object.pixelSha256
+  ) {
     const detail = 'the pixels of the image are not those that its label names';
     return { freshness: 'stale', reason: 'other_pixels_than_the_label', detail };
   }

@@ -12,7 +12,10 @@ import type { ScanFile } from './scan-file.ts';
 export type NamedObject = { readonly ref: ObjectRef } | { readonly problem: string };
 
 /** The row of a chart. Throws `not_found` or `not_a_chart`. */
-export async function findChart(sources: ChartSourceRepository, artifactId: number): Promise<ChartSource> {
+export async function findChart(
+  sources: ChartSourceRepository,
+  artifactId: number,
+): Promise<ChartSource> {
   const source = await sources.find(artifactId);
   if (source === null) throw new AppError('not_found', `There is no artifact ${artifactId}.`);
   if (source.type === 'chart') return source;
@@ -30,7 +33,9 @@ export function namedObject(source: ChartSource, buckets: readonly string[]): Na
 
 /** The object lies where this picture's render belongs. */
 export function isOwnPlace(named: NamedObject, picture: Picture): boolean {
-  return 'ref' in named && named.ref.bucket === picture.ref.bucket && named.ref.key === picture.ref.key;
+  return (
+    'ref' in named && named.ref.bucket === picture.ref.bucket && named.ref.key === picture.ref.key
+  );
 }
 
 /** One judgement for who is shown an image and for who asks what it is. `ledger`: the row of any render, or none. */

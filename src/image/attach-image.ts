@@ -27,7 +27,9 @@ export function createAttachImage(deps: AttachDependencies): AttachImage {
     const imageSha256 = await sha256Hex(image);
     const { inspection, tooLarge } = await examineImage(deps.scanFile, image, imageSha256);
     if (inspection.kind === 'broken') {
-      throw invalidInput([{ field: 'image', message: `is not an intact PNG or JPEG: ${inspection.reason}` }]);
+      throw invalidInput([
+        { field: 'image', message: `is not an intact PNG or JPEG: ${inspection.reason}` },
+      ]);
     }
     if (tooLarge !== null) {
       throw new AppError('payload_too_large', `The image is too large: ${tooLarge}.`, {
@@ -43,7 +45,10 @@ export function createAttachImage(deps: AttachDependencies): AttachImage {
       timeframe: firstText(snapshot?.['timeframe'], input.chart_data?.['timeframe']),
     });
     const extension = inspection.kind === 'jpeg' ? 'jpg' : 'png';
-    const ref = { bucket: deps.bucket, key: `${folder}/attached-${identity.slice(0, 32)}.${extension}` };
+    const ref = {
+      bucket: deps.bucket,
+      key: `${folder}/attached-${identity.slice(0, 32)}.${extension}`,
+    };
     await deps.store.put(ref, image, {
       contentType: inspection.kind === 'jpeg' ? 'image/jpeg' : 'image/png',
       metadata: snapshotSha256 === null ? {} : { [SNAPSHOT_METADATA]: snapshotSha256 },
@@ -59,7 +64,9 @@ function snapshotOf(metadata: unknown): Record<string, unknown> | undefined {
 }
 
 function asRecord(value: unknown): Record<string, unknown> | undefined {
-  return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : undefined;
+  return typeof value === 'object' && value !== null
+    ? (value as Record<string, unknown>)
+    : undefined;
 }
 
 function firstText(...values: unknown[]): string {

@@ -40,7 +40,11 @@ export interface ChartAnswers {
   /** Throws `nothing_to_draw` or `unusable_bars`. */
   indicators(artifactId: number, knows: (etag: string) => boolean): Promise<ChartAnswer>;
   /** Of a row without bars an empty list. Throws `unusable_bars`. */
-  marketData(artifactId: number, limit: number, knows: (etag: string) => boolean): Promise<ChartAnswer>;
+  marketData(
+    artifactId: number,
+    limit: number,
+    knows: (etag: string) => boolean,
+  ): Promise<ChartAnswer>;
 }
 
 /**
@@ -69,7 +73,8 @@ export function createChartAnswers(deps: ChartAnswerDependencies): ChartAnswers 
         KEPT_BARS.find((kept) => kept >= countOf(known)) ?? KEPT_BARS[2];
       return answer(deps, artifactId, knows, {
         nameOf: (known) => `market-data-${CHART_DATA_VERSION}-${keptOf(known)}-${known.renderKey}`,
-        etagOf: (known) => `W/"market-data-${CHART_DATA_VERSION}-${countOf(known)}-${known.renderKey}"`,
+        etagOf: (known) =>
+          `W/"market-data-${CHART_DATA_VERSION}-${countOf(known)}-${known.renderKey}"`,
         make: (picture, known) => encode(newestBars(picture, keptOf(known))).slice(1, -1),
         finish: (known, bytes) => wrapBars(known.symbol, countOf(known), bytes),
         ofNothing: (rowSymbol) => encode({ symbol: rowSymbol ?? 'unknown', count: 0, data: [] }),
@@ -130,16 +135,25 @@ async function answer(
     : { kind: 'json', etag, bytes: form.finish(known, kept) };
 }
 
-async function plain(bytes: Uint8Array<ArrayBuffer>, knows: (etag: string) => boolean): Promise<ChartAnswer> {
+async function plain(
+  bytes: Uint8Array<ArrayBuffer>,
+  knows: (etag: string) => boolean,
+): Promise<ChartAnswer> {
   const etag = `W/"${(await sha256Hex(bytes)).slice(0, 32)}"`;
   return knows(etag) ? { kind: 'not_modified', etag } : { kind: 'json', etag, bytes };
 }
 
 /** `kept` holds bars after bars, separated by commas. A bar is flat and its date holds no brace, so each `}` ends one. */
-function wrapBars(symbol: string, count: number, kept: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer> {
+function wrapBars(
+  symbol: string,
+  count: number,
+  kept: Uint8Array<ArrayBuffer>,
+): Uint8Array<ArrayBuffer> {
   let end = 0;
   for (let bar = 0; bar < count; bar += 1) end = kept.indexOf(END_OF_BAR, end) + 1;
-  const head = new TextEncoder().encode(`{"symbol":${JSON.stringify(symbol)},"count":${count},"data":[`);
+  const head = new TextEncoder().encode(
+    `{"symbol":${JSON.stringify(symbol)},"count":${count},"data":[`,
+  );
   const bytes = new Uint8Array(head.byteLength + end + 2);
   bytes.set(head);
   bytes.set(kept.subarray(0, end), head.byteLength);

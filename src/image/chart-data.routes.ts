@@ -29,7 +29,10 @@ const indicatorsRoute = createRoute({
   middleware: [requireRead, limitCallers('data')] as const,
   request: { params: artifactIdParam },
   responses: {
-    200: { description: 'All series', content: { 'application/json': { schema: indicatorsSchema } } },
+    200: {
+      description: 'All series',
+      content: { 'application/json': { schema: indicatorsSchema } },
+    },
     304: { description: 'As it was' },
     ...failures,
     ...problemResponses('nothing_to_draw'),

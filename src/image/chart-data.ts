@@ -16,7 +16,9 @@ export function indicatorsOf({ bars, symbol, timeframe }: Picture) {
     bar_count: bars.length,
     dates: datesOf(bars),
     series,
-    stats: Object.fromEntries(Object.entries(series).map(([name, values]) => [name, indicatorStats(values)])),
+    stats: Object.fromEntries(
+      Object.entries(series).map(([name, values]) => [name, indicatorStats(values)]),
+    ),
     description: describeChart({ symbol, timeframe, bars, indicators }),
   };
 }

@@ -27,7 +27,12 @@ export interface ChartSourceRepository {
 
 const UNDEFINED_TABLE = '42P01';
 
-const { chart_data: chartData, artifact_metadata: metadata, image_path: imagePath, symbol } = artifactTable;
+const {
+  chart_data: chartData,
+  artifact_metadata: metadata,
+  image_path: imagePath,
+  symbol,
+} = artifactTable;
 
 /** The first of the three places that holds any text. `->>` on an array or scalar is null. */
 export const storedUrlSql = sql<string | null>`coalesce(
@@ -54,13 +59,19 @@ export function createChartSourceRepository(database: Database): ChartSourceRepo
       .from(artifactTable)
       .leftJoin(
         chartRenderTable,
-        eq(chartRenderTable.render_key, sql`substring(${storedUrlSql} from '([0-9a-f]{32})\\.png$')`),
+        eq(
+          chartRenderTable.render_key,
+          sql`substring(${storedUrlSql} from '([0-9a-f]{32})\\.png$')`,
+        ),
       )
       .where(eq(artifactTable.id, id));
     return row ?? null;
   };
   const withoutLedger = async (id: number) => {
-    const [row] = await database.select(columns).from(artifactTable).where(eq(artifactTable.id, id));
+    const [row] = await database
+      .select(columns)
+      .from(artifactTable)
+      .where(eq(artifactTable.id, id));
     return row === undefined ? null : { ...row, ledger: null };
   };
   return {

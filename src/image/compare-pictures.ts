@@ -10,7 +10,11 @@ export interface ChangedRegion {
 }
 
 export type PictureChanges =
-  | { readonly kind: 'compared'; readonly pixels: number; readonly regions: readonly ChangedRegion[] }
+  | {
+      readonly kind: 'compared';
+      readonly pixels: number;
+      readonly regions: readonly ChangedRegion[];
+    }
   | { readonly kind: 'other_size' | 'unreadable' };
 
 /** Changes nearer to each other than this, in pixels, are one region. */
@@ -28,7 +32,10 @@ export async function comparePictures(
   borders: readonly number[] = [],
 ): Promise<PictureChanges> {
   const rows: Uint32Array[] = [];
-  const first = await scanPng(original, { ...limits.original, onRow: (_, rgba) => rows.push(rgba.slice()) });
+  const first = await scanPng(original, {
+    ...limits.original,
+    onRow: (_, rgba) => rows.push(rgba.slice()),
+  });
   if (first.kind !== 'intact' || rows.length !== first.height) return { kind: 'unreadable' };
   const { width, height } = first;
   const changes = new ChangeGrid(width, height, borders);
@@ -45,7 +52,8 @@ export async function comparePictures(
     },
   });
   if (second.kind !== 'intact') return { kind: 'unreadable' };
-  if (isOtherSize || second.width !== width || second.height !== height) return { kind: 'other_size' };
+  if (isOtherSize || second.width !== width || second.height !== height)
+    return { kind: 'other_size' };
   if (seen !== height) return { kind: 'unreadable' };
   const regions = changes.regions();
   return { kind: 'compared', pixels: changes.total, regions };
@@ -92,7 +100,8 @@ class ChangeGrid {
     this.total += 1;
     const place = (this.#rowOf[y] ?? 0) * this.#columns + Math.floor(x / CELL_PX);
     const cell = this.#cells[place];
-    if (cell === undefined) this.#cells[place] = { left: x, top: y, right: x, bottom: y, pixels: 1 };
+    if (cell === undefined)
+      this.#cells[place] = { left: x, top: y, right: x, bottom: y, pixels: 1 };
     else widen(cell, { left: x, top: y, right: x, bottom: y, pixels: 1 });
   }
 

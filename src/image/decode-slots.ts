@@ -59,5 +59,7 @@ export function createDecodeSlots(deps: {
 }
 
 function busy({ retryAfterSeconds }: Refusal): AppError {
-  return new AppError('busy', 'Too many pictures are being checked at the moment.', { retryAfterSeconds });
+  return new AppError('busy', 'Too many pictures are being checked at the moment.', {
+    retryAfterSeconds,
+  });
 }

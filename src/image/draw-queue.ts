@@ -21,7 +21,11 @@ export const READING_LIMITS: QueueLimits = {
 };
 
 /** The same for pictures that this isolate has served lately: a crowd that wants others to be drawn is not before them. */
-export const REVALIDATION_LIMITS: QueueLimits = { ...READING_LIMITS, waiting: 64, bytes: 68 * READING_BYTES };
+export const REVALIDATION_LIMITS: QueueLimits = {
+  ...READING_LIMITS,
+  waiting: 64,
+  bytes: 68 * READING_BYTES,
+};
 /** How long a picture counts as served lately. */
 export const SERVED_LATELY_MS = 600_000;
 

@@ -24,7 +24,10 @@ export function unchangedSince(pointer: Pointer): Unchanged {
   return { kind: 'not_modified', ...pointer, source: 'edge', caching: 'shared' };
 }
 
-export async function fromEdge(deps: EdgeDependencies, pointer: Pointer): Promise<ServedImage | null> {
+export async function fromEdge(
+  deps: EdgeDependencies,
+  pointer: Pointer,
+): Promise<ServedImage | null> {
   const image = await deps.edge.getImage(pointer.contentKey);
   return image === null ? null : { ...unchangedSince(pointer), kind: 'image', ...image };
 }

@@ -25,7 +25,11 @@ export async function examineImage(
     case 'intact':
       return { inspection, pixelSha256: scan.pixelSha256, tooLarge: null };
     case 'damaged':
-      return { inspection: { kind: 'broken', reason: scan.reason }, pixelSha256: null, tooLarge: null };
+      return {
+        inspection: { kind: 'broken', reason: scan.reason },
+        pixelSha256: null,
+        tooLarge: null,
+      };
     case 'too_large':
       return { inspection, pixelSha256: null, tooLarge: scan.reason };
   }

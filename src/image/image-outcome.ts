@@ -42,7 +42,8 @@ export function olderImage({ object, facts }: Found, picture: Picture): ServedIm
     etag: bytesEtag(facts),
     source: 'stale',
     freshness: 'stale',
-    snapshotSha256: facts.metadataSnapshotSha256 ?? facts.inspection.provenance?.snapshot_sha256 ?? null,
+    snapshotSha256:
+      facts.metadataSnapshotSha256 ?? facts.inspection.provenance?.snapshot_sha256 ?? null,
     renderKey: picture.renderKey,
     caching: 'revalidate',
   };

@@ -40,7 +40,9 @@ export const indicatorsSchema = z
         median: z.number().nullable(),
       }),
     ),
-    description: z.string().openapi({ description: 'The chart in words, for people who cannot see it.' }),
+    description: z
+      .string()
+      .openapi({ description: 'The chart in words, for people who cannot see it.' }),
   })
   .openapi('Indicators');
 
@@ -109,7 +111,9 @@ export const artifactVerificationSchema = z
     artifact_id: z.int(),
     matches: z
       .boolean()
-      .openapi({ description: 'The stored image is proved, or claims by hash, to show these bars.' }),
+      .openapi({
+        description: 'The stored image is proved, or claims by hash, to show these bars.',
+      }),
     freshness: z.enum(['verified', 'attached', 'unverified', 'stale', 'missing']).openapi({
       description:
         'The words of `X-Chart-Freshness`. verified: the bytes that were drawn from these bars. attached: it claims their ' +
@@ -192,14 +196,16 @@ const region = z
 /** `POST /api/verify`. */
 export const imageVerificationSchema = z
   .object({
-    verdict: z.enum(['verified', 'same_pixels', 'relabelled', 'altered', 'unproven', 'unknown']).openapi({
-      description:
-        'verified: these pixels were drawn here, the label says what the ledger says, and no chunk is there that is not ours. ' +
-        'same_pixels: the same pixels, written anew by a program that added nothing a viewer shows. relabelled: our pixels, ' +
-        'but the label lies (`label`). altered: other pixels than the claimed render has (`changes`), or ours with a chunk ' +
-        'that can make a viewer show something else (`chunks`). unproven: claim and pixels agree, but no ledger row says ' +
-        'we drew it. unknown: neither claim nor pixels are known.',
-    }),
+    verdict: z
+      .enum(['verified', 'same_pixels', 'relabelled', 'altered', 'unproven', 'unknown'])
+      .openapi({
+        description:
+          'verified: these pixels were drawn here, the label says what the ledger says, and no chunk is there that is not ours. ' +
+          'same_pixels: the same pixels, written anew by a program that added nothing a viewer shows. relabelled: our pixels, ' +
+          'but the label lies (`label`). altered: other pixels than the claimed render has (`changes`), or ours with a chunk ' +
+          'that can make a viewer show something else (`chunks`). unproven: claim and pixels agree, but no ledger row says ' +
+          'we drew it. unknown: neither claim nor pixels are known.',
+      }),
     detail: z.string(),
     image: z.object({
       width: z.int(),
@@ -246,5 +252,7 @@ export const imageVerificationSchema = z
 export type ImageVerification = z.output<typeof imageVerificationSchema>;
 
 export const renderKeyParam = z.object({
-  render_key: z.string().openapi({ param: { name: 'render_key', in: 'path' }, pattern: '^[0-9a-f]{32}$' }),
+  render_key: z
+    .string()
+    .openapi({ param: { name: 'render_key', in: 'path' }, pattern: '^[0-9a-f]{32}$' }),
 });

@@ -49,7 +49,10 @@ function inspectPng(bytes: Uint8Array): ImageInspection {
   if (size === null) return broken('IHDR is not valid');
   if (structure.dataBytes === 0) return broken('it has no image data');
   const { paletteBytes } = structure;
-  if (size.palette && (paletteBytes === 0 || paletteBytes % 3 !== 0 || paletteBytes > MOST_PALETTE_BYTES)) {
+  if (
+    size.palette &&
+    (paletteBytes === 0 || paletteBytes % 3 !== 0 || paletteBytes > MOST_PALETTE_BYTES)
+  ) {
     return broken('it has no palette');
   }
   const { label } = structure;
@@ -93,7 +96,8 @@ function inspectJpeg(bytes: Uint8Array): ImageInspection {
     if (marker === 0xd9) {
       if (size === null || !scanned) return broken('it has no image data');
       // Cameras and tools pad with zeros behind the end; other bytes there are not part of an image.
-      if (bytes.subarray(offset).some((byte) => byte !== 0)) return broken('something follows its end');
+      if (bytes.subarray(offset).some((byte) => byte !== 0))
+        return broken('something follows its end');
       return { kind: 'jpeg', ...size, provenance: null };
     }
     if (isStandalone(marker)) continue;
@@ -120,7 +124,8 @@ function endOfScan(bytes: Uint8Array, from: number): number {
   let offset = bytes.indexOf(0xff, from);
   while (offset !== -1) {
     const next = bytes[offset + 1];
-    if (next !== undefined && next !== 0 && next !== 0xff && !(next >= 0xd0 && next <= 0xd7)) return offset;
+    if (next !== undefined && next !== 0 && next !== 0xff && !(next >= 0xd0 && next <= 0xd7))
+      return offset;
     offset = bytes.indexOf(0xff, offset + 1);
   }
   return bytes.length;

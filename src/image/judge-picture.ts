@@ -4,7 +4,8 @@ import type { FieldError } from '../errors.ts';
 import { isoTimestamp } from '../storage/iso-timestamp.ts';
 import type { ChartRenderRow } from './chart-render.table.ts';
 
-export type Verdict = 'verified' | 'same_pixels' | 'relabelled' | 'altered' | 'unproven' | 'unknown';
+export type Verdict =
+  'verified' | 'same_pixels' | 'relabelled' | 'altered' | 'unproven' | 'unknown';
 
 /** A field of the label that the ledger contradicts. */
 export interface LabelDifference {

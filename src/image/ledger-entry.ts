@@ -4,8 +4,16 @@ import type { LedgerEntry } from './image.schema.ts';
 
 /** A ledger row as it goes over the wire. */
 export function ledgerEntry(row: ChartRenderRow): LedgerEntry {
-  const { render_key, snapshot_sha256, png_sha256, pixel_sha256, symbol, timeframe, bar_count, renderer } =
-    row;
+  const {
+    render_key,
+    snapshot_sha256,
+    png_sha256,
+    pixel_sha256,
+    symbol,
+    timeframe,
+    bar_count,
+    renderer,
+  } = row;
   return {
     render_key,
     snapshot_sha256,

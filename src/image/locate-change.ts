@@ -51,9 +51,11 @@ function barsUnder(
   bars: readonly Bar[] | null,
 ): Pick<LocatedRegion, 'first_bar' | 'last_bar'> {
   const right = x + width - 1;
-  if (bars === null || right < plot.x || x >= plot.x + plot.width) return { first_bar: null, last_bar: null };
+  if (bars === null || right < plot.x || x >= plot.x + plot.width)
+    return { first_bar: null, last_bar: null };
   const { step } = barScale(bars.length, plot);
-  const at = (pixel: number) => Math.min(bars.length - 1, Math.max(0, Math.floor((pixel - plot.x) / step)));
+  const at = (pixel: number) =>
+    Math.min(bars.length - 1, Math.max(0, Math.floor((pixel - plot.x) / step)));
   return { first_bar: timeOf(bars[at(x)]), last_bar: timeOf(bars[at(right)]) };
 }
 

@@ -33,7 +33,8 @@ export async function pictureOf(
   const bars = barsOf(source.snapshot);
   if (bars.kind !== 'usable') return bars;
   const symbol = textOf(source.snapshot, 'symbol') ?? textOrNull(source.rowSymbol) ?? 'unknown';
-  const timeframe = textOf(source.snapshot, 'timeframe') ?? textOrNull(source.rowTimeframe) ?? 'unknown';
+  const timeframe =
+    textOf(source.snapshot, 'timeframe') ?? textOrNull(source.rowTimeframe) ?? 'unknown';
   const snapshotSha256 = await snapshotHash(bars.bars);
   const key = await renderKey({
     snapshotSha256,

@@ -74,7 +74,10 @@ export function createPointerCache(memory: MemoryCache<Pointer>, edge: EdgeCache
 /** An older version of the Worker may have written what lies in the cache. */
 function isPointer(value: unknown): value is Pointer {
   if (typeof value !== 'object' || value === null) return false;
-  const { etag, contentKey, freshness, snapshotSha256, renderKey } = value as Record<string, unknown>;
+  const { etag, contentKey, freshness, snapshotSha256, renderKey } = value as Record<
+    string,
+    unknown
+  >;
   return (
     typeof etag === 'string' &&
     typeof contentKey === 'string' &&

@@ -95,7 +95,10 @@ interface Present {
 }
 
 /** Somebody may have drawn it since the caller looked: the store once more, and what the ledger says of it. */
-async function lookAgain(deps: RedrawDependencies, picture: Picture): Promise<Present | typeof UNREACHABLE> {
+async function lookAgain(
+  deps: RedrawDependencies,
+  picture: Picture,
+): Promise<Present | typeof UNREACHABLE> {
   try {
     return await look(deps, picture);
   } catch (error) {
@@ -106,7 +109,10 @@ async function lookAgain(deps: RedrawDependencies, picture: Picture): Promise<Pr
 }
 
 async function look(deps: RedrawDependencies, picture: Picture): Promise<Present> {
-  const [object, row] = await Promise.all([deps.store.get(picture.ref), deps.ledger.find(picture.renderKey)]);
+  const [object, row] = await Promise.all([
+    deps.store.get(picture.ref),
+    deps.ledger.find(picture.renderKey),
+  ]);
   if (object === null || row === null) return { object, intact: null };
   const sha256 = await sha256Hex(object.bytes);
   const isLedgers = sha256 === row.png_sha256 && inspectImage(object.bytes).kind === 'png';
@@ -124,7 +130,9 @@ async function draw(renderer: ChartRenderer, picture: Picture): Promise<Rendered
       spec: DEFAULT_SPEC,
     });
   } catch (error) {
-    throw new AppError('render_failed', 'The chart could not be drawn from these bars.', { cause: error });
+    throw new AppError('render_failed', 'The chart could not be drawn from these bars.', {
+      cause: error,
+    });
   }
 }
 
@@ -154,7 +162,13 @@ async function writeBack(
     }
     const now = await look(deps, picture);
     if (now.intact !== null) {
-      return { ...drawn, png: now.intact.bytes, pngSha256: now.intact.sha256, drawn: false, stored: true };
+      return {
+        ...drawn,
+        png: now.intact.bytes,
+        pngSha256: now.intact.sha256,
+        drawn: false,
+        stored: true,
+      };
     }
     there = now.object;
   }

@@ -47,7 +47,13 @@ export async function redrawImage(
     onPlace();
     flight.expectWithin(RENDER_DEADLINE_MS);
     try {
-      const job = { artifactId: source.id, picture, reason, fingerprint: source.fingerprint, useStore };
+      const job = {
+        artifactId: source.id,
+        picture,
+        reason,
+        fingerprint: source.fingerprint,
+        useStore,
+      };
       return await ask(deps, job);
     } finally {
       place.release();
@@ -70,7 +76,12 @@ async function ask(deps: RedrawImageDependencies, job: RenderJob) {
     const { code, message, retryAfterSeconds } = answer;
     throw new AppError(code, message, retryAfterSeconds === undefined ? {} : { retryAfterSeconds });
   }
-  const image = { ...verified(picture), kind: 'image', bytes: answer.png, contentType: 'image/png' } as const;
+  const image = {
+    ...verified(picture),
+    kind: 'image',
+    bytes: answer.png,
+    contentType: 'image/png',
+  } as const;
   if (!answer.stored) {
     const unstored = { freshness: 'regenerated', source: 'rendered', caching: 'brief' } as const;
     return { outcome: { ...image, ...unstored, etag: `W/${image.etag}` }, isStored: false };
@@ -92,7 +103,10 @@ async function withDeadline<T>(work: Promise<T>): Promise<T> {
       reject(
         deadline.wasBusy()
           ? new AppError('busy', 'There was no time to take the picture that was drawn.')
-          : new AppError('render_timeout', `Drawing took longer than ${RENDER_DEADLINE_MS / 1000} s.`),
+          : new AppError(
+              'render_timeout',
+              `Drawing took longer than ${RENDER_DEADLINE_MS / 1000} s.`,
+            ),
       );
     });
   });

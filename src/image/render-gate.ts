@@ -34,7 +34,8 @@ export function renderGateClass<Environment>(build: (env: Environment) => Render
         const deps = build(this.env);
         const redrawn = await shared(this.draws, flight, () =>
           redrawChart(deps, job.picture, { useStore: job.useStore }).catch((error: unknown) => {
-            if (!(error instanceof AppError && error.code === 'busy')) deps.metrics.count('draw_failed', {});
+            if (!(error instanceof AppError && error.code === 'busy'))
+              deps.metrics.count('draw_failed', {});
             throw error;
           }),
         );
@@ -52,11 +53,20 @@ function refusal(error: unknown): RenderAnswer {
     return { ok: false, code: 'render_failed', message: 'The chart could not be drawn.' };
   }
   const { code, message, retryAfterSeconds } = error;
-  return { ok: false, code, message, ...(retryAfterSeconds === undefined ? {} : { retryAfterSeconds }) };
+  return {
+    ok: false,
+    code,
+    message,
+    ...(retryAfterSeconds === undefined ? {} : { retryAfterSeconds }),
+  };
 }
 
 /** Runs `work` unless it is running under this name already; then waits for that. */
-function shared<T>(underWay: Map<string, Promise<T>>, name: string, work: () => Promise<T>): Promise<T> {
+function shared<T>(
+  underWay: Map<string, Promise<T>>,
+  name: string,
+  work: () => Promise<T>,
+): Promise<T> {
   const running = underWay.get(name);
   if (running !== undefined) return running;
   const started = work().finally(() => underWay.delete(name));
@@ -81,7 +91,8 @@ async function linkArtifact(
       fingerprint,
     });
     // Deleted while its picture was drawn: what was written for it alone is taken back.
-    if (!exists && (await deps.ledger.forget(artifactId, picture.ref))) await deps.store.delete(picture.ref);
+    if (!exists && (await deps.ledger.forget(artifactId, picture.ref)))
+      await deps.store.delete(picture.ref);
     deps.log.info('image.regenerated', {
       artifact_id: artifactId,
       render_key: picture.renderKey,

@@ -44,7 +44,10 @@ export function renderObjectRef(
 }
 
 /** The folder that all pictures of one symbol and timeframe share. */
-export function chartFolder(picture: { readonly symbol: string; readonly timeframe: string }): string {
+export function chartFolder(picture: {
+  readonly symbol: string;
+  readonly timeframe: string;
+}): string {
   return `charts/${slug(picture.symbol)}/${slug(picture.timeframe)}`;
 }
 

@@ -69,7 +69,15 @@ const SHOWN_BY_LIMIT = 100;
 const BY_PIXELS_LIMIT = 20;
 
 const { id, name, symbol, workflow_id, execution_id, run_id, experiment_id } = artifactTable;
-const shownColumns = { artifact_id: id, name, symbol, workflow_id, execution_id, run_id, experiment_id };
+const shownColumns = {
+  artifact_id: id,
+  name,
+  symbol,
+  workflow_id,
+  execution_id,
+  run_id,
+  experiment_id,
+};
 const UNDEFINED_TABLE = '42P01';
 
 export function createRenderLedger(database: Database): RenderLedger {
@@ -114,7 +122,10 @@ export function createRenderLedger(database: Database): RenderLedger {
             .select(shownColumns)
             .from(artifactRenderTable)
             .innerJoin(artifactTable, eq(artifactTable.id, artifactRenderTable.artifact_id))
-            .innerJoin(chartRenderTable, eq(chartRenderTable.render_key, artifactRenderTable.render_key))
+            .innerJoin(
+              chartRenderTable,
+              eq(chartRenderTable.render_key, artifactRenderTable.render_key),
+            )
             .where(samePixels)
             .orderBy(artifactTable.id)
             .limit(SHOWN_BY_LIMIT),
@@ -204,7 +215,9 @@ export function createRenderLedger(database: Database): RenderLedger {
 
     forget: (artifactId, ref) =>
       guarded('render_ledger.forget', async () => {
-        await database.delete(artifactRenderTable).where(eq(artifactRenderTable.artifact_id, artifactId));
+        await database
+          .delete(artifactRenderTable)
+          .where(eq(artifactRenderTable.artifact_id, artifactId));
         if (ref === null) return false;
         // Rows name objects in several ways, some with the bucket in the host: all of them end in the key, encoded or not. One
         // that only looks alike keeps an object that nobody needs; the other way round somebody's picture would be gone.
@@ -231,7 +244,10 @@ export function createRenderLedger(database: Database): RenderLedger {
           database
             .select({ id: artifactRenderTable.artifact_id })
             .from(artifactRenderTable)
-            .innerJoin(chartRenderTable, eq(chartRenderTable.render_key, artifactRenderTable.render_key))
+            .innerJoin(
+              chartRenderTable,
+              eq(chartRenderTable.render_key, artifactRenderTable.render_key),
+            )
             .where(isThisObject)
             .limit(1),
         ]);

@@ -24,8 +24,18 @@ const renderRoute = createRoute({
     200: { description: 'The picture', content: { 'image/png': { schema: binaryBody } } },
     206: { description: 'The asked range of it', content: { 'image/png': { schema: binaryBody } } },
     304: { description: 'The caller has it' },
-    ...problemResponses('unauthenticated', 'not_found', 'precondition_failed', 'range_not_satisfiable'),
-    ...problemResponses('store_unavailable', 'store_answered_wrongly', 'render_failed', 'render_timeout'),
+    ...problemResponses(
+      'unauthenticated',
+      'not_found',
+      'precondition_failed',
+      'range_not_satisfiable',
+    ),
+    ...problemResponses(
+      'store_unavailable',
+      'store_answered_wrongly',
+      'render_failed',
+      'render_timeout',
+    ),
   },
 });
 
@@ -41,7 +51,12 @@ renderRoutes.openapi(renderRoute, async (c) => {
   if (!ifMatchHolds(c.req.header('if-match'), etag)) throw changed(etag);
   const isPrivate = services.config.readAccess === 'token';
   const asked = { version: key, isPrivate };
-  const known = { etag, snapshotSha256: row.snapshot_sha256, renderKey: key, caching: 'shared' } as const;
+  const known = {
+    etag,
+    snapshotSha256: row.snapshot_sha256,
+    renderKey: key,
+    caching: 'shared',
+  } as const;
   // It never changes, so whoever has it is told without a look at it.
   if (ifNoneMatchHolds(c.req.header('if-none-match'), etag)) {
     const headers = imageHeaders({ ...known, source: 'edge', freshness: 'verified' }, key, asked);

@@ -7,7 +7,10 @@ import type { DecodeSlots } from './decode-slots.ts';
 /** What somebody without a credential may have decoded. */
 export const ANONYMOUS_LIMITS: PngLimits = { maxPixels: 5_000_000, maxInterlacedPixels: 5_000_000 };
 /** Uploads, stored objects and signed-in callers; an interlaced picture is held whole while it is decoded. */
-export const SIGNED_IN_LIMITS: PngLimits = { maxPixels: 16_000_000, maxInterlacedPixels: 5_000_000 };
+export const SIGNED_IN_LIMITS: PngLimits = {
+  maxPixels: 16_000_000,
+  maxInterlacedPixels: 5_000_000,
+};
 
 /**
  * Decodes a PNG or JPEG once: what was found is kept at the edge under the SHA-256 of the file. With `stopWithoutHash` a picture
@@ -49,7 +52,8 @@ export function createScanFile(deps: {
     }
     const found = await deps.slots.run(bytes.byteLength, () => scan(bytes, options));
     if (found.kind === 'too_large') return found;
-    const isPartial = options.stopWithoutHash && found.kind === 'intact' && found.pixelSha256 === null;
+    const isPartial =
+      options.stopWithoutHash && found.kind === 'intact' && found.pixelSha256 === null;
     deps.defer(deps.edge.putPointer(nameOf(sha256, isPartial), found, KEPT_SECONDS));
     return found;
   };

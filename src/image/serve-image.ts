@@ -6,10 +6,21 @@ import type { Log } from '../observability/log.ts';
 import type { MemoryCache } from '../storage/memory-cache.ts';
 import type { ObjectStore, StoredObject } from '../storage/object-store.ts';
 import type { Assessment } from './assess-freshness.ts';
-import { assessStored, findChart, isOwnPlace, namedObject, type NamedObject } from './assess-stored.ts';
+import {
+  assessStored,
+  findChart,
+  isOwnPlace,
+  namedObject,
+  type NamedObject,
+} from './assess-stored.ts';
 import type { ChartSource, ChartSourceRepository } from './chart-source.repository.ts';
 import { READING_LIMITS, readingBytes, reserved, turnOf } from './draw-queue.ts';
-import { imageReader, type ImageFlight, type ImageFlights, type ImageRequest } from './image-flight.ts';
+import {
+  imageReader,
+  type ImageFlight,
+  type ImageFlights,
+  type ImageRequest,
+} from './image-flight.ts';
 import {
   fillEdge,
   fromEdge,
@@ -55,7 +66,10 @@ type Landed = Landing<ImageOutcome>;
  * knows (404, 400, 409, 422, 503, 504).
  */
 export function createServeImage(deps: ImageDependencies) {
-  return async function serveImage(artifactId: number, request: ImageRequest): Promise<ImageOutcome> {
+  return async function serveImage(
+    artifactId: number,
+    request: ImageRequest,
+  ): Promise<ImageOutcome> {
     const key = String(artifactId);
     // While a flight is under way it has the bytes, and the cache may not have them yet.
     const pointer = deps.flights.isUnderWay(key) ? null : deps.pointers.near(artifactId);
@@ -72,7 +86,11 @@ export function createServeImage(deps: ImageDependencies) {
 }
 
 /** What one request finds out for all. */
-async function find(deps: ImageDependencies, artifactId: number, flight: ImageFlight): Promise<Landed> {
+async function find(
+  deps: ImageDependencies,
+  artifactId: number,
+  flight: ImageFlight,
+): Promise<Landed> {
   const pointer = await deps.pointers.get(artifactId);
   if (pointer !== null) {
     const note = unchangedSince(pointer);
@@ -96,7 +114,11 @@ async function find(deps: ImageDependencies, artifactId: number, flight: ImageFl
   }
 }
 
-async function readAndServe(deps: ImageDependencies, artifactId: number, reading: Reading): Promise<Landed> {
+async function readAndServe(
+  deps: ImageDependencies,
+  artifactId: number,
+  reading: Reading,
+): Promise<Landed> {
   const source = await findChart(deps.sources, artifactId);
   const state = await pictureOf(source, deps.config.store.buckets[0]);
   if (state.kind === 'usable') {

@@ -19,7 +19,12 @@ export interface SnapshotRepository {
   read(id: number): Promise<SnapshotRow | null>;
 }
 
-const { artifact_metadata: metadata, chart_data: chartData, created_at: created, updated_at } = artifactTable;
+const {
+  artifact_metadata: metadata,
+  chart_data: chartData,
+  created_at: created,
+  updated_at,
+} = artifactTable;
 
 /**
  * `xmin` is the transaction that wrote this version of the row, `ctid` its place: PostgreSQL writes a row anew with every

@@ -46,14 +46,18 @@ export async function verifyPicture(
   const pixels =
     known === null
       ? intact(
-          await deps.scanFile(file, await hashOf(file, bytes, sha256), { ...limits, stopWithoutHash: true }),
+          await deps.scanFile(file, await hashOf(file, bytes, sha256), {
+            ...limits,
+            stopWithoutHash: true,
+          }),
           caller,
         )
       : { width: known.row.width, height: known.row.height, pixelSha256: known.row.pixel_sha256 };
   const { pixelSha256 } = pixels;
   const { label } = structure;
   const claims = label?.kind === 'read' ? label.provenance : null;
-  const found = known?.renders ?? (pixelSha256 === null ? [] : await deps.ledger.findByPixels(pixelSha256));
+  const found =
+    known?.renders ?? (pixelSha256 === null ? [] : await deps.ledger.findByPixels(pixelSha256));
   const claimed = claims === null ? null : await findClaimed(deps, claims.render_key, found);
   // Many renders may share their pixels: what the file or its label names comes first, and is never cut off.
   const byPixels = distinct([
@@ -69,7 +73,8 @@ export async function verifyPicture(
     byPixels,
     claimed,
   });
-  const isOfAnother = claimed !== null && byPixels.every((row) => row.render_key !== claimed.render_key);
+  const isOfAnother =
+    claimed !== null && byPixels.every((row) => row.render_key !== claimed.render_key);
   const [artifacts, claimedArtifacts, changes] = await Promise.all([
     known?.artifacts ?? deps.ledger.shownBy(byPixels.map((row) => row.render_key)),
     isOfAnother ? deps.ledger.shownBy([claimed.render_key]) : [],
@@ -101,7 +106,11 @@ export async function verifyPicture(
 }
 
 function distinct(rows: readonly (ChartRenderRow | null)[]): ChartRenderRow[] {
-  return [...new Map(rows.flatMap((row) => (row === null ? [] : [[row.render_key, row] as const]))).values()];
+  return [
+    ...new Map(
+      rows.flatMap((row) => (row === null ? [] : [[row.render_key, row] as const])),
+    ).values(),
+  ];
 }
 
 /** The pixels' own render is at hand already. */
@@ -128,7 +137,10 @@ async function hashOf(
   return file.byteLength === bytes.byteLength ? sha256 : sha256Hex(file);
 }
 
-function intact(scan: PngScan, { isSignedIn }: { isSignedIn: boolean }): PngScan & { kind: 'intact' } {
+function intact(
+  scan: PngScan,
+  { isSignedIn }: { isSignedIn: boolean },
+): PngScan & { kind: 'intact' } {
   if (scan.kind === 'damaged') throw notAPng(scan.reason);
   if (scan.kind === 'intact') return scan;
   const more = isSignedIn ? '' : ' A caller with a token may send larger ones.';

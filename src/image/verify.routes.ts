@@ -42,11 +42,17 @@ const imageRoute = createRoute({
       required: true,
       description:
         'The PNG itself, at most 10 MB. With a token it may have 16 megapixels (5 when interlaced), otherwise 5.',
-      content: { 'image/png': { schema: binaryBody }, 'application/octet-stream': { schema: binaryBody } },
+      content: {
+        'image/png': { schema: binaryBody },
+        'application/octet-stream': { schema: binaryBody },
+      },
     },
   },
   responses: {
-    200: { description: 'The finding', content: { 'application/json': { schema: imageVerificationSchema } } },
+    200: {
+      description: 'The finding',
+      content: { 'application/json': { schema: imageVerificationSchema } },
+    },
     ...problemResponses(
       'unauthenticated',
       'payload_too_large',
@@ -69,7 +75,10 @@ verifyRoutes.openapi(artifactRoute, async (c) =>
 verifyRoutes.openapi(imageRoute, async (c) => {
   const type = mediaTypeOf(c.req.raw);
   if (type !== 'image/png' && type !== 'application/octet-stream') {
-    throw new AppError('unsupported_media_type', 'Send the PNG itself, with Content-Type: image/png.');
+    throw new AppError(
+      'unsupported_media_type',
+      'Send the PNG itself, with Content-Type: image/png.',
+    );
   }
   c.header('cache-control', 'no-store');
   const isSignedIn = c.var.caller.kind !== 'anonymous';

@@ -50,7 +50,9 @@ export class JpegBlocks {
       else this.#bits.take(1);
       return true;
     }
-    return range.high === 0 ? this.#first(component, block, range) : this.#refine(component, block, range);
+    return range.high === 0
+      ? this.#first(component, block, range)
+      : this.#refine(component, block, range);
   }
 
   #difference({ dc }: ScanComponent): boolean {

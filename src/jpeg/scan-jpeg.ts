@@ -46,7 +46,10 @@ class Damage extends Error {}
  * every block must be there, every component must have its pixels. Nothing is drawn, so it takes a bit of memory for each
  * coefficient of a progressive JPEG and none otherwise. Never throws for what the bytes are.
  */
-export async function scanJpeg(bytes: Uint8Array, { maxPixels }: { maxPixels: number }): Promise<JpegScan> {
+export async function scanJpeg(
+  bytes: Uint8Array,
+  { maxPixels }: { maxPixels: number },
+): Promise<JpegScan> {
   try {
     return await readJpeg(bytes, maxPixels);
   } catch (error) {
@@ -65,7 +68,8 @@ async function readJpeg(bytes: Uint8Array, maxPixels: number): Promise<JpegScan>
     const { marker, data, end } = segmentAt(bytes, offset);
     offset = end;
     if (marker === 0xd9) break;
-    if (OTHER_FRAMES.has(marker)) throw new Damage('it is coded in a way that browsers do not show');
+    if (OTHER_FRAMES.has(marker))
+      throw new Damage('it is coded in a way that browsers do not show');
     if (SEQUENTIAL.has(marker) || marker === PROGRESSIVE) {
       if (frame !== null) throw new Damage('it has two frames');
       const { width, height } = sizeOf(data);
@@ -92,7 +96,10 @@ function word(data: Uint8Array, at: number): number {
 }
 
 /** The next marker with its data; what lies before it belongs to nothing and is passed over, as decoders do. */
-function segmentAt(bytes: Uint8Array, from: number): { marker: number; data: Uint8Array; end: number } {
+function segmentAt(
+  bytes: Uint8Array,
+  from: number,
+): { marker: number; data: Uint8Array; end: number } {
   let offset = bytes.indexOf(0xff, from);
   while (offset !== -1 && (bytes[offset + 1] === 0xff || bytes[offset + 1] === 0)) {
     offset = bytes.indexOf(0xff, offset + 1);
@@ -103,7 +110,11 @@ function segmentAt(bytes: Uint8Array, from: number): { marker: number; data: Uin
   if (isBare) return { marker, data: bytes.subarray(0, 0), end: offset + 2 };
   const length = word(bytes, offset + 2);
   if (length < 2 || offset + 2 + length > bytes.length) throw new Damage('it is cut off');
-  return { marker, data: bytes.subarray(offset + 4, offset + 2 + length), end: offset + 2 + length };
+  return {
+    marker,
+    data: bytes.subarray(offset + 4, offset + 2 + length),
+    end: offset + 2 + length,
+  };
 }
 
 function sizeOf(data: Uint8Array): { width: number; height: number } {
@@ -152,7 +163,8 @@ function readTables(data: Uint8Array, tables: Tables): void {
     const counts = data.subarray(at + 1, at + 17);
     const total = counts.reduce((sum, count) => sum + count, 0);
     const symbols = data.subarray(at + 17, at + 17 + total);
-    const codes = counts.length === 16 && symbols.length === total ? jpegCodes(counts, symbols) : null;
+    const codes =
+      counts.length === 16 && symbols.length === total ? jpegCodes(counts, symbols) : null;
     if (codes === null) throw new Damage('one of its Huffman tables is not valid');
     tables[kind >> 4 === 0 ? 'dc' : 'ac'].set(kind & 15, codes);
     at += 17 + total;
@@ -174,7 +186,9 @@ async function readScan(bytes: Uint8Array, start: number, input: ScanInput): Pro
   const blocks = new JpegBlocks(bits, range);
   const [only] = chosen.length === 1 ? chosen : [];
   const units =
-    only === undefined ? frame.unitsAcross * frame.unitsDown : only.component.columns * only.component.rows;
+    only === undefined
+      ? frame.unitsAcross * frame.unitsDown
+      : only.component.columns * only.component.rows;
   let untilTurn = BLOCKS_BETWEEN_TURNS;
   for (let unit = 0; unit < units; unit++) {
     if (restartInterval > 0 && unit > 0 && unit % restartInterval === 0) {
@@ -228,7 +242,9 @@ function readScanHeader({ frame, header, tables }: ScanInput) {
   const [first = 0, last = 0, approximation = 0] = header.subarray(1 + count * 2);
   if (count < 1 || count > 4 || header.length < 4 + count * 2)
     throw new Damage('its scan header is not valid');
-  const range: SpectralRange | null = frame.progressive ? { first, last, high: approximation >> 4 } : null;
+  const range: SpectralRange | null = frame.progressive
+    ? { first, last, high: approximation >> 4 }
+    : null;
   if (range !== null && (last > 63 || first > last || (first > 0 && count > 1))) {
     throw new Damage('its scan header is not valid');
   }
@@ -252,6 +268,7 @@ function readScanHeader({ frame, header, tables }: ScanInput) {
 function restart(bytes: Uint8Array, bits: JpegBits, number: number): void {
   let at = bits.position;
   while (bytes[at] === 0xff && bytes[at + 1] === 0xff) at++;
-  if (bytes[at] !== 0xff || bytes[at + 1] !== 0xd0 + number) throw new Damage('a restart marker is missing');
+  if (bytes[at] !== 0xff || bytes[at + 1] !== 0xd0 + number)
+    throw new Damage('a restart marker is missing');
   bits.restart(at + 2);
 }

@@ -30,7 +30,10 @@ export interface AttachOutcome {
  * left alone unless `overwrite`, and so is one that names another experiment; one that names this run only gets its
  * experiment.
  */
-export async function attachRows(database: Database, attachment: Attachment): Promise<AttachOutcome[]> {
+export async function attachRows(
+  database: Database,
+  attachment: Attachment,
+): Promise<AttachOutcome[]> {
   const { runId, experimentId, overwrite } = attachment;
   const { id, run_id, experiment_id } = artifactTable;
   const statement = sql`with given as (

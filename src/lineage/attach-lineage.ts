@@ -12,7 +12,12 @@ export async function attachLineage(
     artifactIds === undefined
       ? { executionId: request.execution_id ?? '', workflowId: request.workflow_id ?? '' }
       : { artifactIds: [...new Set(artifactIds)] };
-  const outcomes = await attach({ target, runId, experimentId: request.experiment_id ?? null, overwrite });
+  const outcomes = await attach({
+    target,
+    runId,
+    experimentId: request.experiment_id ?? null,
+    overwrite,
+  });
   const known = new Set(outcomes.map(({ id }) => id));
   if (target.artifactIds === undefined && outcomes.length === 0) {
     throw new AppError('not_found', 'No artifact of this workflow names this execution.');

@@ -26,7 +26,8 @@ const RUNS_PER_SEARCH = 100;
 export const RUN_ID = /^[a-zA-Z0-9][\w-]{0,254}$/;
 const NOT_YET =
   'The experiment of the run that this artifact names was not found in MLflow yet; it is asked again.';
-const UNKNOWN = 'MLflow does not know the run that this artifact names, so its experiment is not known.';
+const UNKNOWN =
+  'MLflow does not know the run that this artifact names, so its experiment is not known.';
 const NO_RUN_ID = 'The run_id is not one that MLflow gives, so its experiment is not known.';
 
 /**
@@ -45,7 +46,9 @@ export async function completeRuns(
   const isKnown = new Set(known.map(({ runId }) => runId));
   const open = runIds.filter((runId) => !isKnown.has(runId));
   const { runs, failure } = await ask(deps.mlflow, open, bounds, isThorough, completions);
-  const misses = [...completions.values()].flatMap((one) => (one.kind === 'missed' ? [one.miss] : []));
+  const misses = [...completions.values()].flatMap((one) =>
+    one.kind === 'missed' ? [one.miss] : [],
+  );
   const [completed, recorded] = await Promise.all([
     deps.lineage.completeExperiments(
       runs.map((run) => ({
@@ -74,11 +77,14 @@ async function ask(
     runs.push(run);
     completions.set(run.runId, { kind: 'completed' });
   };
-  for (const runId of runIds) if (!RUN_ID.test(runId)) completions.set(runId, unresolved(runId, NO_RUN_ID));
+  for (const runId of runIds)
+    if (!RUN_ID.test(runId)) completions.set(runId, unresolved(runId, NO_RUN_ID));
   const open = () => runIds.filter((runId) => !completions.has(runId));
   try {
     for (let from = 0; open().length > 1 && from < runIds.length; from += RUNS_PER_SEARCH) {
-      const some = runIds.slice(from, from + RUNS_PER_SEARCH).filter((runId) => !completions.has(runId));
+      const some = runIds
+        .slice(from, from + RUNS_PER_SEARCH)
+        .filter((runId) => !completions.has(runId));
       if (some.length === 0) continue;
       const filter = `attributes.run_id IN (${some.map((runId) => `'${runId}'`).join(', ')})`;
       const search = { filter, maxResults: RUNS_PER_SEARCH, withDeleted: true };
@@ -94,14 +100,18 @@ async function ask(
       if (run !== null) known(run);
       else if (!completions.has(runId)) completions.set(runId, unresolved(runId, UNKNOWN));
     }
-    for (const runId of open()) completions.set(runId, missed(runId, { status: 'pending', reason: NOT_YET }));
+    for (const runId of open())
+      completions.set(runId, missed(runId, { status: 'pending', reason: NOT_YET }));
     return { runs, failure: null };
   } catch (error) {
     if (!(error instanceof MlflowFailure) && !(error instanceof OutOfBounds)) throw error;
     const failure = error instanceof MlflowFailure ? error : null;
     for (const runId of open()) {
       // A repair that was broken off has looked at nothing.
-      completions.set(runId, failure === null || isThorough ? { kind: 'left' } : unavailable(runId, failure));
+      completions.set(
+        runId,
+        failure === null || isThorough ? { kind: 'left' } : unavailable(runId, failure),
+      );
     }
     return { runs, failure };
   }
@@ -120,7 +130,10 @@ function unresolved(runId: string, reason: string): Completion {
   return missed(runId, { status: 'unresolved', reason, attempts: 1 });
 }
 
-function unavailable(runId: string, { message, retryAfterMs, isOfThisRequest }: MlflowFailure): Completion {
+function unavailable(
+  runId: string,
+  { message, retryAfterMs, isOfThisRequest }: MlflowFailure,
+): Completion {
   return isOfThisRequest
     ? missed(runId, { status: 'unavailable', reason: message, attempts: 1 })
     : missed(runId, { status: 'unavailable', reason: message, waitMs: retryAfterMs });

@@ -8,7 +8,8 @@ export function countLookups(
   trigger: 'read' | 'page' | 'repair',
   outcomes: Iterable<Resolution | Completion>,
 ): void {
-  for (const one of outcomes) metrics.count('lineage_lookup', { trigger, outcome: lookupOutcome(one) });
+  for (const one of outcomes)
+    metrics.count('lineage_lookup', { trigger, outcome: lookupOutcome(one) });
 }
 
 /** `left`: nobody was asked, because it was not its time or MLflow, calls or time gave out. */

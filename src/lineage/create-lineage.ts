@@ -43,17 +43,33 @@ const CRON_LIMIT = 1_000;
 export function createLineage(deps: LineageDependencies) {
   const { config, database, mlflow, probes, log, metrics, now } = deps;
   const lineage = createLineageRepository(database);
-  const status = createLineageStatusRepository(database, { isConfigured: config.mlflow.problem === null });
+  const status = createLineageStatusRepository(database, {
+    isConfigured: config.mlflow.problem === null,
+  });
   const report = (problem: string | null) =>
     probes.record({ name: MLFLOW_PROBE, ok: problem === null, detail: problem ?? 'answers' });
-  const state = createMlflowState({ mlflow, problem: config.mlflow.problem, defer: deps.defer, now });
+  const state = createMlflowState({
+    mlflow,
+    problem: config.mlflow.problem,
+    defer: deps.defer,
+    now,
+  });
   const hydration: Hydration = createHydration({ ...deps, lineage, report });
 
   /** Counts how it ended, also when it failed. */
-  async function repair(trigger: 'cron' | 'request', options: RepairOptions): Promise<RepairReport> {
+  async function repair(
+    trigger: 'cron' | 'request',
+    options: RepairOptions,
+  ): Promise<RepairReport> {
     if (mlflow === null) {
       metrics.count('lineage_repair', { trigger, outcome: 'not_configured' });
-      return { checked: 0, linked: [], isFinished: true, end: 'finished', reason: config.mlflow.problem };
+      return {
+        checked: 0,
+        linked: [],
+        isFinished: true,
+        end: 'finished',
+        reason: config.mlflow.problem,
+      };
     }
     let outcome: RepairReport['end'] | 'failed' = 'failed';
     try {
@@ -101,7 +117,11 @@ export function createLineage(deps: LineageDependencies) {
 
     readStatus: (limit: number) =>
       readLineageStatus(
-        { status, findProbe: () => probes.find(MLFLOW_PROBE), mlflowProblem: config.mlflow.problem },
+        {
+          status,
+          findProbe: () => probes.find(MLFLOW_PROBE),
+          mlflowProblem: config.mlflow.problem,
+        },
         limit,
       ),
 

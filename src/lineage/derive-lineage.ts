@@ -12,7 +12,13 @@ export interface ArtifactRecord {
 /** What a look-up left behind, as far as reading needs it. */
 export type LookupFacts = Pick<
   LineageLookupRow,
-  'status' | 'reason' | 'airflow_dag_id' | 'airflow_run_id' | 'attempts' | 'checked_at' | 'next_check_at'
+  | 'status'
+  | 'reason'
+  | 'airflow_dag_id'
+  | 'airflow_run_id'
+  | 'attempts'
+  | 'checked_at'
+  | 'next_check_at'
 >;
 
 /** Why an unlinked artifact is not linked, as far as its own row and the last look-up tell. */
@@ -27,7 +33,10 @@ export function unlinkedReason(
 }
 
 /** What is known without asking anybody; `lineageStatusSql` is its twin in SQL. `mlflowProblem`: why nobody can be asked. */
-export function deriveLineage({ row, lookup }: ArtifactRecord, mlflowProblem: string | null): Lineage {
+export function deriveLineage(
+  { row, lookup }: ArtifactRecord,
+  mlflowProblem: string | null,
+): Lineage {
   const checked_at = lookup === null ? null : isoTimestamp(lookup.checked_at);
   if (row.run_id !== null && row.experiment_id !== null) {
     return { status: 'linked', source: 'stored', reason: null, checked_at };
@@ -38,7 +47,10 @@ export function deriveLineage({ row, lookup }: ArtifactRecord, mlflowProblem: st
   return { status: unlinkedStatus({ row, lookup }, mlflowProblem), source, reason, checked_at };
 }
 
-function unlinkedStatus({ row, lookup }: ArtifactRecord, mlflowProblem: string | null): Lineage['status'] {
+function unlinkedStatus(
+  { row, lookup }: ArtifactRecord,
+  mlflowProblem: string | null,
+): Lineage['status'] {
   if (row.run_id === null && (row.execution_id ?? '') === '') return 'unresolved';
   if (mlflowProblem !== null) return 'unavailable';
   return lookup === null || lookup.status === 'linked' ? 'pending' : lookup.status;

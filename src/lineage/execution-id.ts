@@ -68,7 +68,8 @@ export function executionForms(text: string): string[] {
   const forms = new Set([text]);
   for (const fraction of fractions) {
     for (const separator of [' ', 'T']) {
-      for (const zone of ['+00:00', 'Z']) forms.add(`${date}${separator}${clock}${fraction}${zone}`);
+      for (const zone of ['+00:00', 'Z'])
+        forms.add(`${date}${separator}${clock}${fraction}${zone}`);
     }
     const types = runType === null ? RUN_TYPES : [runType];
     for (const type of types) forms.add(`${type}__${date}T${clock}${fraction}+00:00`);

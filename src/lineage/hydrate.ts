@@ -91,7 +91,9 @@ export function createHydration(deps: HydrationDependencies): Hydration {
       },
     );
     const runIds = isAskable ? [...new Set([...dueRecords].flatMap(incompleteRun))] : [];
-    const completed = await completeRuns({ lineage, mlflow: client }, runIds, bounds, { isThorough: false });
+    const completed = await completeRuns({ lineage, mlflow: client }, runIds, bounds, {
+      isThorough: false,
+    });
     const outcomes = [...resolved.resolutions.values(), ...completed.completions.values()];
     countLookups(deps.metrics, mode === 'page' ? 'page' : 'read', outcomes);
     await report(resolved.failure ?? completed.failure, bounds.callsLeft < callsLeft);
@@ -115,7 +117,8 @@ export function createHydration(deps: HydrationDependencies): Hydration {
           ? resolved.remembered.get(executionKey(record))
           : completed.remembered.get(row.run_id);
       // Somebody else may have linked it while MLflow was asked.
-      if (resolution?.kind === 'changed' || (lookup !== undefined && mode === 'one')) changed.push(record);
+      if (resolution?.kind === 'changed' || (lookup !== undefined && mode === 'one'))
+        changed.push(record);
       if (lookup !== undefined) return known({ row, lookup });
       return dueRecords.has(record) ? unasked(record, client) : known(record);
     });
@@ -142,7 +145,10 @@ export function createHydration(deps: HydrationDependencies): Hydration {
     const hydrated = known(record);
     const open = client.openedBy();
     if (hydrated.lineage.status !== 'pending' || open === null) return hydrated;
-    return { record, lineage: { ...hydrated.lineage, status: 'unavailable', reason: open.message } };
+    return {
+      record,
+      lineage: { ...hydrated.lineage, status: 'unavailable', reason: open.message },
+    };
   }
 
   async function hydrate(
@@ -230,7 +236,10 @@ function openExecutions(records: readonly ArtifactRecord[]): Map<string, OpenExe
 }
 
 function executionKey({ row }: ArtifactRecord): string {
-  return keyOf({ workflow: row.workflow_id ?? row.dag_id ?? '', executionId: row.execution_id ?? '' });
+  return keyOf({
+    workflow: row.workflow_id ?? row.dag_id ?? '',
+    executionId: row.execution_id ?? '',
+  });
 }
 
 /** The row as it was just written, with what is remembered of the run. */

@@ -5,7 +5,8 @@ import { artifactTable } from '../artifact/artifact.table.ts';
 export type LineageStatus = 'linked' | 'pending' | 'unresolved' | 'unavailable';
 
 /** How a producer told its run which execution it belongs to: the tag or parameter by which the run was recognised. */
-export type RunShape = 'execution_id' | 'airflow_run_id' | 'execution_date_tag' | 'execution_date_param';
+export type RunShape =
+  'execution_id' | 'airflow_run_id' | 'execution_date_tag' | 'execution_date_param';
 
 /** What is known of a run (`kind` run), or of an execution whose run is not known (`kind` execution). */
 export const lineageLookupTable = pgTable(
@@ -45,7 +46,10 @@ export const hasNoExperimentSql: SQL<boolean> = sql`nullif(${experiment_id}, '')
 /** Joins an artifact with what is known of its run, or while it names none, of its execution. */
 export const lookupOfArtifact: SQL | undefined = and(
   eq(lineageLookupTable.kind, sql`case when ${hasNoRunSql} then 'execution' else 'run' end`),
-  eq(lineageLookupTable.workflow, sql`case when ${hasNoRunSql} then ${lookupWorkflowSql} else '' end`),
+  eq(
+    lineageLookupTable.workflow,
+    sql`case when ${hasNoRunSql} then ${lookupWorkflowSql} else '' end`,
+  ),
   eq(lineageLookupTable.name, sql`coalesce(nullif(${run_id}, ''), ${execution_id})`),
 );
 

@@ -43,9 +43,14 @@ export function createLineageStatusRepository(
       guarded('lineage.counts', async () => {
         const read = async (lookup: boolean) => {
           const state = lineageStatusSql({ ...options, lookup });
-          const query = database.select({ status: state, artifacts: count() }).from(artifactTable).$dynamic();
+          const query = database
+            .select({ status: state, artifacts: count() })
+            .from(artifactTable)
+            .$dynamic();
           // By position: the expression holds a parameter, so PostgreSQL would not recognise it a second time.
-          return (lookup ? query.leftJoin(lineageLookupTable, lookupOfArtifact) : query).groupBy(sql`1`);
+          return (lookup ? query.leftJoin(lineageLookupTable, lookupOfArtifact) : query).groupBy(
+            sql`1`,
+          );
         };
         const rows = await withOrWithoutLookup(read);
         const counts = { linked: 0, pending: 0, unresolved: 0, unavailable: 0 };
@@ -61,7 +66,9 @@ export function createLineageStatusRepository(
           const { reason, attempts, checked_at, next_check_at } = lineageLookupTable;
           const query = database
             .select({
-              status: sql<UnlinkedGroup['status']>`${lineageStatusSql({ ...options, lookup })}`.as('status'),
+              status: sql<UnlinkedGroup['status']>`${lineageStatusSql({ ...options, lookup })}`.as(
+                'status',
+              ),
               workflow_id,
               execution_id,
               run_id,

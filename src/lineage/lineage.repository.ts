@@ -145,7 +145,8 @@ export function createLineageRepository(database: Database): LineageRepository {
           .groupBy(workflow_name, shape)
           .orderBy(sql`count(*) desc`, shape);
         const known = new Map<string, RunShape[]>();
-        for (const row of rows) known.set(row.workflow, [...(known.get(row.workflow) ?? []), row.shape]);
+        for (const row of rows)
+          known.set(row.workflow, [...(known.get(row.workflow) ?? []), row.shape]);
         return known;
       }),
 
@@ -153,7 +154,12 @@ export function createLineageRepository(database: Database): LineageRepository {
       guarded('lineage.link', async () => {
         if (found.length === 0) return { linked: [], conflicts: [] };
         const rows = found.flatMap(({ workflow, executionIds, runId, experimentId }) =>
-          executionIds.map((name) => ({ workflow, name, run_id: runId, experiment_id: experimentId })),
+          executionIds.map((name) => ({
+            workflow,
+            name,
+            run_id: runId,
+            experiment_id: experimentId,
+          })),
         );
         const linked = sql`with given as (
             select * from jsonb_to_recordset(${JSON.stringify(rows)}::jsonb)
@@ -205,7 +211,10 @@ export function createLineageRepository(database: Database): LineageRepository {
     completeExperiments: (runs) =>
       guarded('lineage.complete_experiments', async () => {
         if (runs.length === 0) return [];
-        const rows = runs.map(({ runId, experimentId }) => ({ run_id: runId, experiment_id: experimentId }));
+        const rows = runs.map(({ runId, experimentId }) => ({
+          run_id: runId,
+          experiment_id: experimentId,
+        }));
         const completed = sql`with linked as (
             update ${artifactTable} set experiment_id = given.experiment_id, updated_at = now()
             from jsonb_to_recordset(${JSON.stringify(rows)}::jsonb) as given(run_id text, experiment_id text)
@@ -289,7 +298,10 @@ function toOutcome(rows: readonly LinkedRow[]): LinkOutcome {
   const conflicts = rows.filter((row) => row.id === null);
   return {
     linked: rows.filter((row) => row.id !== null).map(toLinked),
-    conflicts: conflicts.map((row) => ({ workflow: row.workflow, executionId: row.execution_id ?? '' })),
+    conflicts: conflicts.map((row) => ({
+      workflow: row.workflow,
+      executionId: row.execution_id ?? '',
+    })),
   };
 }
 

@@ -44,7 +44,12 @@ const statusRoute = createRoute({
       content: { 'application/json': { schema: lineageStatusReportSchema } },
     },
     304: { description: 'As it was' },
-    ...problemResponses('unauthenticated', 'precondition_failed', 'invalid_input', 'database_unavailable'),
+    ...problemResponses(
+      'unauthenticated',
+      'precondition_failed',
+      'invalid_input',
+      'database_unavailable',
+    ),
   },
 });
 
@@ -60,7 +65,10 @@ const repairRoute = createRoute({
   request: { query: noQuery },
   requestBody: body('LineageRepairRequest', false),
   responses: {
-    200: { description: 'What was linked', content: { 'application/json': { schema: repairReportSchema } } },
+    200: {
+      description: 'What was linked',
+      content: { 'application/json': { schema: repairReportSchema } },
+    },
     ...writeFailures,
   },
 });

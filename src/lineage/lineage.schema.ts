@@ -42,16 +42,27 @@ export const repairRequestSchema = z
 
 export type RepairRequest = z.output<typeof repairRequestSchema>;
 
-const linkedArtifactSchema = z.object({ id: z.int(), run_id: z.string(), experiment_id: z.string() });
+const linkedArtifactSchema = z.object({
+  id: z.int(),
+  run_id: z.string(),
+  experiment_id: z.string(),
+});
 
 export const repairReportSchema = z
   .object({
     checked: z
       .int()
       .openapi({ description: 'Executions, and runs without experiment, that were looked up.' }),
-    linked: z.array(linkedArtifactSchema).openapi({ description: 'Artifacts that name a run now.' }),
-    finished: z.boolean().openapi({ description: 'false: ask again with `checked_before` to go on.' }),
-    reason: z.string().nullable().openapi({ description: 'Why it ended early: MLflow, or time and calls.' }),
+    linked: z
+      .array(linkedArtifactSchema)
+      .openapi({ description: 'Artifacts that name a run now.' }),
+    finished: z
+      .boolean()
+      .openapi({ description: 'false: ask again with `checked_before` to go on.' }),
+    reason: z
+      .string()
+      .nullable()
+      .openapi({ description: 'Why it ended early: MLflow, or time and calls.' }),
     checked_before: z.string().openapi({ format: 'date-time' }),
   })
   .openapi('LineageRepairReport');
@@ -76,7 +87,10 @@ export const attachRequestSchema = z
       .regex(RUN_ID, 'must be an experiment_id as MLflow gives it')
       .nullish()
       .openapi({ description: 'Looked up in MLflow when it is left out.' }),
-    overwrite: z.boolean().default(false).openapi({ description: 'Replace runs that are there already.' }),
+    overwrite: z
+      .boolean()
+      .default(false)
+      .openapi({ description: 'Replace runs that are there already.' }),
   })
   .superRefine((body, context) => {
     const byIds = body.artifact_ids !== undefined;
@@ -85,7 +99,8 @@ export const attachRequestSchema = z
       context.addIssue({ code: 'custom', path: [path], message });
     if (byIds && byExecution)
       issue('artifact_ids', 'is given instead of execution_id and workflow_id, not with them');
-    if (!byIds && !byExecution) issue('artifact_ids', 'is missing: give it, or execution_id and workflow_id');
+    if (!byIds && !byExecution)
+      issue('artifact_ids', 'is missing: give it, or execution_id and workflow_id');
     if (byExecution && body.execution_id === undefined)
       issue('execution_id', 'is missing: workflow_id alone names no execution');
     if (byExecution && body.workflow_id === undefined)
@@ -99,7 +114,9 @@ export type AttachRequest = z.output<typeof attachRequestSchema>;
 
 export const attachReportSchema = z
   .object({
-    attached: z.array(z.int()).openapi({ description: 'Ids of the artifacts that name the run now.' }),
+    attached: z
+      .array(z.int())
+      .openapi({ description: 'Ids of the artifacts that name the run now.' }),
     skipped: z.array(z.object({ id: z.int(), reason: z.string() })),
   })
   .openapi('LineageAttachReport');
@@ -118,7 +135,10 @@ export const lineageStatusReportSchema = z
   .object({
     mlflow: z.object({
       configured: z.boolean(),
-      ok: z.boolean().nullable().openapi({ description: 'Whether it answered when it was last probed.' }),
+      ok: z
+        .boolean()
+        .nullable()
+        .openapi({ description: 'Whether it answered when it was last probed.' }),
       detail: z.string(),
       checked_at: time,
     }),

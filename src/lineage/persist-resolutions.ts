@@ -16,22 +16,31 @@ export async function persistResolutions(
   resolutions: Map<OpenExecution, Resolution>,
   mayAsk: (execution: OpenExecution) => boolean,
 ): Promise<PersistedResolutions> {
-  const found = [...resolutions.values()].flatMap((one) => (one.kind === 'linked' ? [one.run] : []));
+  const found = [...resolutions.values()].flatMap((one) =>
+    one.kind === 'linked' ? [one.run] : [],
+  );
   const { linked, conflicts } = await lineage.link(found);
   const written = new Set(linked.map(keyOf));
   const refusing = new Set(conflicts.map(keyOf));
   const misses = new Map<string, Miss>();
   for (const [execution, resolution] of resolutions) {
     const outcome =
-      resolution.kind === 'linked' ? asWritten(execution, resolution, written, refusing) : resolution;
+      resolution.kind === 'linked'
+        ? asWritten(execution, resolution, written, refusing)
+        : resolution;
     const isNews = outcome.kind !== 'missed' || mayAsk(execution);
     resolutions.set(execution, isNews ? outcome : { kind: 'left' });
     const miss =
-      outcome.kind === 'missed' ? outcome.miss : outcome.kind === 'linked' ? outcome.conflict : null;
+      outcome.kind === 'missed'
+        ? outcome.miss
+        : outcome.kind === 'linked'
+          ? outcome.conflict
+          : null;
     if (miss !== null && mayAsk(execution)) misses.set(keyOf(execution), miss);
   }
   const recorded = await lineage.recordMisses([...misses.values()]);
-  if (linked.length > 0) log.info('lineage.linked', { artifacts: linked.length, executions: found.length });
+  if (linked.length > 0)
+    log.info('lineage.linked', { artifacts: linked.length, executions: found.length });
   const remembered = recorded.map(
     ({ workflow, name, lookup }) => [keyOf({ workflow, executionId: name }), lookup] as const,
   );
@@ -47,7 +56,9 @@ function asWritten(
   const { workflow, executionIds } = resolution.run;
   const isIn = (keys: ReadonlySet<string>) =>
     executionIds.some((executionId) => keys.has(keyOf({ workflow, executionId })));
-  const conflict = isIn(refusing) ? unresolvedMiss(execution, otherExperiment(resolution.run)) : null;
+  const conflict = isIn(refusing)
+    ? unresolvedMiss(execution, otherExperiment(resolution.run))
+    : null;
   if (isIn(written)) return { ...resolution, conflict };
   return conflict === null ? { kind: 'changed' } : { kind: 'missed', miss: conflict };
 }

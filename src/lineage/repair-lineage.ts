@@ -57,7 +57,10 @@ type Work =
  * Walks what is not linked, batch by batch, longest unchecked first. Each batch is written before the next is looked up,
  * so it can be interrupted anywhere; two at once look some things up twice and write the same.
  */
-export async function repairLineage(deps: RepairDependencies, options: RepairOptions): Promise<RepairReport> {
+export async function repairLineage(
+  deps: RepairDependencies,
+  options: RepairOptions,
+): Promise<RepairReport> {
   const { lineage, log, now } = deps;
   const startedAt = now();
   const endsAt = startedAt + options.deadlineMs;
@@ -102,7 +105,12 @@ export async function repairLineage(deps: RepairDependencies, options: RepairOpt
   if (broken === null && checked < total) broken = callsLeft <= 0 ? 'calls' : 'time';
   const isFinished = broken === null && total < options.limit;
   const { end, reason } = endOf(broken, isFinished);
-  log.info('lineage.repair_ended', { checked, linked: linked.length, finished: isFinished, reason });
+  log.info('lineage.repair_ended', {
+    checked,
+    linked: linked.length,
+    finished: isFinished,
+    reason,
+  });
   return { checked, linked, isFinished, end, reason };
 }
 
@@ -128,15 +136,22 @@ async function lookUp(
 ): Promise<{ checked: number; linked: readonly LinkedArtifact[]; failure: MlflowFailure | null }> {
   const isChecked = ({ kind }: { readonly kind: string }) => kind !== 'left';
   if (batch.kind === 'executions') {
-    const { resolutions, linked, failure } = await resolveExecutions(deps, batch.executions, bounds, {
-      mode: 'repair',
-      mayAsk: () => true,
-    });
+    const { resolutions, linked, failure } = await resolveExecutions(
+      deps,
+      batch.executions,
+      bounds,
+      {
+        mode: 'repair',
+        mayAsk: () => true,
+      },
+    );
     countLookups(deps.metrics, 'repair', resolutions.values());
     return { checked: [...resolutions.values()].filter(isChecked).length, linked, failure };
   }
   const { runIds } = batch;
-  const { completions, linked, failure } = await completeRuns(deps, runIds, bounds, { isThorough: true });
+  const { completions, linked, failure } = await completeRuns(deps, runIds, bounds, {
+    isThorough: true,
+  });
   countLookups(deps.metrics, 'repair', completions.values());
   const left = [...completions.values()].filter((one) => !isChecked(one)).length;
   return { checked: runIds.length - left, linked, failure };

@@ -18,7 +18,13 @@ export interface OpenExecution {
 }
 
 /** What tells executions apart. */
-export function keyOf({ workflow, executionId }: { workflow: string; executionId: string | null }): string {
+export function keyOf({
+  workflow,
+  executionId,
+}: {
+  workflow: string;
+  executionId: string | null;
+}): string {
   return JSON.stringify([workflow, executionId ?? '']);
 }
 
@@ -40,32 +46,52 @@ export type Resolution =
 const NOT_YET = 'No run of this execution was found in MLflow yet; it is looked for again.';
 const NOT_AT_ALL =
   'MLflow has no run of this execution, however often it was looked for; it is still looked for once an hour. Runs of deleted or unreadable experiments do not show.';
-const TOO_BUSY = 'MLflow answers, but not in time for everything that has to be asked; it is asked again.';
+const TOO_BUSY =
+  'MLflow answers, but not in time for everything that has to be asked; it is asked again.';
 
 export function toResolution(execution: OpenExecution, finding: RunFinding): Resolution {
   if (finding.kind === 'found') {
     const { run, shape } = finding.match;
-    return { kind: 'linked', source: 'mlflow', run: toFoundRun(execution, run, shape), conflict: null };
+    return {
+      kind: 'linked',
+      source: 'mlflow',
+      run: toFoundRun(execution, run, shape),
+      conflict: null,
+    };
   }
   if (finding.kind === 'ambiguous') return unresolved(execution, finding.reason);
-  return missed(execution, { status: 'pending', reason: NOT_YET, finalReason: NOT_AT_ALL, attempts: 1 });
+  return missed(execution, {
+    status: 'pending',
+    reason: NOT_YET,
+    finalReason: NOT_AT_ALL,
+    attempts: 1,
+  });
 }
 
 /** With every text of the execution that the run stands for as surely as for the one that was looked up. */
-export function toFoundRun(execution: OpenExecution, run: MlflowRun, shape: RunShape | null): FoundRun {
+export function toFoundRun(
+  execution: OpenExecution,
+  run: MlflowRun,
+  shape: RunShape | null,
+): FoundRun {
   const { workflowId, workflows, executionId } = execution;
   const isAlso = (text: string) =>
     matchRun({ id: parseExecutionId(text), workflowId, workflows }, run)?.rank === 2;
   return {
     workflow: execution.workflow,
-    executionIds: executionForms(executionId).filter((text) => text === executionId || isAlso(text)),
+    executionIds: executionForms(executionId).filter(
+      (text) => text === executionId || isAlso(text),
+    ),
     runId: run.runId,
     experimentId: run.experimentId,
     facts: factsOf(run, shape),
   };
 }
 
-type MissFacts = Pick<Miss, 'status' | 'reason' | 'attempts'> & { finalReason?: string; waitMs?: number };
+type MissFacts = Pick<Miss, 'status' | 'reason' | 'attempts'> & {
+  finalReason?: string;
+  waitMs?: number;
+};
 
 function toMiss({ workflow, executionId: name }: OpenExecution, facts: MissFacts): Miss {
   const { finalReason = facts.reason, waitMs = null } = facts;
@@ -78,12 +104,23 @@ function missed(execution: OpenExecution, facts: MissFacts): Resolution {
 
 /** Asked for together with others, which does not find every way of tagging: no attempt, but not at once again. */
 /** It was asked for together with others only, so one reader may ask for it alone. */
-export function wasOnlySwept({ attempts, reason }: { attempts: number; reason: string | null }): boolean {
+export function wasOnlySwept({
+  attempts,
+  reason,
+}: {
+  attempts: number;
+  reason: string | null;
+}): boolean {
   return attempts === 0 && reason === NOT_YET;
 }
 
 export function swept(execution: OpenExecution): Resolution {
-  return missed(execution, { status: 'pending', reason: NOT_YET, finalReason: NOT_AT_ALL, attempts: 0 });
+  return missed(execution, {
+    status: 'pending',
+    reason: NOT_YET,
+    finalReason: NOT_AT_ALL,
+    attempts: 0,
+  });
 }
 
 export function tooBusy(execution: OpenExecution): Resolution {
@@ -97,7 +134,12 @@ export function unavailable(
 ): Resolution {
   return isOfThisRequest
     ? missed(execution, { status: 'unavailable', reason: message, attempts: 1 })
-    : missed(execution, { status: 'unavailable', reason: message, attempts: 0, waitMs: retryAfterMs });
+    : missed(execution, {
+        status: 'unavailable',
+        reason: message,
+        attempts: 0,
+        waitMs: retryAfterMs,
+      });
 }
 
 export function unresolved(execution: OpenExecution, reason: string): Resolution {

@@ -69,7 +69,12 @@ export async function resolveExecutions(
     const sibling = siblingRun(execution, siblings);
     const refused = refusal(more.id);
     if (sibling?.run !== undefined)
-      resolutions.set(execution, { kind: 'linked', source: 'sibling', run: sibling.run, conflict: null });
+      resolutions.set(execution, {
+        kind: 'linked',
+        source: 'sibling',
+        run: sibling.run,
+        conflict: null,
+      });
     else if (!options.mayAsk(execution)) resolutions.set(execution, { kind: 'left' });
     else if (refused !== null) resolutions.set(execution, unresolved(execution, refused));
     else wanted.set(execution, { ...more, namedRunId: sibling?.namedRunId ?? null });
@@ -99,13 +104,18 @@ async function ask(
     }
   }
   const rest = [...wanted].filter(([execution]) => !resolutions.has(execution));
-  if (mode !== 'page' && failure === null) failure = await findEach(mlflow, rest, bounds, mode, resolutions);
+  if (mode !== 'page' && failure === null)
+    failure = await findEach(mlflow, rest, bounds, mode, resolutions);
   for (const [execution, { namedRunId }] of rest) {
     if (resolutions.has(execution)) continue;
     // A repair that was broken off has looked at nothing: whoever goes on with it finds everything as it was.
     const isUnasked = mode === 'repair' || (namedRunId !== null && failure === null);
     if (isUnasked) resolutions.set(execution, { kind: 'left' });
-    else resolutions.set(execution, failure === null ? swept(execution) : unavailable(execution, failure));
+    else
+      resolutions.set(
+        execution,
+        failure === null ? swept(execution) : unavailable(execution, failure),
+      );
   }
   return failure;
 }
@@ -157,7 +167,12 @@ async function findOne(
     const reason = `Another artifact of this execution names run ${namedRunId}, which MLflow does not know.`;
     return unresolved(execution, reason);
   }
-  return { kind: 'linked', source: 'sibling', run: toFoundRun(execution, run, null), conflict: null };
+  return {
+    kind: 'linked',
+    source: 'sibling',
+    run: toFoundRun(execution, run, null),
+    conflict: null,
+  };
 }
 
 interface Context {
@@ -165,7 +180,10 @@ interface Context {
   readonly shapes: ReadonlyMap<string, RunShape[]>;
 }
 
-async function readContext(lineage: LineageRepository, open: readonly OpenExecution[]): Promise<Context> {
+async function readContext(
+  lineage: LineageRepository,
+  open: readonly OpenExecution[],
+): Promise<Context> {
   const forms = [...new Set(open.flatMap(({ executionId }) => executionForms(executionId)))];
   const workflows = [...new Set(open.map(({ workflow }) => workflow))];
   const [rows, shapes] = await Promise.all([lineage.rowsOf(forms), lineage.knownShapes(workflows)]);
@@ -188,7 +206,9 @@ function contextOf(
     siblings: ofInstant.filter(
       (row) => row.workflow === workflow && isSameKind(parseExecutionId(row.executionId), id),
     ),
-    otherWorkflows: [...new Set(ofInstant.map((row) => row.workflow))].filter((name) => !own.has(name)),
+    otherWorkflows: [...new Set(ofInstant.map((row) => row.workflow))].filter(
+      (name) => !own.has(name),
+    ),
     knownShapes: shapes.get(workflow) ?? [],
   };
 }

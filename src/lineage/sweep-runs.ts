@@ -1,8 +1,19 @@
 import type { RunShape } from './lineage-lookup.table.ts';
 import type { ExecutionId } from './execution-id.ts';
-import { judge, matchesAmong, orderedShapes, type FindOptions, type RunFinding } from './find-run.ts';
+import {
+  judge,
+  matchesAmong,
+  orderedShapes,
+  type FindOptions,
+  type RunFinding,
+} from './find-run.ts';
 import { chooseRun, idsOf, isSettled, RUN_SHAPES, type RunMatch } from './match-run.ts';
-import { OutOfBounds, type LookupBounds, type MlflowClient, type RunPage } from '../mlflow/mlflow-client.ts';
+import {
+  OutOfBounds,
+  type LookupBounds,
+  type MlflowClient,
+  type RunPage,
+} from '../mlflow/mlflow-client.ts';
 import { MlflowFailure } from '../mlflow/mlflow-failure.ts';
 import type { MlflowRun } from '../mlflow/mlflow.schema.ts';
 import { executionFilters, sweepFilter } from './run-filter.ts';
@@ -82,7 +93,8 @@ export async function sweepRuns(
 type Matches = Map<FindOptions, RunMatch[]>;
 
 function isOpenIn(seen: Matches): (execution: FindOptions) => boolean {
-  return (execution) => !seen.get(execution)?.some((match) => isSettled(match, execution.knownShapes));
+  return (execution) =>
+    !seen.get(execution)?.some((match) => isSettled(match, execution.knownShapes));
 }
 
 interface Group {
@@ -130,7 +142,8 @@ async function sweepGroup(
   const candidates = indexed(executions);
   const take = ({ runs }: RunPage) => {
     for (const run of runs) {
-      for (const execution of candidates(run)) seen.get(execution)?.push(...matchesAmong(execution, [run]));
+      for (const execution of candidates(run))
+        seen.get(execution)?.push(...matchesAmong(execution, [run]));
     }
   };
   const isOpen = isOpenIn(seen);
@@ -177,7 +190,9 @@ interface StartWindow {
  * so sparse workflows need the days behind it, and dense ones have their runs in front. Runs of a backfill lie elsewhere.
  */
 function startWindow(ids: readonly ExecutionId[]): StartWindow | null {
-  const instants = ids.flatMap(({ instant }) => (instant === null ? [] : [Number(instant / 1000n)]));
+  const instants = ids.flatMap(({ instant }) =>
+    instant === null ? [] : [Number(instant / 1000n)],
+  );
   if (instants.length === 0) return null;
   return {
     fromMs: Math.min(...instants) - START_EARLIEST_MS,
@@ -202,7 +217,8 @@ function indexed(open: readonly FindOptions[]): (run: MlflowRun) => Iterable<Fin
   const namesOf = ({ text, instant }: FindOptions['id']) =>
     instant === null ? [text] : [text, `${instant}`];
   for (const execution of open) {
-    for (const name of namesOf(execution.id)) byName.set(name, [...(byName.get(name) ?? []), execution]);
+    for (const name of namesOf(execution.id))
+      byName.set(name, [...(byName.get(name) ?? []), execution]);
   }
   return (run) =>
     new Set(idsOf(run).flatMap(({ id }) => namesOf(id).flatMap((name) => byName.get(name) ?? [])));

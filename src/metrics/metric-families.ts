@@ -24,9 +24,16 @@ export interface MetricFacts {
 }
 
 /** Decides what /metrics tells; rows that do not fit are passed over, whatever they hold. */
-export function metricFamilies({ isUp, isMigrated, counters, snapshot }: MetricFacts): MetricFamily[] {
+export function metricFamilies({
+  isUp,
+  isMigrated,
+  counters,
+  snapshot,
+}: MetricFacts): MetricFamily[] {
   const families = [
-    gauge('chartproof_database_up', 'Whether the database answered this scrape.', [{ value: Number(isUp) }]),
+    gauge('chartproof_database_up', 'Whether the database answered this scrape.', [
+      { value: Number(isUp) },
+    ]),
     gauge(
       'chartproof_database_migrated',
       'Whether the tables that metrics are kept in are there (npm run migrate).',
@@ -38,7 +45,9 @@ export function metricFamilies({ isUp, isMigrated, counters, snapshot }: MetricF
   return [
     ...families,
     ...renderFamilies(counters),
-    ...Object.entries(COUNTERS).map(([name, definition]) => counterFamily(name, definition, counters)),
+    ...Object.entries(COUNTERS).map(([name, definition]) =>
+      counterFamily(name, definition, counters),
+    ),
   ];
 }
 
@@ -62,7 +71,11 @@ function snapshotFamilies(snapshot: StoredSnapshot | null): MetricFamily[] {
     return { labels: { lineage }, value: Math.max(0, snapshot.now - oldest) };
   });
   return [
-    gauge('chartproof_artifacts', 'Artifacts by type and lineage status, as of the snapshot.', counts),
+    gauge(
+      'chartproof_artifacts',
+      'Artifacts by type and lineage status, as of the snapshot.',
+      counts,
+    ),
     gauge(
       'chartproof_oldest_unlinked_artifact_age_seconds',
       'Age of the oldest artifact that is not linked, by lineage status; 0 where there is none.',
@@ -89,14 +102,17 @@ interface Group {
 function readGroup(value: unknown): Group[] {
   const { type, lineage, artifacts, oldest } = (value ?? {}) as Record<string, unknown>;
   if (typeof type !== 'string' || typeof lineage !== 'string' || !isCount(artifacts)) return [];
-  return [{ type, lineage, artifacts, oldest: Number.isFinite(oldest) ? (oldest as number) : null }];
+  return [
+    { type, lineage, artifacts, oldest: Number.isFinite(oldest) ? (oldest as number) : null },
+  ];
 }
 
 /** Stored by the bucket that a draw falls into; Prometheus wants each bucket with all below it. */
 function renderFamilies(counters: readonly StoredCounter[]): MetricFamily[] {
   const of = (name: string, label: string) => {
     const rows = counters.filter((row) => row.name === name && isCount(row.value));
-    return (wanted: string) => rows.find(({ labels }) => labelOf(labels, label) === wanted)?.value ?? 0;
+    return (wanted: string) =>
+      rows.find(({ labels }) => labelOf(labels, label) === wanted)?.value ?? 0;
   };
   const reason = of('render', 'reason');
   const inBucket = of('render_seconds_bucket', 'le');
@@ -145,7 +161,10 @@ function counterFamily(
 }
 
 /** In the order of the definition, and exactly its labels; null: another version's, or nobody's. */
-function readLabels(stored: unknown, defined: CounterDefinition['labels']): Record<string, string> | null {
+function readLabels(
+  stored: unknown,
+  defined: CounterDefinition['labels'],
+): Record<string, string> | null {
   const names = Object.keys(defined);
   if (typeof stored !== 'object' || stored === null || Object.keys(stored).length !== names.length)
     return null;

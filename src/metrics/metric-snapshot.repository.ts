@@ -71,7 +71,10 @@ export function createMetricSnapshotRepository(
           .$dynamic();
         // Of the runs that were found, which are most, nothing has to be known.
         if (lookup)
-          query.leftJoin(lineageLookupTable, and(lookupOfArtifact, ne(lineageLookupTable.status, 'linked')));
+          query.leftJoin(
+            lineageLookupTable,
+            and(lookupOfArtifact, ne(lineageLookupTable.status, 'linked')),
+          );
         // By position: the expressions hold parameters, so PostgreSQL would not recognise them a second time.
         const grouped = query.groupBy(sql`1`, sql`2`);
         const [, rows] = await database.batch([timeout(database), grouped]);

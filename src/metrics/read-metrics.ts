@@ -34,8 +34,11 @@ const SNAPSHOT_WAIT_MS = 3_000;
 export function createMetricReader(deps: MetricReaderDependencies): MetricReader {
   const { counters, snapshots, flusher, log, now } = deps;
   /** Of a database without our tables, which has no place for one. */
-  let ownSnapshot: { readonly takenAt: number; readonly tookMs: number; readonly facts: unknown } | null =
-    null;
+  let ownSnapshot: {
+    readonly takenAt: number;
+    readonly tookMs: number;
+    readonly facts: unknown;
+  } | null = null;
 
   async function refresh(): Promise<void> {
     if (!(await snapshots.claim())) return;
@@ -57,7 +60,8 @@ export function createMetricReader(deps: MetricReaderDependencies): MetricReader
 
   /** At most once a minute and isolate. */
   async function countForMyself(): Promise<StoredSnapshot | null> {
-    const isOld = ownSnapshot === null || now() - ownSnapshot.takenAt >= SNAPSHOT_EVERY_SECONDS * 1_000;
+    const isOld =
+      ownSnapshot === null || now() - ownSnapshot.takenAt >= SNAPSHOT_EVERY_SECONDS * 1_000;
     if (isOld) {
       const startedAt = now();
       // Whoever asks meanwhile goes without.
@@ -96,7 +100,9 @@ export function createMetricReader(deps: MetricReaderDependencies): MetricReader
 }
 
 /** Look-ups may be there from an earlier migration, or not. */
-async function countWithoutLookups(snapshots: MetricSnapshotRepository): Promise<ArtifactGroupFacts[]> {
+async function countWithoutLookups(
+  snapshots: MetricSnapshotRepository,
+): Promise<ArtifactGroupFacts[]> {
   try {
     return await snapshots.countArtifacts({ lookup: true });
   } catch {

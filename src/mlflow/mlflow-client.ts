@@ -138,7 +138,11 @@ export function createMlflowClient(
 
   /** Many readers at once would wait for each other inside MLflow, and it would look slow to all of them. */
   async function roomForACall(bounds: LookupBounds): Promise<void> {
-    while (calls.count() >= CALLS_AT_ONCE && !bounds.signal.aborted && breaker.openedBy() === null) {
+    while (
+      calls.count() >= CALLS_AT_ONCE &&
+      !bounds.signal.aborted &&
+      breaker.openedBy() === null
+    ) {
       await new Promise((resolve) => setTimeout(resolve, POLL_MS));
     }
     if (bounds.callsLeft <= 0 || bounds.signal.aborted) throw new OutOfBounds();
@@ -175,7 +179,10 @@ export function createMlflowClient(
     do {
       const page = await call(
         'experiments/search',
-        { max_results: EXPERIMENTS_PER_PAGE, ...(pageToken === undefined ? {} : { page_token: pageToken }) },
+        {
+          max_results: EXPERIMENTS_PER_PAGE,
+          ...(pageToken === undefined ? {} : { page_token: pageToken }),
+        },
         experimentsSearchSchema,
         bounds,
       );
@@ -211,12 +218,14 @@ export function createMlflowClient(
           max_results: maxResults,
           ...(pageToken === null ? {} : { page_token: pageToken }),
         };
-        const page = await call('runs/search', search, runsSearchSchema, bounds).catch((error: unknown) => {
-          // What the first experiments gave is worth having.
-          if (from === 0 || !(error instanceof OutOfBounds)) throw error;
-          isCut = true;
-          return null;
-        });
+        const page = await call('runs/search', search, runsSearchSchema, bounds).catch(
+          (error: unknown) => {
+            // What the first experiments gave is worth having.
+            if (from === 0 || !(error instanceof OutOfBounds)) throw error;
+            isCut = true;
+            return null;
+          },
+        );
         if (isCut) break;
         runs.push(...(page?.runs ?? []).map(toMlflowRun));
         if (page?.next_page_token) nextTokens.push(page.next_page_token);
@@ -240,9 +249,14 @@ export function createMlflowClient(
     },
 
     async ping(signal) {
-      const search = { max_results: config.experimentNames.length === 0 ? 1 : EXPERIMENTS_PER_PAGE };
+      const search = {
+        max_results: config.experimentNames.length === 0 ? 1 : EXPERIMENTS_PER_PAGE,
+      };
       const ask = () =>
-        exchange('experiments/search', search, experimentsSearchSchema, { signal, slowMs: Infinity });
+        exchange('experiments/search', search, experimentsSearchSchema, {
+          signal,
+          slowMs: Infinity,
+        });
       const page = await breaker.run(ask, true);
       // What is wanted may be on another page.
       if (!page?.next_page_token) someOf(wantedOf(page?.experiments ?? []));
@@ -276,7 +290,8 @@ function parsed<T>(text: string, answer: Parser<T>): T {
     );
   }
   const result = answer.safeParse(value);
-  if (!result.success) throw new MlflowFailure('wrong', 'MLflow answered with JSON of another shape.');
+  if (!result.success)
+    throw new MlflowFailure('wrong', 'MLflow answered with JSON of another shape.');
   return result.data;
 }
 

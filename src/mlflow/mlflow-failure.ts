@@ -53,9 +53,13 @@ export function statusFailure(
     });
   }
   if (status === 429)
-    return new MlflowFailure('refused', 'MLflow has had too many requests (429).', { retryAfterMs });
+    return new MlflowFailure('refused', 'MLflow has had too many requests (429).', {
+      retryAfterMs,
+    });
   if (status >= 500)
-    return new MlflowFailure('unreachable', `MLflow cannot answer now (${status}).`, { retryAfterMs });
+    return new MlflowFailure('unreachable', `MLflow cannot answer now (${status}).`, {
+      retryAfterMs,
+    });
   if (status >= 300 && status < 400) {
     return new MlflowFailure(
       'wrong',

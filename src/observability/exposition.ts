@@ -21,9 +21,12 @@ export function exposition(families: readonly MetricFamily[]): string {
     .filter(({ samples }) => samples.length > 0)
     .map(({ name, type, help, samples }) => {
       const lines = samples.map(
-        ({ suffix = '', labels = {}, value }) => `${name}${suffix}${labelList(labels)} ${numberText(value)}`,
+        ({ suffix = '', labels = {}, value }) =>
+          `${name}${suffix}${labelList(labels)} ${numberText(value)}`,
       );
-      return [`# HELP ${name} ${escapedHelp(help)}`, `# TYPE ${name} ${type}`, ...lines, ''].join('\n');
+      return [`# HELP ${name} ${escapedHelp(help)}`, `# TYPE ${name} ${type}`, ...lines, ''].join(
+        '\n',
+      );
     })
     .join('');
 }

@@ -101,7 +101,9 @@ export const COUNTERS = {
 export type CounterName = keyof typeof COUNTERS;
 type LabelsOf<Name extends CounterName> = (typeof COUNTERS)[Name]['labels'];
 /** Text is taken for any label, because some of it comes from answers; what the list does not hold becomes `other`. */
-export type CounterLabels<Name extends CounterName> = Readonly<Record<keyof LabelsOf<Name>, string>>;
+export type CounterLabels<Name extends CounterName> = Readonly<
+  Record<keyof LabelsOf<Name>, string>
+>;
 
 export interface Metrics {
   /** Adds to a counter of this isolate; cheap, and never throws. `count('draw_failed', {})` */

@@ -31,7 +31,9 @@ export function pngChunk(type: string, data: Uint8Array): Uint8Array {
 }
 
 export function hasPngSignature(bytes: Uint8Array): boolean {
-  return bytes.length >= PNG_SIGNATURE.length && PNG_SIGNATURE.every((byte, i) => bytes[i] === byte);
+  return (
+    bytes.length >= PNG_SIGNATURE.length && PNG_SIGNATURE.every((byte, i) => bytes[i] === byte)
+  );
 }
 
 /**

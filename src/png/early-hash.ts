@@ -58,7 +58,8 @@ export class EarlyHash {
   #begin(runs: Uint32Array): void {
     this.#colours = this.#order.length;
     this.#hash = new PixelHash(this.#width, this.#height, this.#order.colours);
-    for (let i = 0; i < this.#length; i++) this.#hash.addRun((runs[i] ?? 0) & 255, (runs[i] ?? 0) >>> 8);
+    for (let i = 0; i < this.#length; i++)
+      this.#hash.addRun((runs[i] ?? 0) & 255, (runs[i] ?? 0) >>> 8);
     this.#runs = null;
   }
 }

@@ -82,7 +82,8 @@ export async function inflateSlices(
 /** Frees a block that has been filled to its end at once: garbage of its size would wait for a collection of tens of MB. */
 function release(block: Uint8Array<ArrayBuffer>): void {
   const { buffer, byteOffset, byteLength } = block;
-  if (buffer.byteLength === BLOCK_BYTES && byteOffset + byteLength === BLOCK_BYTES) transfer(buffer);
+  if (buffer.byteLength === BLOCK_BYTES && byteOffset + byteLength === BLOCK_BYTES)
+    transfer(buffer);
 }
 
 function transfer(buffer: ArrayBuffer): void {

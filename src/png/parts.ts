@@ -69,7 +69,8 @@ export function readPngParts(bytes: Uint8Array, limits: PngLimits): PngParts | P
   let end = -1;
   for (const chunk of walkPng(bytes)) {
     if (typeof chunk === 'string') return damaged(chunk);
-    if ((header === null) !== (chunk.type === 'IHDR')) return damaged('IHDR is not its first chunk');
+    if ((header === null) !== (chunk.type === 'IHDR'))
+      return damaged('IHDR is not its first chunk');
     if (chunk.type === 'IHDR') {
       header = readHeader(chunk.data);
       if (header === null) return damaged('IHDR is not valid');
@@ -117,7 +118,11 @@ function checkColours(parts: PngParts): PngParts | PngFault {
   if (transparency === null) return parts;
   const { length } = transparency;
   const wanted = TRANSPARENT_COLOUR_BYTES[header.colourType];
-  if (indexed ? length === 0 || length > palette.length / 3 : wanted !== undefined && length !== wanted) {
+  if (
+    indexed
+      ? length === 0 || length > palette.length / 3
+      : wanted !== undefined && length !== wanted
+  ) {
     return damaged('its tRNS chunk is not valid');
   }
   return parts;

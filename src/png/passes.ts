@@ -35,7 +35,11 @@ function passesOf({ width, height, interlaced }: PngHeader): PngPass[] {
 }
 
 /** What is done with each row. A string names damage; `stop` ends the reading. */
-export type VisitRow = (row: PngRow, pass: PngPass, rowInPass: number) => 'next' | 'stop' | DamagedRow;
+export type VisitRow = (
+  row: PngRow,
+  pass: PngPass,
+  rowInPass: number,
+) => 'next' | 'stop' | DamagedRow;
 export interface DamagedRow {
   readonly damage: string;
 }

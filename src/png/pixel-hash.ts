@@ -65,7 +65,11 @@ export class PixelHash {
 }
 
 /** The pixel hash of a picture that we are about to write. */
-export function hashPalettePixels(width: number, height: number, { colours, rows }: PalettePixels): string {
+export function hashPalettePixels(
+  width: number,
+  height: number,
+  { colours, rows }: PalettePixels,
+): string {
   const hash = new PixelHash(width, height, colours);
   for (let y = 0, start = 1; y < height; y++, start += width + 1)
     hash.add(rows.subarray(start, start + width));

@@ -67,7 +67,10 @@ class SampleRows implements PixelRows {
   }
 
   read(row: PngRow, columns: number): string | null {
-    const packed = row.bytes.subarray(ROW_MARGIN, ROW_MARGIN + Math.ceil((columns * this.#depth) / 8));
+    const packed = row.bytes.subarray(
+      ROW_MARGIN,
+      ROW_MARGIN + Math.ceil((columns * this.#depth) / 8),
+    );
     if (this.#depth < 8) unpack(packed, this.#depth, this.#unpacked);
     this.#samples = (this.#depth < 8 ? this.#unpacked : packed).subarray(0, columns);
     const [samples, indexOfSample, indices] = [this.#samples, this.#indexOfSample, this.#indices];
@@ -75,7 +78,8 @@ class SampleRows implements PixelRows {
       const sample = samples[i] ?? 0;
       let index = indexOfSample[sample] ?? -1;
       if (index < 0) {
-        if (sample >= this.#colours.length) return 'it uses a colour that its palette does not have';
+        if (sample >= this.#colours.length)
+          return 'it uses a colour that its palette does not have';
         index = this.order.indexOf(this.#colours[sample] ?? 0);
         indexOfSample[sample] = index;
       }

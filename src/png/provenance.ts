@@ -47,7 +47,10 @@ const FIELDS: Readonly<Record<keyof Provenance, readonly [(value: unknown) => bo
   pixel_sha256: [(value) => isHex(value, 64), HEX_64],
   symbol: [isName, NAME],
   timeframe: [isName, NAME],
-  bar_count: [(value) => Number.isSafeInteger(value) && Number(value) >= 0, 'must be a whole number'],
+  bar_count: [
+    (value) => Number.isSafeInteger(value) && Number(value) >= 0,
+    'must be a whole number',
+  ],
   first_bar: [isName, NAME],
   last_bar: [isName, NAME],
   spec: [isRecord, 'must be an object'],
@@ -90,7 +93,8 @@ export function parseProvenanceText(data: Uint8Array): Provenance | null {
 
 /** Reads the data of a label chunk and names everything in it that was not written here. Never throws. */
 export function readLabel(data: Uint8Array): Label {
-  if (!isLabel(data)) return { kind: 'unreadable', reason: 'the label is not written in the form of ours' };
+  if (!isLabel(data))
+    return { kind: 'unreadable', reason: 'the label is not written in the form of ours' };
   if (data.length > PREFIX.length + MAX_TEXT_BYTES) {
     return { kind: 'unreadable', reason: `the label is longer than ${MAX_TEXT_BYTES} bytes` };
   }
@@ -105,7 +109,10 @@ export function readLabel(data: Uint8Array): Label {
   }
   if (!isRecord(raw)) return { kind: 'unreadable', reason: 'the label is not a JSON object' };
   if (isDeeperThan(raw, MAX_LEVELS)) {
-    return { kind: 'unreadable', reason: `the label is nested more than ${MAX_LEVELS} levels deep` };
+    return {
+      kind: 'unreadable',
+      reason: `the label is nested more than ${MAX_LEVELS} levels deep`,
+    };
   }
   const problems: FieldError[] = LABEL_FIELDS.flatMap((field) => {
     const [isValid, message] = FIELDS[field];
@@ -121,7 +128,12 @@ export function readLabel(data: Uint8Array): Label {
     problems.push({ field: 'label', message: 'is not the RFC 8785 text of its fields' });
   }
   const listed = problems.slice(0, MAX_LISTED_PROBLEMS);
-  return { kind: 'read', fields: raw, problems: listed, provenance: isWhole ? asProvenance(raw) : null };
+  return {
+    kind: 'read',
+    fields: raw,
+    problems: listed,
+    provenance: isWhole ? asProvenance(raw) : null,
+  };
 }
 
 /** Level by level, because recursion is what such a value wants to break. */
@@ -146,7 +158,9 @@ export function canonicalText(value: unknown): string | null {
 }
 
 function asProvenance(raw: Record<string, unknown>): Provenance {
-  return Object.fromEntries(LABEL_FIELDS.map((field) => [field, raw[field]])) as unknown as Provenance;
+  return Object.fromEntries(
+    LABEL_FIELDS.map((field) => [field, raw[field]]),
+  ) as unknown as Provenance;
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {

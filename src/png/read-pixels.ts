@@ -20,7 +20,10 @@ export function pixelReader({ header: { colourType, depth }, transparency }: Png
   return colourType === COLOUR_TYPE.rgb ? readRgb(transparency) : readGreyAlpha;
 }
 
-const readRgba: ReadPixels = (row, columns) => ({ words: row.words.subarray(0, columns), exact: true });
+const readRgba: ReadPixels = (row, columns) => ({
+  words: row.words.subarray(0, columns),
+  exact: true,
+});
 
 function readRgb(transparency: Uint8Array | null): ReadPixels {
   // Of tRNS the low byte of each sample counts (PNG specification, 11.3.1.1); no word without alpha is 0.
@@ -28,7 +31,8 @@ function readRgb(transparency: Uint8Array | null): ReadPixels {
   const transparent = transparency === null ? 0 : red | (green << 8) | (blue << 16) | OPAQUE;
   return ({ bytes }, columns, buffer) => {
     for (let i = 0, at = ROW_MARGIN; i < columns; i++, at += 3) {
-      const word = (bytes[at] ?? 0) | ((bytes[at + 1] ?? 0) << 8) | ((bytes[at + 2] ?? 0) << 16) | OPAQUE;
+      const word =
+        (bytes[at] ?? 0) | ((bytes[at + 1] ?? 0) << 8) | ((bytes[at + 2] ?? 0) << 16) | OPAQUE;
       buffer[i] = word === transparent ? word ^ OPAQUE : word;
     }
     return { words: buffer.subarray(0, columns), exact: true };
@@ -49,7 +53,8 @@ function readSixteen(colourType: number, transparency: Uint8Array | null): ReadP
   return ({ bytes }, columns, buffer) => {
     let inexact = 0;
     for (let i = 0, at = ROW_MARGIN; i < columns; i++, at += pixelBytes) {
-      for (let k = at; k < at + pixelBytes; k += 2) inexact |= (bytes[k] ?? 0) ^ (bytes[k + 1] ?? 0);
+      for (let k = at; k < at + pixelBytes; k += 2)
+        inexact |= (bytes[k] ?? 0) ^ (bytes[k + 1] ?? 0);
       const red = bytes[at] ?? 0;
       const green = grey ? red : (bytes[at + 2] ?? 0);
       const blue = grey ? red : (bytes[at + 4] ?? 0);

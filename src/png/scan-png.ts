@@ -40,14 +40,23 @@ export interface PngScanOptions extends PngLimits {
  *
  * The colours come before the pixels in the hash; where a new one appears too late for that, the data is decoded twice.
  */
-export async function scanPng(bytes: Uint8Array<ArrayBuffer>, options: PngScanOptions): Promise<PngScan> {
+export async function scanPng(
+  bytes: Uint8Array<ArrayBuffer>,
+  options: PngScanOptions,
+): Promise<PngScan> {
   const parts = readPngParts(bytes, options);
   if ('kind' in parts) return parts;
   const pixels = pixelRows(parts);
-  return parts.header.interlaced ? scanInterlaced(parts, pixels, options) : scanRows(parts, pixels, options);
+  return parts.header.interlaced
+    ? scanInterlaced(parts, pixels, options)
+    : scanRows(parts, pixels, options);
 }
 
-async function scanRows(parts: PngParts, pixels: PixelRows, options: PngScanOptions): Promise<PngScan> {
+async function scanRows(
+  parts: PngParts,
+  pixels: PixelRows,
+  options: PngScanOptions,
+): Promise<PngScan> {
   const { width, height } = parts.header;
   const { onRow, stopWithoutHash = false } = options;
   const early = new EarlyHash(width, height, pixels.order);
@@ -77,7 +86,11 @@ async function hashAgain(parts: PngParts, pixels: PixelRows): Promise<string> {
   return hash.hex();
 }
 
-async function scanInterlaced(parts: PngParts, pixels: PixelRows, options: PngScanOptions): Promise<PngScan> {
+async function scanInterlaced(
+  parts: PngParts,
+  pixels: PixelRows,
+  options: PngScanOptions,
+): Promise<PngScan> {
   const { width, height } = parts.header;
   const { onRow, stopWithoutHash = false } = options;
   const picture = new InterlacedPicture(parts.header, { keepWords: onRow !== undefined });

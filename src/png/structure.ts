@@ -77,15 +77,29 @@ export function pngStructure(bytes: Uint8Array): PngStructure | string {
   if (header?.type !== 'IHDR' || header.data.length !== 13) return 'IHDR is not its first chunk';
   const colourType = header.data[9] ?? -1;
   const { visible, suggestion } = findVisible(chunks, colourType);
-  if (last.end !== bytes.length) visible.push({ chunk: 'IEND', message: 'is followed by something' });
+  if (last.end !== bytes.length)
+    visible.push({ chunk: 'IEND', message: 'is followed by something' });
   const fatal = visible.find((one) => /^[A-Z]/.test(one.chunk) && one !== suggestion) ?? null;
   const label = labelOf(chunks);
   const names = chunks.map(({ type }) => type).join(' ');
   const form = header.data.subarray(8).join();
-  const isOurs = visible.length === 0 && names === OUR_CHUNKS && form === OUR_FORM && label?.kind === 'read';
+  const isOurs =
+    visible.length === 0 && names === OUR_CHUNKS && form === OUR_FORM && label?.kind === 'read';
   const paletteBytes = chunks.find(({ type }) => type === 'PLTE')?.data.length ?? 0;
-  const dataBytes = chunks.reduce((sum, { type, data }) => sum + (type === 'IDAT' ? data.length : 0), 0);
-  return { isOurs, visible, fatal, label, header: header.data, paletteBytes, dataBytes, end: last.end };
+  const dataBytes = chunks.reduce(
+    (sum, { type, data }) => sum + (type === 'IDAT' ? data.length : 0),
+    0,
+  );
+  return {
+    isOurs,
+    visible,
+    fatal,
+    label,
+    header: header.data,
+    paletteBytes,
+    dataBytes,
+    end: last.end,
+  };
 }
 
 /** `suggestion`: the finding about a palette that is legal and no viewer needs. */
@@ -125,7 +139,8 @@ function problemOf(
     case 'PLTE':
       if (seen.has('PLTE')) return 'stands there twice';
       if (seen.has('IDAT')) return 'stands behind the pixels';
-      if (colourType !== COLOUR_TYPE_PALETTE) return 'does not belong to pixels that name their colours';
+      if (colourType !== COLOUR_TYPE_PALETTE)
+        return 'does not belong to pixels that name their colours';
       return isPalette(data) ? null : 'is not a palette';
     case 'IDAT':
       return seen.has('IDAT') && before !== 'IDAT' ? 'is interrupted by another chunk' : null;
@@ -136,7 +151,9 @@ function problemOf(
       if (colourType !== COLOUR_TYPE_PALETTE) return 'makes a colour transparent';
       return seen.has('PLTE') ? null : 'stands before the palette';
     case 'pHYs':
-      return isSquare(data) && !seen.has('IDAT') && !seen.has('pHYs') ? null : 'stretches the picture';
+      return isSquare(data) && !seen.has('IDAT') && !seen.has('pHYs')
+        ? null
+        : 'stretches the picture';
     case 'tIME':
       return data.length === TIME_BYTES && !seen.has('tIME') ? null : 'is not a time';
     default:
@@ -165,10 +182,13 @@ function textProblem(type: string, data: Uint8Array): string | null {
 
 /** Of a text chunk that says `chartproof`, in our form or in another. */
 function labelOf(chunks: readonly PngChunk[]): Label | null {
-  const labels = chunks.filter(({ type, data }) => TEXT.has(type) && keywordOf(data) === 'chartproof');
+  const labels = chunks.filter(
+    ({ type, data }) => TEXT.has(type) && keywordOf(data) === 'chartproof',
+  );
   const [label, second] = labels;
   if (label === undefined) return null;
-  if (second !== undefined) return { kind: 'unreadable', reason: 'the picture carries more than one label' };
+  if (second !== undefined)
+    return { kind: 'unreadable', reason: 'the picture carries more than one label' };
   if (label.type !== 'iTXt')
     return { kind: 'unreadable', reason: `the label stands in a chunk ${label.type}` };
   return readLabel(label.data);

@@ -74,7 +74,8 @@ export function toDatabaseError(error: unknown, operation?: string): AppError {
   }
   const options = { cause: new SqlError(sqlState) };
   if (isPassing(sqlState)) {
-    const why = sqlState === '53100' ? 'has no room left on its disk' : 'cannot answer at the moment';
+    const why =
+      sqlState === '53100' ? 'has no room left on its disk' : 'cannot answer at the moment';
     return new AppError('database_unavailable', `The database ${why}${during}.`, options);
   }
   if (/^2[23]/.test(sqlState) && sqlState !== '23502')
@@ -108,7 +109,9 @@ function transportError({ reason, figure }: DatabaseTransportError, during: stri
 
 /** Connection lost, out of resources, shutting down, cancelled, or a clash that a second try would win. */
 function isPassing(sqlState: string): boolean {
-  return /^(?:08|53|57|58)/.test(sqlState) || ['40001', '40P01', '55P03', '25006'].includes(sqlState);
+  return (
+    /^(?:08|53|57|58)/.test(sqlState) || ['40001', '40P01', '55P03', '25006'].includes(sqlState)
+  );
 }
 
 function invalidValue(sqlState: string): string {
@@ -148,9 +151,15 @@ function refusal(sqlState: string): string {
 }
 
 /** The error, then what it wraps: `cause` everywhere, `sourceError` in the Neon driver. */
-function* chainOf(error: unknown): Generator<{ code?: unknown; cause?: unknown; sourceError?: unknown }> {
+function* chainOf(
+  error: unknown,
+): Generator<{ code?: unknown; cause?: unknown; sourceError?: unknown }> {
   let link = error;
-  for (let depth = 0; depth < CHAIN_MAX_LENGTH && typeof link === 'object' && link !== null; depth += 1) {
+  for (
+    let depth = 0;
+    depth < CHAIN_MAX_LENGTH && typeof link === 'object' && link !== null;
+    depth += 1
+  ) {
     const current: { code?: unknown; cause?: unknown; sourceError?: unknown } = link;
     yield current;
     link = current.sourceError ?? current.cause;

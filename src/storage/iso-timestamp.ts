@@ -17,5 +17,7 @@ export function isoTimestamp(text: string): string {
 export function compareTimestamps(a: string, b: string): number {
   const [first, second] = [isoTimestamp(a), isoTimestamp(b)];
   // `Date.parse` keeps milliseconds; within one the digits behind them decide.
-  return Date.parse(first) - Date.parse(second) || (first.slice(23, 26) < second.slice(23, 26) ? -1 : 1);
+  return (
+    Date.parse(first) - Date.parse(second) || (first.slice(23, 26) < second.slice(23, 26) ? -1 : 1)
+  );
 }

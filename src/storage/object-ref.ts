@@ -8,8 +8,12 @@ const KEY_MAX_BYTES = 1_024;
 const CONTROL_CHARACTER = /[\u0000-\u001f\u007f]/;
 
 /** Why this place may not be read or written, in words for people; null when it may. */
-export function objectRefProblem({ bucket, key }: ObjectRef, buckets: readonly string[]): string | null {
-  if (!buckets.includes(bucket)) return `the bucket "${bucket.slice(0, 64)}" is not one of MINIO_BUCKETS`;
+export function objectRefProblem(
+  { bucket, key }: ObjectRef,
+  buckets: readonly string[],
+): string | null {
+  if (!buckets.includes(bucket))
+    return `the bucket "${bucket.slice(0, 64)}" is not one of MINIO_BUCKETS`;
   if (key === '') return 'the object key is empty';
   if (new TextEncoder().encode(key).byteLength > KEY_MAX_BYTES)
     return `the object key is longer than ${KEY_MAX_BYTES} bytes`;
@@ -18,14 +22,16 @@ export function objectRefProblem({ bucket, key }: ObjectRef, buckets: readonly s
   if (key.includes('\\')) return 'the object key holds a backslash';
   const segments = key.split('/');
   if (segments.includes('')) return 'the object key holds an empty segment';
-  if (segments.includes('.') || segments.includes('..')) return 'the object key holds a "." or ".." segment';
+  if (segments.includes('.') || segments.includes('..'))
+    return 'the object key holds a "." or ".." segment';
   return null;
 }
 
 /** Throws `invalid_input` for a place that may not be touched. */
 export function assertObjectRef(ref: ObjectRef, buckets: readonly string[]): void {
   const problem = objectRefProblem(ref, buckets);
-  if (problem !== null) throw new AppError('invalid_input', `This object cannot be used: ${problem}.`);
+  if (problem !== null)
+    throw new AppError('invalid_input', `This object cannot be used: ${problem}.`);
 }
 
 /**
@@ -46,7 +52,8 @@ export function parseStoredUrl(
     const segments = decoded(path.replace(/^\//, ''));
     const host = authority.replace(/^.*@/, '').toLowerCase();
     const hostBucket = buckets.find((bucket) => host.startsWith(`${bucket}.`));
-    if (hostBucket === undefined || isBucketFirst(segments, buckets)) return checked(segments, buckets);
+    if (hostBucket === undefined || isBucketFirst(segments, buckets))
+      return checked(segments, buckets);
     return checked(segments === null ? null : [hostBucket, ...segments], buckets);
   }
   if (/^[a-z][a-z0-9+.-]*:/i.test(trimmed))

@@ -5,7 +5,9 @@ export class BodyError extends Error {
   readonly maxBytes: number;
 
   constructor(reason: BodyError['reason'], maxBytes: number) {
-    super(reason === 'too_long' ? `longer than ${sizeInWords(maxBytes)}` : 'broke off in the middle');
+    super(
+      reason === 'too_long' ? `longer than ${sizeInWords(maxBytes)}` : 'broke off in the middle',
+    );
     this.reason = reason;
     this.maxBytes = maxBytes;
   }
@@ -27,7 +29,8 @@ export async function readCapped(
 ): Promise<Uint8Array<ArrayBuffer>> {
   const declared = response.headers.get('content-length');
   // A coded body has another length than its header says.
-  const expected = declared === null || response.headers.has('content-encoding') ? null : Number(declared);
+  const expected =
+    declared === null || response.headers.has('content-encoding') ? null : Number(declared);
   if (expected !== null && expected > maxBytes) {
     await response.body?.cancel();
     throw new BodyError('too_long', maxBytes);

@@ -130,7 +130,8 @@ export function createS3ObjectStore(config: S3Config): ObjectStore {
         const mayHelp = failure.code === 'store_unavailable' || failure.cause === 'cut';
         // A conditional PUT that was lost on the way may have been done: its repetition would meet its own result.
         const mayRepeat =
-          attempt.headers?.['if-match'] === undefined && attempt.headers?.['if-none-match'] === undefined;
+          attempt.headers?.['if-match'] === undefined &&
+          attempt.headers?.['if-none-match'] === undefined;
         if (!mayHelp || !mayRepeat || tries >= RETRIES || signal.aborted) throw failure;
         await new Promise((resolve) => setTimeout(resolve, RETRY_PAUSE_MS));
       }
@@ -180,9 +181,11 @@ function putHeaders({
 }: PutOptions): Record<string, string> {
   const headers: Record<string, string> = { 'content-type': contentType };
   if (cacheControl !== undefined) headers['cache-control'] = cacheControl;
-  for (const [name, value] of Object.entries(metadata)) headers[`${METADATA_PREFIX}${name}`] = value;
+  for (const [name, value] of Object.entries(metadata))
+    headers[`${METADATA_PREFIX}${name}`] = value;
   if (condition !== undefined && 'ifMatch' in condition) headers['if-match'] = condition.ifMatch;
-  if (condition !== undefined && 'ifNoneMatch' in condition) headers['if-none-match'] = condition.ifNoneMatch;
+  if (condition !== undefined && 'ifNoneMatch' in condition)
+    headers['if-none-match'] = condition.ifNoneMatch;
   return headers;
 }
 
@@ -241,7 +244,10 @@ function refusal({ method, ref }: Attempt, { status, body }: Answer): AppError {
     );
   }
   if (code === 'AuthorizationHeaderMalformed') {
-    return new AppError('store_answered_wrongly', `The object store refused (${what}). Check MINIO_REGION.`);
+    return new AppError(
+      'store_answered_wrongly',
+      `The object store refused (${what}). Check MINIO_REGION.`,
+    );
   }
   const hint =
     status === 401 || status === 403
@@ -260,9 +266,14 @@ function noTime({ method, ref }: Attempt): AppError {
 
 function asFailure({ method, ref }: Attempt, error: unknown): AppError {
   if (error instanceof AppError) return error;
-  const timedOut = error instanceof Error && (error.name === 'TimeoutError' || error.name === 'AbortError');
+  const timedOut =
+    error instanceof Error && (error.name === 'TimeoutError' || error.name === 'AbortError');
   const why = timedOut ? 'did not answer in time' : 'cannot be reached';
-  return new AppError('store_unavailable', `The object store ${why} (${method} ${ref.bucket}/${ref.key}).`, {
-    cause: error,
-  });
+  return new AppError(
+    'store_unavailable',
+    `The object store ${why} (${method} ${ref.bucket}/${ref.key}).`,
+    {
+      cause: error,
+    },
+  );
 }

@@ -51,7 +51,10 @@ export function createWorkersEdgeCache(cache: Cache, log: Log): EdgeCache {
         if (response === undefined) return null;
         const bytes = await whole(response);
         if (bytes === null) return null;
-        return { bytes, contentType: response.headers.get('content-type') ?? 'application/octet-stream' };
+        return {
+          bytes,
+          contentType: response.headers.get('content-type') ?? 'application/octet-stream',
+        };
       }),
 
     putImage: (contentKey, { bytes, contentType }) =>
@@ -67,12 +70,19 @@ export function createWorkersEdgeCache(cache: Cache, log: Log): EdgeCache {
 
     putDocument: (name, bytes, ttlSeconds) =>
       attempt('put_document', undefined, () =>
-        cache.put(documentUrl(name), stored(bytes, 'application/octet-stream', `max-age=${ttlSeconds}`)),
+        cache.put(
+          documentUrl(name),
+          stored(bytes, 'application/octet-stream', `max-age=${ttlSeconds}`),
+        ),
       ),
   };
 }
 
-function stored(bytes: Uint8Array<ArrayBuffer>, contentType: string, cacheControl: string): Response {
+function stored(
+  bytes: Uint8Array<ArrayBuffer>,
+  contentType: string,
+  cacheControl: string,
+): Response {
   return new Response(bytes, {
     headers: {
       'content-type': contentType,

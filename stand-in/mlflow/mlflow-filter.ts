@@ -46,7 +46,8 @@ export function parseFilter(text: string, attributes: ReadonlySet<string>): Pred
   let rest = text;
   while (rest.trim() !== '') {
     const match = CLAUSE.exec(rest);
-    if (match === null) throw invalid(`Invalid clause(s) in filter string: '${rest.trim().slice(0, 100)}'`);
+    if (match === null)
+      throw invalid(`Invalid clause(s) in filter string: '${rest.trim().slice(0, 100)}'`);
     const [whole, identifier = '', comparator, value = '', not] = match;
     const field = parseField(identifier, attributes);
     predicates.push(
@@ -79,7 +80,9 @@ function parseField(identifier: string, attributes: ReadonlySet<string>): Field 
   }
   const key = (dot?.[2] ?? identifier).replace(/^(["`])(.*)\1$/s, '$2');
   if (entity === 'attribute' && !attributes.has(key)) {
-    throw invalid(`Invalid attribute key '${key}' specified. Valid keys are '${[...attributes].join(', ')}'`);
+    throw invalid(
+      `Invalid attribute key '${key}' specified. Valid keys are '${[...attributes].join(', ')}'`,
+    );
   }
   return { entity, key };
 }
@@ -98,7 +101,8 @@ function nullPredicate(field: Field, isNot: boolean): Predicate {
 
 function clausePredicate(field: Field, comparator: string, raw: string): Predicate {
   if (comparator === 'IN' || comparator === 'NOT IN') return listPredicate(field, comparator, raw);
-  const isNumeric = field.entity === 'metric' || (field.entity === 'attribute' && NUMERIC.has(field.key));
+  const isNumeric =
+    field.entity === 'metric' || (field.entity === 'attribute' && NUMERIC.has(field.key));
   const allowed = isNumeric ? NUMBER_COMPARATORS : TEXT_COMPARATORS;
   if (!allowed.includes(comparator)) {
     throw invalid(
@@ -107,7 +111,8 @@ function clausePredicate(field: Field, comparator: string, raw: string): Predica
   }
   const quoted = /^(['"])(.*)\1$/s.exec(raw);
   if (isNumeric) {
-    const wanted = quoted === null && /^-?[\d.]+(?:e[+-]?\d+)?$/i.test(raw) ? Number(raw) : Number.NaN;
+    const wanted =
+      quoted === null && /^-?[\d.]+(?:e[+-]?\d+)?$/i.test(raw) ? Number(raw) : Number.NaN;
     if (Number.isNaN(wanted))
       throw invalid(`Expected numeric value type for ${field.entity}: ${field.key}. Found ${raw}`);
     return (of) => {
@@ -116,7 +121,9 @@ function clausePredicate(field: Field, comparator: string, raw: string): Predica
     };
   }
   if (quoted === null) {
-    throw invalid(`Expected a quoted string value for ${field.entity} (e.g. 'my-value'). Got value ${raw}`);
+    throw invalid(
+      `Expected a quoted string value for ${field.entity} (e.g. 'my-value'). Got value ${raw}`,
+    );
   }
   const test = textTest(comparator, quoted[2] ?? '');
   // A run without the key matches nothing, not even "!=".
@@ -128,11 +135,15 @@ function clausePredicate(field: Field, comparator: string, raw: string): Predica
 
 function listPredicate(field: Field, comparator: string, raw: string): Predicate {
   if (field.entity !== 'attribute') {
-    throw invalid(`Expected a quoted string value for ${field.entity} (e.g. 'my-value'). Got value ${raw}`);
+    throw invalid(
+      `Expected a quoted string value for ${field.entity} (e.g. 'my-value'). Got value ${raw}`,
+    );
   }
-  if (field.key !== 'run_id') throw invalid(`Only the 'run_id' attribute supports comparison with a list`);
+  if (field.key !== 'run_id')
+    throw invalid(`Only the 'run_id' attribute supports comparison with a list`);
   const values = [...raw.matchAll(/'([^']*)'|"([^"]*)"/g)].map((match) => match[1] ?? match[2]);
-  if (values.length === 0) throw invalid(`While parsing a list in the query, expected a non-empty list`);
+  if (values.length === 0)
+    throw invalid(`While parsing a list in the query, expected a non-empty list`);
   return (of) => values.includes(String(valueOf(field, of))) === (comparator === 'IN');
 }
 
@@ -168,7 +179,10 @@ function textTest(comparator: string, wanted: string): (value: string) => boolea
 export function parseOrder(
   text: string,
   attributes: ReadonlySet<string>,
-): { readonly valueOf: (of: Searchable) => string | number | undefined; readonly descends: boolean } {
+): {
+  readonly valueOf: (of: Searchable) => string | number | undefined;
+  readonly descends: boolean;
+} {
   const match = /^\s*(\S+|\S*`[^`]*`|\S*"[^"]*")(?:\s+(ASC|DESC))?\s*$/i.exec(text);
   if (match === null) throw invalid(`Invalid order_by clause '${text}'`);
   const field = parseField(match[1] ?? '', attributes);

@@ -54,7 +54,8 @@ export function createMlflowRoutes(
   }
   function runOf(id: string): KeptRun {
     const run = store.runs.get(id);
-    if (run === undefined) throw new MlflowError('RESOURCE_DOES_NOT_EXIST', `Run with id=${id} not found`);
+    if (run === undefined)
+      throw new MlflowError('RESOURCE_DOES_NOT_EXIST', `Run with id=${id} not found`);
     return run;
   }
   function permitted(experimentId: string): void {
@@ -69,7 +70,10 @@ export function createMlflowRoutes(
     'POST experiments/create': (input) => {
       const { name, tags } = parse(z.object({ name: text.min(1), tags: pairs }), input);
       if ([...store.experiments.values()].some((one) => one.name === name))
-        throw new MlflowError('RESOURCE_ALREADY_EXISTS', `Experiment(name=${name}) already exists.`);
+        throw new MlflowError(
+          'RESOURCE_ALREADY_EXISTS',
+          `Experiment(name=${name}) already exists.`,
+        );
       return saved({ experiment_id: store.addExperiment(name, fromPairs(tags)).id });
     },
     'GET experiments/get': (input) => {
@@ -80,7 +84,9 @@ export function createMlflowRoutes(
     },
     'GET experiments/get-by-name': (input) => {
       const { experiment_name } = parse(z.object({ experiment_name: text }), input);
-      const experiment = [...store.experiments.values()].find((one) => one.name === experiment_name);
+      const experiment = [...store.experiments.values()].find(
+        (one) => one.name === experiment_name,
+      );
       if (experiment === undefined)
         throw new MlflowError(
           'RESOURCE_DOES_NOT_EXIST',
@@ -105,7 +111,9 @@ export function createMlflowRoutes(
       );
       const matches = parseFilter(filter, EXPERIMENT_ATTRIBUTES);
       const found = [...store.experiments.values()]
-        .filter((one) => isInView(one, view_type) && !isDenied(one) && matches(searchableExperiment(one)))
+        .filter(
+          (one) => isInView(one, view_type) && !isDenied(one) && matches(searchableExperiment(one)),
+        )
         .toSorted((a, b) => b.createdAt - a.createdAt || Number(b.id) - Number(a.id));
       return paged('experiments', found.map(wireExperiment), checkedMax(max_results), page_token);
     },
@@ -165,12 +173,18 @@ export function createMlflowRoutes(
       return saved({});
     },
     'POST runs/set-tag': (input) => {
-      const { run_id, key, value } = parse(z.object({ run_id: text, key: text.min(1), value: text }), input);
+      const { run_id, key, value } = parse(
+        z.object({ run_id: text, key: text.min(1), value: text }),
+        input,
+      );
       Object.assign(runOf(run_id).tags, { [key]: value });
       return saved({});
     },
     'POST runs/log-parameter': (input) => {
-      const { run_id, key, value } = parse(z.object({ run_id: text, key: text.min(1), value: text }), input);
+      const { run_id, key, value } = parse(
+        z.object({ run_id: text, key: text.min(1), value: text }),
+        input,
+      );
       Object.assign(runOf(run_id).params, { [key]: value });
       return saved({});
     },
@@ -283,13 +297,17 @@ function paged<T>(
   const end = from + page.length;
   return {
     ...(page.length === 0 ? {} : { [name]: page }),
-    ...(end < all.length ? { next_page_token: Buffer.from(`{"offset": ${end}}`).toString('base64') } : {}),
+    ...(end < all.length
+      ? { next_page_token: Buffer.from(`{"offset": ${end}}`).toString('base64') }
+      : {}),
   };
 }
 
 function offsetOf(token: string): number {
   try {
-    const { offset } = JSON.parse(Buffer.from(token, 'base64').toString('utf8')) as { offset: unknown };
+    const { offset } = JSON.parse(Buffer.from(token, 'base64').toString('utf8')) as {
+      offset: unknown;
+    };
     if (typeof offset === 'number') return offset;
   } catch {
     // Told below.

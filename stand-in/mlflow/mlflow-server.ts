@@ -54,11 +54,21 @@ async function answer(
   if (url.pathname === '/health') return send(response, 200, 'text/plain', 'OK');
   if (url.pathname === '/version') return send(response, 200, 'text/plain', '3.17.2');
   if (!isLoopback(request.headers.host ?? '')) {
-    return send(response, 403, 'text/plain', 'Invalid Host header - possible DNS rebinding attack detected');
+    return send(
+      response,
+      403,
+      'text/plain',
+      'Invalid Host header - possible DNS rebinding attack detected',
+    );
   }
   if (!hasAccess(options, request)) {
     response.setHeader('www-authenticate', 'Basic realm="mlflow"');
-    return send(response, 401, 'text/html', 'You are not authenticated. Please provide your credentials.');
+    return send(
+      response,
+      401,
+      'text/html',
+      'You are not authenticated. Please provide your credentials.',
+    );
   }
   // A page of another origin may look, and not change anything.
   if (request.method !== 'GET' && isForeign(request)) {
@@ -67,10 +77,16 @@ async function answer(
   if (!url.pathname.startsWith(API)) {
     return request.method === 'GET' && !url.pathname.startsWith('/api/')
       ? send(response, 200, 'text/html; charset=utf-8', MLFLOW_PAGE)
-      : send(response, 404, 'text/html', '<!doctype html><title>404 Not Found</title><h1>Not Found</h1>');
+      : send(
+          response,
+          404,
+          'text/html',
+          '<!doctype html><title>404 Not Found</title><h1>Not Found</h1>',
+        );
   }
   const route = routes.find(request.method ?? '', url.pathname.slice(API.length));
-  if (route === null) return send(response, 404, 'text/html', '<!doctype html><title>404 Not Found</title>');
+  if (route === null)
+    return send(response, 404, 'text/html', '<!doctype html><title>404 Not Found</title>');
   try {
     const input = request.method === 'GET' ? Object.fromEntries(url.searchParams) : parseBody(body);
     sendJson(response, 200, await route(input));
@@ -110,7 +126,10 @@ function isForeign({ headers }: IncomingMessage): boolean {
   return !URL.canParse(origin) || !isLoopback(new URL(origin).host);
 }
 
-function hasAccess({ username, password }: MlflowServerOptions, { headers }: IncomingMessage): boolean {
+function hasAccess(
+  { username, password }: MlflowServerOptions,
+  { headers }: IncomingMessage,
+): boolean {
   if (username === undefined || password === undefined) return true;
   const wanted = `Basic ${Buffer.from(`${username}:${password}`).toString('base64')}`;
   return headers.authorization === wanted;
@@ -121,5 +140,7 @@ function sendJson(response: ServerResponse, status: number, body: object): void 
 }
 
 function send(response: ServerResponse, status: number, type: string, body: string): void {
-  response.writeHead(status, { 'content-type': type, 'content-length': Buffer.byteLength(body) }).end(body);
+  response
+    .writeHead(status, { 'content-type': type, 'content-length': Buffer.byteLength(body) })
+    .end(body);
 }

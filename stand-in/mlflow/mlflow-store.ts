@@ -64,7 +64,15 @@ export class MlflowStore {
 
   addRun(run: Pick<KeptRun, 'experimentId' | 'name' | 'startTime' | 'tags'>): KeptRun {
     const id = randomUUID().replaceAll('-', '');
-    const added = { ...run, id, params: {}, metrics: {}, status: 'RUNNING', endTime: null, isDeleted: false };
+    const added = {
+      ...run,
+      id,
+      params: {},
+      metrics: {},
+      status: 'RUNNING',
+      endTime: null,
+      isDeleted: false,
+    };
     this.runs.set(id, added);
     return added;
   }

@@ -29,10 +29,13 @@ export async function listBuckets(files: ObjectFiles, method: string): Promise<B
 }
 
 /** Make, look for, list, empty and remove a bucket. */
-export async function answerBucketCall(files: ObjectFiles, call: BucketCall): Promise<BucketAnswer> {
+export async function answerBucketCall(
+  files: ObjectFiles,
+  call: BucketCall,
+): Promise<BucketAnswer> {
   const { method, bucket, query } = call;
-  const other = ['acl', 'cors', 'lifecycle', 'policy', 'tagging', 'uploads', 'versioning'].find((name) =>
-    query.has(name),
+  const other = ['acl', 'cors', 'lifecycle', 'policy', 'tagging', 'uploads', 'versioning'].find(
+    (name) => query.has(name),
   );
   if (other !== undefined)
     throw new S3Error('NotImplemented', `"${other}" of a bucket is not implemented here.`);
@@ -50,7 +53,11 @@ export async function answerBucketCall(files: ObjectFiles, call: BucketCall): Pr
   return { status: 200, document: toXml(listObjects(bucket, await files.list(bucket), query)) };
 }
 
-async function makeBucket(files: ObjectFiles, bucket: string, exists: boolean): Promise<BucketAnswer> {
+async function makeBucket(
+  files: ObjectFiles,
+  bucket: string,
+  exists: boolean,
+): Promise<BucketAnswer> {
   assertBucketName(bucket);
   if (exists) {
     throw new S3Error(
@@ -62,7 +69,10 @@ async function makeBucket(files: ObjectFiles, bucket: string, exists: boolean): 
   return { status: 200, headers: { location: `/${bucket}` } };
 }
 
-async function removeBucket(files: ObjectFiles, { bucket, headers }: BucketCall): Promise<BucketAnswer> {
+async function removeBucket(
+  files: ObjectFiles,
+  { bucket, headers }: BucketCall,
+): Promise<BucketAnswer> {
   const isForced = headers['x-minio-force-delete'] === 'true';
   if (!isForced && (await files.list(bucket)).length > 0)
     throw new S3Error('BucketNotEmpty', 'The bucket you tried to delete is not empty');
@@ -71,7 +81,10 @@ async function removeBucket(files: ObjectFiles, { bucket, headers }: BucketCall)
 }
 
 /** DeleteObjects: up to 1,000 keys in one request. */
-async function removeObjects(files: ObjectFiles, { bucket, body }: BucketCall): Promise<BucketAnswer> {
+async function removeObjects(
+  files: ObjectFiles,
+  { bucket, body }: BucketCall,
+): Promise<BucketAnswer> {
   const keys = keysToRemove(body);
   for (const key of keys) {
     assertKey(key, 'DELETE');
@@ -105,5 +118,8 @@ function keysToRemove(body: Buffer): string[] {
 }
 
 export function notAllowed(): S3Error {
-  return new S3Error('MethodNotAllowed', 'The specified method is not allowed against this resource.');
+  return new S3Error(
+    'MethodNotAllowed',
+    'The specified method is not allowed against this resource.',
+  );
 }

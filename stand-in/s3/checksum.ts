@@ -21,7 +21,10 @@ const NOT_COMPUTED = ['crc32c', 'crc64nvme'];
 /** Of any request, with or without a body. Throws `S3Error`. */
 export function assertPayloadHash(payloadHash: string): void {
   if (payloadHash.startsWith('STREAMING-'))
-    throw new S3Error('NotImplemented', 'Chunked signatures are not supported; sign the whole body.');
+    throw new S3Error(
+      'NotImplemented',
+      'Chunked signatures are not supported; sign the whole body.',
+    );
   if (payloadHash !== UNSIGNED_PAYLOAD && !/^[0-9a-f]{64}$/i.test(payloadHash)) throw notThatHash();
 }
 
@@ -34,7 +37,10 @@ export function assertDigests(body: Buffer, headers: Headers, payloadHash: strin
     if (Buffer.from(md5, 'base64').byteLength !== 16)
       throw new S3Error('InvalidDigest', 'The Content-Md5 you specified is not valid.');
     if (createHash('md5').update(body).digest('base64') !== md5)
-      throw new S3Error('BadDigest', 'The Content-Md5 you specified did not match what we received.');
+      throw new S3Error(
+        'BadDigest',
+        'The Content-Md5 you specified did not match what we received.',
+      );
   }
   const [checksum] = Object.entries(checksumHeaders(headers));
   if (checksum === undefined) return;
@@ -54,7 +60,10 @@ export function assertDigests(body: Buffer, headers: Headers, payloadHash: strin
 export function checksumHeaders(headers: Headers): Record<string, string> {
   const unknown = NOT_COMPUTED.find((name) => headers[`${PREFIX}${name}`] !== undefined);
   if (unknown !== undefined)
-    throw new S3Error('NotImplemented', `Checksums of the kind ${unknown} are not implemented here.`);
+    throw new S3Error(
+      'NotImplemented',
+      `Checksums of the kind ${unknown} are not implemented here.`,
+    );
   const found = Object.keys(CHECKSUMS).flatMap((name) => {
     const value = headers[`${PREFIX}${name}`];
     return value === undefined ? [] : [[`${PREFIX}${name}`, value] as const];
@@ -66,7 +75,9 @@ export function checksumHeaders(headers: Headers): Record<string, string> {
 /** With the line that says it is the checksum of the whole object. */
 export function shownChecksum(kept: Headers): Record<string, string> {
   const shown = Object.entries(kept).filter(([name]) => name.startsWith(PREFIX));
-  return shown.length === 0 ? {} : { ...Object.fromEntries(shown), [`${PREFIX}type`]: 'FULL_OBJECT' };
+  return shown.length === 0
+    ? {}
+    : { ...Object.fromEntries(shown), [`${PREFIX}type`]: 'FULL_OBJECT' };
 }
 
 function notThatHash(): S3Error {

@@ -4,7 +4,10 @@ import type { ObjectRecord } from './object-files.ts';
 type Headers = Readonly<Record<string, string>>;
 
 /** RFC 9110 section 13.2.2: If-Match, If-Unmodified-Since, If-None-Match, If-Modified-Since, in this order. */
-export function assertReadConditions(headers: Headers, record: ObjectRecord): 'modified' | 'not_modified' {
+export function assertReadConditions(
+  headers: Headers,
+  record: ObjectRecord,
+): 'modified' | 'not_modified' {
   const ifMatch = headers['if-match'];
   const unmodifiedSince = timeOf(headers['if-unmodified-since']);
   if (ifMatch !== undefined) {
@@ -13,9 +16,12 @@ export function assertReadConditions(headers: Headers, record: ObjectRecord): 'm
     throw failed(record);
   }
   const ifNoneMatch = headers['if-none-match'];
-  if (ifNoneMatch !== undefined) return isWeakMatch(ifNoneMatch, record.md5) ? 'not_modified' : 'modified';
+  if (ifNoneMatch !== undefined)
+    return isWeakMatch(ifNoneMatch, record.md5) ? 'not_modified' : 'modified';
   const modifiedSince = timeOf(headers['if-modified-since']);
-  return modifiedSince !== null && record.lastModified <= modifiedSince ? 'not_modified' : 'modified';
+  return modifiedSince !== null && record.lastModified <= modifiedSince
+    ? 'not_modified'
+    : 'modified';
 }
 
 /** `If-None-Match: *` writes only where nothing is, `If-Match` only over what is known. */
@@ -45,7 +51,10 @@ export function validatorHeaders(record: ObjectRecord): Record<string, string> {
  * One range of bytes, both ends inclusive; null: the whole. Several ranges and what is not understood are answered
  * whole. Throws `InvalidRange` for one that is beyond the object or backwards.
  */
-export function byteRange(header: string | undefined, size: number): { start: number; end: number } | null {
+export function byteRange(
+  header: string | undefined,
+  size: number,
+): { start: number; end: number } | null {
   const match = /^bytes=(\d*)-(\d*)$/.exec(header ?? '');
   if (match === null || (match[1] === '' && match[2] === '')) return null;
   const [, first = '', last = ''] = match;
@@ -74,7 +83,9 @@ function isWeakMatch(list: string, md5: string): boolean {
 
 /** What is not an HTTP date counts as not there. */
 function timeOf(header: string | undefined): number | null {
-  const isHttpDate = /^[A-Z][a-z]{2}, \d\d [A-Z][a-z]{2} \d{4} \d\d:\d\d:\d\d GMT$/.test(header ?? '');
+  const isHttpDate = /^[A-Z][a-z]{2}, \d\d [A-Z][a-z]{2} \d{4} \d\d:\d\d:\d\d GMT$/.test(
+    header ?? '',
+  );
   const time = isHttpDate ? Date.parse(header ?? '') : Number.NaN;
   return Number.isNaN(time) ? null : time;
 }

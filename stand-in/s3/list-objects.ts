@@ -70,7 +70,9 @@ export function listObjects(
   const position = {
     ...(after === '' ? {} : { StartAfter: after }),
     ...(listing.token === null ? {} : { ContinuationToken: listing.token }),
-    ...(page.next === null ? {} : { NextContinuationToken: Buffer.from(page.next).toString('base64') }),
+    ...(page.next === null
+      ? {}
+      : { NextContinuationToken: Buffer.from(page.next).toString('base64') }),
     KeyCount: page.contents.length + page.folders.length,
   };
   return { ListBucketResult: { ...head, ...position, ...common, Contents: objects, ...rest } };
@@ -79,7 +81,10 @@ export function listObjects(
 function parse(query: URLSearchParams): Listing {
   const maxKeys = Number(query.get('max-keys') || MAX_KEYS);
   if (!Number.isInteger(maxKeys) || maxKeys < 0)
-    throw new S3Error('InvalidArgument', 'Argument max-keys must be an integer between 0 and 2147483647');
+    throw new S3Error(
+      'InvalidArgument',
+      'Argument max-keys must be an integer between 0 and 2147483647',
+    );
   const encoding = query.get('encoding-type');
   if (encoding !== null && encoding !== '' && encoding.toLowerCase() !== 'url')
     throw new S3Error('InvalidArgument', 'Invalid Encoding Method specified in Request');
@@ -118,7 +123,8 @@ function pageOf(records: readonly ObjectRecord[], listing: Listing): Page {
     const end = delimiter === '' ? -1 : record.key.indexOf(delimiter, prefix.length);
     const folder = end === -1 ? null : record.key.slice(0, end + delimiter.length);
     const name = folder ?? record.key;
-    if (Buffer.compare(Buffer.from(name), after) <= 0 || (folder !== null && folders.has(folder))) continue;
+    if (Buffer.compare(Buffer.from(name), after) <= 0 || (folder !== null && folders.has(folder)))
+      continue;
     if (contents.length + folders.size >= most)
       return { contents, folders: [...folders], next: most > 0 ? last : null };
     if (folder === null) contents.push(record);

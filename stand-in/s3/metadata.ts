@@ -6,7 +6,13 @@ type Headers = Readonly<Record<string, string>>;
 const METADATA_PREFIX = 'x-amz-meta-';
 const MAX_METADATA_BYTES = 2_048;
 const MAX_HEADER_BYTES = 8_192;
-const KEPT = ['cache-control', 'content-disposition', 'content-encoding', 'content-language', 'expires'];
+const KEPT = [
+  'cache-control',
+  'content-disposition',
+  'content-encoding',
+  'content-language',
+  'expires',
+];
 /** RFC 2047 section 2: 75 characters in all. */
 const MAX_ENCODED_TEXT = 75 - '=?UTF-8?q??='.length;
 
@@ -19,7 +25,10 @@ export function assertHeaderSizes(headers: Headers): void {
     if (name.startsWith(METADATA_PREFIX)) metadata += name.length + value.length;
   }
   if (metadata > MAX_METADATA_BYTES || all > MAX_HEADER_BYTES) {
-    throw new S3Error('MetadataTooLarge', 'Your metadata headers exceed the maximum allowed metadata size.');
+    throw new S3Error(
+      'MetadataTooLarge',
+      'Your metadata headers exceed the maximum allowed metadata size.',
+    );
   }
 }
 

@@ -100,7 +100,10 @@ export class ObjectFiles {
 
   /** All records of a bucket, by key in UTF-8 order. */
   async list(bucket: string): Promise<ObjectRecord[]> {
-    const names = await readdir(join(this.#directory, bucket), { recursive: true, withFileTypes: true });
+    const names = await readdir(join(this.#directory, bucket), {
+      recursive: true,
+      withFileTypes: true,
+    });
     const records: ObjectRecord[] = [];
     for (const entry of names) {
       if (!entry.isFile()) continue;
@@ -133,14 +136,16 @@ function parse(file: Buffer): FileObject {
   const end = file.indexOf(0x0a);
   const record = JSON.parse(file.subarray(0, end).toString('utf8')) as ObjectRecord;
   const bytes = file.subarray(end + 1);
-  if (bytes.byteLength !== record.byteSize) throw new Error(`the file of "${record.key}" is damaged`);
+  if (bytes.byteLength !== record.byteSize)
+    throw new Error(`the file of "${record.key}" is damaged`);
   return { record, bytes };
 }
 
 async function readRecord(path: string): Promise<ObjectRecord> {
   const file = await open(path);
   try {
-    for await (const line of file.readLines({ encoding: 'utf8' })) return JSON.parse(line) as ObjectRecord;
+    for await (const line of file.readLines({ encoding: 'utf8' }))
+      return JSON.parse(line) as ObjectRecord;
     throw new Error(`${path} holds no object`);
   } finally {
     await file.close().catch(() => {});

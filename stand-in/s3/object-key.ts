@@ -9,7 +9,9 @@ export function assertNoDotSegments(rawPath: string, query: URLSearchParams): vo
   // Delimiters may be dots.
   const values = [...query].filter(([name]) => name !== 'delimiter').map(([, value]) => value);
   for (const text of [decode(rawPath), ...values]) {
-    const hasDots = text.split(/[/\\]/).some((segment) => /^[\t-\r ]*\.{1,2}[\t-\r ]*$/.test(segment));
+    const hasDots = text
+      .split(/[/\\]/)
+      .some((segment) => /^[\t-\r ]*\.{1,2}[\t-\r ]*$/.test(segment));
     if (hasDots)
       throw new S3Error(
         'XMinioInvalidResourceName',
@@ -35,8 +37,10 @@ export function assertKey(key: string, method: string): void {
     // oxlint-disable-next-line no-control-regex -- they cannot be listed in XML
     /[\u0000-\u001f\u007f]/.test(key) ||
     segments.includes('') ||
-    (method !== 'DELETE' && segments.some((segment) => Buffer.byteLength(segment) > MAX_SEGMENT_BYTES));
-  if (isBad) throw new S3Error('XMinioInvalidObjectName', 'Object name contains unsupported characters.');
+    (method !== 'DELETE' &&
+      segments.some((segment) => Buffer.byteLength(segment) > MAX_SEGMENT_BYTES));
+  if (isBad)
+    throw new S3Error('XMinioInvalidObjectName', 'Object name contains unsupported characters.');
 }
 
 /** A prefix may be the beginning of a key that could be. */

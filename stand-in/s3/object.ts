@@ -2,7 +2,12 @@ import { createHash } from 'node:crypto';
 import type { ServerResponse } from 'node:http';
 import { notAllowed } from './bucket.ts';
 import { shownChecksum } from './checksum.ts';
-import { assertReadConditions, assertWriteConditions, byteRange, validatorHeaders } from './conditions.ts';
+import {
+  assertReadConditions,
+  assertWriteConditions,
+  byteRange,
+  validatorHeaders,
+} from './conditions.ts';
 import { S3Error } from './s3-error.ts';
 import type { ObjectFiles, ObjectRecord } from './object-files.ts';
 import { assertKey } from './object-key.ts';
@@ -10,7 +15,9 @@ import { keptHeaders, overriddenHeaders } from './metadata.ts';
 
 /** Calls of their own; taken for plain ones they would change the object or answer something else. */
 const OTHER_CALLS = new Set(
-  'acl attributes legal-hold partNumber restore retention select tagging torrent uploadId uploads'.split(' '),
+  'acl attributes legal-hold partNumber restore retention select tagging torrent uploadId uploads'.split(
+    ' ',
+  ),
 );
 
 export interface ObjectCall {
@@ -34,13 +41,18 @@ export async function answerObjectCall(
   assertKey(key, method);
   assertPlainObjectCall(call);
   if (method === 'GET' || method === 'HEAD') return readObject(files, call, response);
-  if (method === 'PUT') return files.exclusively(bucket, key, () => writeObject(files, call, response));
+  if (method === 'PUT')
+    return files.exclusively(bucket, key, () => writeObject(files, call, response));
   if (method !== 'DELETE') throw notAllowed();
   await files.exclusively(bucket, key, () => removeObject(files, call));
   response.writeHead(204).end();
 }
 
-async function readObject(files: ObjectFiles, call: ObjectCall, response: ServerResponse): Promise<void> {
+async function readObject(
+  files: ObjectFiles,
+  call: ObjectCall,
+  response: ServerResponse,
+): Promise<void> {
   const object = await files.read(call.bucket, call.key);
   if (object === null) throw new S3Error('NoSuchKey', 'The specified key does not exist.');
   const { record, bytes } = object;
@@ -50,7 +62,9 @@ async function readObject(files: ObjectFiles, call: ObjectCall, response: Server
   }
   const range = byteRange(call.headers['range'], bytes.byteLength);
   const part = range === null ? bytes : bytes.subarray(range.start, range.end + 1);
-  const shown = Object.entries(record.headers).filter(([name]) => !name.startsWith('x-amz-checksum-'));
+  const shown = Object.entries(record.headers).filter(
+    ([name]) => !name.startsWith('x-amz-checksum-'),
+  );
   const wantsChecksum = call.headers['x-amz-checksum-mode'] === 'ENABLED';
   const headers: Record<string, string> = {
     ...Object.fromEntries(shown),
@@ -60,13 +74,19 @@ async function readObject(files: ObjectFiles, call: ObjectCall, response: Server
     'content-type': record.contentType,
     ...overriddenHeaders(call.query),
     'content-length': String(part.byteLength),
-    ...(range === null ? {} : { 'content-range': `bytes ${range.start}-${range.end}/${bytes.byteLength}` }),
+    ...(range === null
+      ? {}
+      : { 'content-range': `bytes ${range.start}-${range.end}/${bytes.byteLength}` }),
   };
   response.writeHead(range === null ? 200 : 206, headers);
   response.end(call.method === 'HEAD' ? undefined : part);
 }
 
-async function writeObject(files: ObjectFiles, call: ObjectCall, response: ServerResponse): Promise<void> {
+async function writeObject(
+  files: ObjectFiles,
+  call: ObjectCall,
+  response: ServerResponse,
+): Promise<void> {
   assertWriteConditions(call.headers, (await files.read(call.bucket, call.key))?.record ?? null);
   const md5 = createHash('md5').update(call.body).digest('hex');
   const record: ObjectRecord = {
@@ -83,7 +103,10 @@ async function writeObject(files: ObjectFiles, call: ObjectCall, response: Serve
 }
 
 /** Nothing to remove is no failure, with If-Match neither. */
-async function removeObject(files: ObjectFiles, { bucket, key, headers }: ObjectCall): Promise<void> {
+async function removeObject(
+  files: ObjectFiles,
+  { bucket, key, headers }: ObjectCall,
+): Promise<void> {
   const ifMatch = headers['if-match'];
   const record = ifMatch === undefined ? null : ((await files.read(bucket, key))?.record ?? null);
   if (record !== null) assertWriteConditions({ 'if-match': ifMatch ?? '' }, record);

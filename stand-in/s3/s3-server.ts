@@ -88,7 +88,10 @@ async function readBody(request: IncomingMessage): Promise<Buffer> {
 }
 
 function tooLarge(): S3Error {
-  return new S3Error('EntityTooLarge', 'Your proposed upload exceeds the maximum allowed object size.');
+  return new S3Error(
+    'EntityTooLarge',
+    'Your proposed upload exceeds the maximum allowed object size.',
+  );
 }
 
 function lowerCaseHeaders(request: IncomingMessage): Record<string, string> {
@@ -96,16 +99,27 @@ function lowerCaseHeaders(request: IncomingMessage): Record<string, string> {
   return Object.fromEntries(entries.map(([name, values]) => [name, (values ?? []).join(',')]));
 }
 
-function send(response: ServerResponse, { status, headers = {}, document = '' }: BucketAnswer): void {
+function send(
+  response: ServerResponse,
+  { status, headers = {}, document = '' }: BucketAnswer,
+): void {
   const body = Buffer.from(document);
-  const about: Record<string, string> = status === 204 ? {} : { 'content-length': String(body.byteLength) };
+  const about: Record<string, string> =
+    status === 204 ? {} : { 'content-length': String(body.byteLength) };
   if (document !== '') about['content-type'] = 'application/xml';
   response.writeHead(status, { ...headers, ...about }).end(body);
 }
 
-function refuse(request: IncomingMessage, response: ServerResponse, error: unknown, requestId: string): void {
+function refuse(
+  request: IncomingMessage,
+  response: ServerResponse,
+  error: unknown,
+  requestId: string,
+): void {
   const known =
-    error instanceof S3Error ? error : new S3Error('InternalError', 'We encountered an internal error.');
+    error instanceof S3Error
+      ? error
+      : new S3Error('InternalError', 'We encountered an internal error.');
   // A client that went away in the middle of its upload gets no answer and leaves no object.
   if (response.destroyed) return;
   if (!(error instanceof S3Error))

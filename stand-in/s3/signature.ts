@@ -41,13 +41,20 @@ interface Claim {
  * Checks SigV4, by header or presigned (AWS, "Signature Version 4 signing process"). Returns the payload hash that was
  * signed: 64 hex digits, or `UNSIGNED-PAYLOAD`. Throws `S3Error`.
  */
-export function verifySignature(request: SignedRequest, credentials: Credentials, nowMs: number): string {
+export function verifySignature(
+  request: SignedRequest,
+  credentials: Credentials,
+  nowMs: number,
+): string {
   const isPresigned = /(?:^|&)X-Amz-Credential=/.test(request.rawQuery);
   const claim = isPresigned ? presignedClaim(request, nowMs) : headerClaim(request, nowMs);
   assertScope(claim, credentials, request.rawPath);
   assertSignedHeaders(claim, request.headers);
   if (claim.accessKey !== credentials.accessKey)
-    throw new S3Error('InvalidAccessKeyId', 'The Access Key Id you provided does not exist in our records.');
+    throw new S3Error(
+      'InvalidAccessKeyId',
+      'The Access Key Id you provided does not exist in our records.',
+    );
   claim.assertInTime();
   const expected = sign(request, claim, credentials.secretKey);
   const [a, b] = [Buffer.from(expected), Buffer.from(claim.signature)];
@@ -75,7 +82,10 @@ function assertScope({ scope, timestamp }: Claim, credentials: Credentials, rawP
 }
 
 /** What changes the request must be signed, and what is signed must be there. */
-function assertSignedHeaders({ signedHeaders }: Claim, headers: Readonly<Record<string, string>>): void {
+function assertSignedHeaders(
+  { signedHeaders }: Claim,
+  headers: Readonly<Record<string, string>>,
+): void {
   const isSigned = (name: string) => signedHeaders.includes(name);
   const unsigned = Object.keys(headers).some(
     (name) => name.startsWith('x-amz-') && name !== 'x-amz-content-sha256' && !isSigned(name),
@@ -101,7 +111,10 @@ function headerClaim({ headers, rawQuery }: SignedRequest, nowMs: number): Claim
   }
   const signedAt = timeOf(timestamp);
   if (signedAt === null)
-    throw new S3Error('MalformedDate', 'Invalid date format header, expected to be in ISO8601 format.');
+    throw new S3Error(
+      'MalformedDate',
+      'Invalid date format header, expected to be in ISO8601 format.',
+    );
   if (Math.abs(signedAt - nowMs) > MAX_SKEW_MS) {
     throw new S3Error(
       'RequestTimeTooSkewed',
@@ -126,7 +139,10 @@ function headerClaim({ headers, rawQuery }: SignedRequest, nowMs: number): Claim
 
 function presignedClaim({ headers, rawQuery }: SignedRequest, nowMs: number): Claim {
   if (headers['authorization'] !== undefined)
-    throw new S3Error('InvalidRequest', 'The request has multiple authentication types, please use one.');
+    throw new S3Error(
+      'InvalidRequest',
+      'The request has multiple authentication types, please use one.',
+    );
   const query = new URLSearchParams(rawQuery);
   const timestamp = query.get('X-Amz-Date') ?? '';
   const signedAt = timeOf(timestamp);
@@ -150,14 +166,17 @@ function presignedClaim({ headers, rawQuery }: SignedRequest, nowMs: number): Cl
     signedHeaders: (query.get('X-Amz-SignedHeaders') ?? '').split(';'),
     signature,
     timestamp,
-    payloadHash: query.get('X-Amz-Content-Sha256') ?? headers['x-amz-content-sha256'] ?? UNSIGNED_PAYLOAD,
+    payloadHash:
+      query.get('X-Amz-Content-Sha256') ?? headers['x-amz-content-sha256'] ?? UNSIGNED_PAYLOAD,
     query: rawQuery
       .split('&')
       .filter((pair) => !pair.startsWith('X-Amz-Signature='))
       .join('&'),
     assertInTime: () => {
-      if (signedAt - nowMs > MAX_SKEW_MS) throw new S3Error('AccessDenied', 'Request is not valid yet');
-      if (nowMs > signedAt + expires * 1000) throw new S3Error('AccessDenied', 'Request has expired');
+      if (signedAt - nowMs > MAX_SKEW_MS)
+        throw new S3Error('AccessDenied', 'Request is not valid yet');
+      if (nowMs > signedAt + expires * 1000)
+        throw new S3Error('AccessDenied', 'Request has expired');
     },
   };
 }
@@ -174,7 +193,9 @@ function splitCredential(credential: string): { accessKey: string; scope: string
 function timeOf(timestamp: string): number | null {
   const match = /^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z$/.exec(timestamp);
   if (match === null) return null;
-  const [year = 0, month = 0, day = 0, hour = 0, minute = 0, second = 0] = match.slice(1).map(Number);
+  const [year = 0, month = 0, day = 0, hour = 0, minute = 0, second = 0] = match
+    .slice(1)
+    .map(Number);
   return Date.UTC(year, month - 1, day, hour, minute, second);
 }
 

@@ -26,7 +26,10 @@ const STACK_SETTING = `set max_stack_depth = '100kB'`;
 const MIGRATIONS = fileURLToPath(new URL('../../migrations', import.meta.url));
 
 /** Values stay PostgreSQL's own text, parameters are text already: the same function for every type PGlite knows. */
-function asText<Convert>(known: Record<number, unknown>, convert: Convert): Record<number, Convert> {
+function asText<Convert>(
+  known: Record<number, unknown>,
+  convert: Convert,
+): Record<number, Convert> {
   return Object.fromEntries(Object.keys(known).map((oid) => [oid, convert]));
 }
 
@@ -69,16 +72,23 @@ export class PgliteBackend implements SqlBackend {
     });
   }
 
-  transaction(statements: readonly SqlStatement[], options: TransactionOptions): Promise<SqlResult[]> {
+  transaction(
+    statements: readonly SqlStatement[],
+    options: TransactionOptions,
+  ): Promise<SqlResult[]> {
     return this.#taken(async () => {
       const results = await this.pglite.transaction(async (transaction) => {
         const modes = transactionModes(options);
         if (modes !== '') await transaction.exec(`set transaction ${modes}`);
         const inside: SqlResult[] = [];
-        for (const statement of statements) inside.push(await run(this.pglite, transaction, statement));
+        for (const statement of statements)
+          inside.push(await run(this.pglite, transaction, statement));
         return inside;
       });
-      const executed = results.map((result, index) => ({ ...result, query: statements[index]?.query ?? '' }));
+      const executed = results.map((result, index) => ({
+        ...result,
+        query: statements[index]?.query ?? '',
+      }));
       return { result: results, isDirty: leavesTraces(executed) };
     });
   }
@@ -128,7 +138,9 @@ export class PgliteBackend implements SqlBackend {
       this.#isBroken = false;
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error);
-      throw new SqlError(`the database cannot be opened again: ${reason}`, '57P03', { severity: 'FATAL' });
+      throw new SqlError(`the database cannot be opened again: ${reason}`, '57P03', {
+        severity: 'FATAL',
+      });
     }
   }
 }
@@ -169,8 +181,12 @@ async function openSession(directory: string | undefined): Promise<PGlite> {
 function asSqlError(error: unknown): Error {
   if (!(error instanceof PgliteCrash)) return SqlError.from(error);
   return error.isStackOverflow
-    ? new SqlError('stack depth limit exceeded', '54001', { hint: 'The embedded database was opened again.' })
-    : new SqlError(`the embedded database crashed: ${error.message}`, 'XX000', { severity: 'FATAL' });
+    ? new SqlError('stack depth limit exceeded', '54001', {
+        hint: 'The embedded database was opened again.',
+      })
+    : new SqlError(`the embedded database crashed: ${error.message}`, 'XX000', {
+        severity: 'FATAL',
+      });
 }
 
 /** PostgreSQL gave up, or its WebAssembly did: an ordinary error has another severity, and always an SQLSTATE. */

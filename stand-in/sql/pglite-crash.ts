@@ -69,12 +69,16 @@ function kindOf(error: unknown): 'error' | 'abort' | 'crash' {
   if (typeof error === 'object' && error !== null && 'status' in error) {
     return error.status === LONGJMP_STATUS ? 'error' : 'abort';
   }
-  return error instanceof WebAssembly.RuntimeError && error.message.startsWith('Aborted') ? 'abort' : 'crash';
+  return error instanceof WebAssembly.RuntimeError && error.message.startsWith('Aborted')
+    ? 'abort'
+    : 'crash';
 }
 
 /** Files that the thrown away PostgreSQL held open would stay open as long as this process. */
 export function closeFiles(pglite: PGlite, close: (descriptor: number) => void): void {
-  const { FS } = pglite.Module as unknown as { FS: { streams?: ({ nfd?: number } | null | undefined)[] } };
+  const { FS } = pglite.Module as unknown as {
+    FS: { streams?: ({ nfd?: number } | null | undefined)[] };
+  };
   for (const stream of FS.streams ?? []) {
     if (stream?.nfd === undefined) continue;
     try {

@@ -34,13 +34,19 @@ export class PostgresBackend implements SqlBackend {
     });
   }
 
-  transaction(statements: readonly SqlStatement[], options: TransactionOptions): Promise<SqlResult[]> {
+  transaction(
+    statements: readonly SqlStatement[],
+    options: TransactionOptions,
+  ): Promise<SqlResult[]> {
     return this.#withClient(async (client) => {
       await client.query(`begin ${transactionModes(options)}`);
       const results: SqlResult[] = [];
       for (const statement of statements) results.push(await run(client, statement));
       await client.query('commit');
-      const executed = results.map((result, index) => ({ ...result, query: statements[index]?.query ?? '' }));
+      const executed = results.map((result, index) => ({
+        ...result,
+        query: statements[index]?.query ?? '',
+      }));
       return { result: results, isDirty: leavesTraces(executed) };
     });
   }
@@ -50,7 +56,9 @@ export class PostgresBackend implements SqlBackend {
   }
 
   /** A connection whose work failed is put back to new as well, and closed when even that fails. */
-  async #withClient<T>(work: (client: PoolClient) => Promise<{ result: T; isDirty: boolean }>): Promise<T> {
+  async #withClient<T>(
+    work: (client: PoolClient) => Promise<{ result: T; isDirty: boolean }>,
+  ): Promise<T> {
     const client = await this.#connect();
     let isDirty = true;
     try {

@@ -22,7 +22,10 @@ export interface TransactionOptions {
 export interface SqlBackend {
   query(statement: SqlStatement): Promise<SqlResult>;
   /** All or nothing. */
-  transaction(statements: readonly SqlStatement[], options: TransactionOptions): Promise<SqlResult[]>;
+  transaction(
+    statements: readonly SqlStatement[],
+    options: TransactionOptions,
+  ): Promise<SqlResult[]>;
   close(): Promise<void>;
 }
 
@@ -67,7 +70,9 @@ export class SqlError extends Error {
   }
 
   toWire(): object {
-    const details = Object.fromEntries(DETAILS.map((name) => [name, this.#details[name] ?? undefined]));
+    const details = Object.fromEntries(
+      DETAILS.map((name) => [name, this.#details[name] ?? undefined]),
+    );
     return { message: this.message, code: this.code, severity: 'ERROR', ...details };
   }
 }

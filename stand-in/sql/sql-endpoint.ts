@@ -49,7 +49,10 @@ async function answer(
     send(response, 413, { message: `the request is larger than ${MAX_BODY_BYTES} bytes` });
     return;
   }
-  refuseOtherCredentials(String(request.headers['neon-connection-string'] ?? ''), options.databaseUrl);
+  refuseOtherCredentials(
+    String(request.headers['neon-connection-string'] ?? ''),
+    options.databaseUrl,
+  );
   const body = parseJson(bytes);
   const form = {
     arrayMode: request.headers['neon-array-mode'] === 'true',
@@ -61,7 +64,10 @@ async function answer(
     return;
   }
   if (!Array.isArray(queries)) throw new SqlError('"queries" must be an array', null);
-  const results = await options.backend.transaction(queries.map(toStatement), transactionOptions(request));
+  const results = await options.backend.transaction(
+    queries.map(toStatement),
+    transactionOptions(request),
+  );
   send(response, 200, { results: results.map((result) => toWire(result, form)) });
 }
 
@@ -114,7 +120,10 @@ function toWire({ fields, rows, command, rowCount }: SqlResult, { arrayMode, raw
 /** Says what PostgreSQL would say to another user, password or database. */
 function refuseOtherCredentials(given: string, wanted: string): void {
   if (!URL.canParse(given)) {
-    throw new SqlError('Neon-Connection-String must be postgresql://user:password@host/database', null);
+    throw new SqlError(
+      'Neon-Connection-String must be postgresql://user:password@host/database',
+      null,
+    );
   }
   const [a, b] = [new URL(given), new URL(wanted)];
   if (a.username !== b.username || a.password !== b.password) {
@@ -150,7 +159,10 @@ function parseJson(body: Buffer): Record<string, unknown> {
 
 function failure(error: unknown): { status: number; body: object } {
   if (error instanceof SqlError) return { status: 400, body: error.toWire() };
-  return { status: 500, body: { message: error instanceof Error ? error.message : 'internal error' } };
+  return {
+    status: 500,
+    body: { message: error instanceof Error ? error.message : 'internal error' },
+  };
 }
 
 function send(response: ServerResponse, status: number, body: object): void {

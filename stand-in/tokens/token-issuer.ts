@@ -1,7 +1,14 @@
 import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { join } from 'node:path';
-import { calculateJwkThumbprint, exportJWK, generateKeyPair, importJWK, SignJWT, type JWK } from 'jose';
+import {
+  calculateJwkThumbprint,
+  exportJWK,
+  generateKeyPair,
+  importJWK,
+  SignJWT,
+  type JWK,
+} from 'jose';
 import { z } from 'zod';
 import { listen, type LocalServer } from '../listen.ts';
 import { PlainError, systemCode } from '../plain-error.ts';
@@ -21,7 +28,11 @@ const TOKEN_LIFETIME_SECONDS = 3600;
 const BODY_MAX_BYTES = 16_384;
 
 const tokenRequest = z.strictObject({
-  sub: z.string('is missing: the user the token speaks for').trim().min(1, 'must not be empty').max(255),
+  sub: z
+    .string('is missing: the user the token speaks for')
+    .trim()
+    .min(1, 'must not be empty')
+    .max(255),
   tier: z.string().min(1).max(50).optional(),
   /** Separated by spaces (RFC 8693, section 4.2). */
   scope: z.string().max(1000).optional(),
@@ -61,13 +72,19 @@ async function answer(
   if (path === '/.well-known/jwks.json' && request.method === 'GET') {
     return { status: 200, body: { keys: [key.publicJwk] } };
   }
-  if (path !== '/token') return problem(404, 'There are POST /token and GET /.well-known/jwks.json here.');
-  if (request.method !== 'POST') return problem(405, 'Ask with POST and a JSON body: {"sub": "ada"}.');
+  if (path !== '/token')
+    return problem(404, 'There are POST /token and GET /.well-known/jwks.json here.');
+  if (request.method !== 'POST')
+    return problem(405, 'Ask with POST and a JSON body: {"sub": "ada"}.');
   // A browser sends Origin with every POST: no web page may make itself a token.
-  if (request.headers.origin !== undefined) return problem(403, 'Tokens are not given to web pages.');
+  if (request.headers.origin !== undefined)
+    return problem(403, 'Tokens are not given to web pages.');
   const parsed = tokenRequest.safeParse(parseJson(await readBody(request)));
   if (!parsed.success) {
-    const errors = parsed.error.issues.map(({ path, message }) => ({ field: path.join('.'), message }));
+    const errors = parsed.error.issues.map(({ path, message }) => ({
+      field: path.join('.'),
+      message,
+    }));
     return {
       ...problem(
         400,
@@ -142,5 +159,7 @@ function parseJson(text: string): unknown {
 
 function send(response: ServerResponse, status: number, body: object): void {
   const type = status < 400 ? 'application/json' : 'application/problem+json';
-  response.writeHead(status, { 'content-type': type, 'cache-control': 'no-store' }).end(JSON.stringify(body));
+  response
+    .writeHead(status, { 'content-type': type, 'cache-control': 'no-store' })
+    .end(JSON.stringify(body));
 }

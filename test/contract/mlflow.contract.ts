@@ -27,11 +27,18 @@ export function describeMlflow(name: string, open: () => Promise<OpenMlflow>): v
     });
     afterAll(() => mlflow.close());
 
-    async function ask(method: string, path: string, body?: unknown, headers: Record<string, string> = {}) {
+    async function ask(
+      method: string,
+      path: string,
+      body?: unknown,
+      headers: Record<string, string> = {},
+    ) {
       const response = await fetch(`${mlflow.url}/api/2.0/mlflow/${path}`, {
         method,
         headers: { 'content-type': 'application/json', ...headers },
-        ...(body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) }),
+        ...(body === undefined
+          ? {}
+          : { body: typeof body === 'string' ? body : JSON.stringify(body) }),
       });
       const text = await response.text();
       return { status: response.status, text, json: (): unknown => JSON.parse(text) };
@@ -46,7 +53,8 @@ export function describeMlflow(name: string, open: () => Promise<OpenMlflow>): v
       return [status, (json() as { error_code: string }).error_code];
     }
     async function createExperiment(title: string): Promise<string> {
-      return (await post<{ experiment_id: string }>('experiments/create', { name: title })).experiment_id;
+      return (await post<{ experiment_id: string }>('experiments/create', { name: title }))
+        .experiment_id;
     }
     const pairs = (values: Record<string, string>) =>
       Object.entries(values).map(([key, value]) => ({ key, value }));
@@ -58,7 +66,12 @@ export function describeMlflow(name: string, open: () => Promise<OpenMlflow>): v
       return (await post<{ run: Run }>('runs/create', body)).run.info.run_id;
     }
     const search = (filter: string, more: Record<string, unknown> = {}) =>
-      post<Found>('runs/search', { experiment_ids: [experimentId], filter, max_results: 100, ...more });
+      post<Found>('runs/search', {
+        experiment_ids: [experimentId],
+        filter,
+        max_results: 100,
+        ...more,
+      });
     const idsOf = ({ runs = [] }: Found) => runs.map(({ info }) => info.run_id);
     let groups = 0;
     /** A tag that only the runs of one test carry. */
@@ -128,10 +141,12 @@ export function describeMlflow(name: string, open: () => Promise<OpenMlflow>): v
         const id = await createRun({ group });
         await post('runs/delete', { run_id: id });
         expect(idsOf(await search(`tags.group = '${group}'`))).toEqual([]);
-        expect(idsOf(await search(`tags.group = '${group}'`, { run_view_type: 'ALL' }))).toEqual([id]);
-        expect(idsOf(await search(`tags.group = '${group}'`, { run_view_type: 'DELETED_ONLY' }))).toEqual([
+        expect(idsOf(await search(`tags.group = '${group}'`, { run_view_type: 'ALL' }))).toEqual([
           id,
         ]);
+        expect(
+          idsOf(await search(`tags.group = '${group}'`, { run_view_type: 'DELETED_ONLY' })),
+        ).toEqual([id]);
         const { run } = (await ask('GET', `runs/get?run_id=${id}`)).json() as { run: Run };
         expect(run.info['lifecycle_stage']).toBe('deleted');
         await post('runs/restore', { run_id: id });
@@ -202,7 +217,8 @@ export function describeMlflow(name: string, open: () => Promise<OpenMlflow>): v
             filter: `tags.group = '${group}' and tags.execution_id = '${written}'`,
           });
           if (status === 200) expect(json()).toEqual({});
-          else expect((json() as { error_code: string }).error_code).toBe('INVALID_PARAMETER_VALUE');
+          else
+            expect((json() as { error_code: string }).error_code).toBe('INVALID_PARAMETER_VALUE');
         }
       });
 
@@ -217,15 +233,17 @@ export function describeMlflow(name: string, open: () => Promise<OpenMlflow>): v
         for (const execution_id of forms) ids.push(await createRun({ group, execution_id }));
         const other = await createRun({ group, execution_id: '2024-05-06 13:54:32.981650+00:00' });
         const like = async (pattern: string) =>
-          idsOf(await search(`tags.group = '${group}' and tags.execution_id LIKE '${pattern}'`)).toSorted();
+          idsOf(
+            await search(`tags.group = '${group}' and tags.execution_id LIKE '${pattern}'`),
+          ).toSorted();
         expect(await like('%2024-05-06_13:54:31.98165%')).toEqual(ids.toSorted());
         expect(await like('%2024-05-06_13:54:3_.%')).toEqual([...ids, other].toSorted());
         expect(await like('Manual%')).toEqual([]);
         expect(await like('2024-05-06%')).toEqual([ids[0], ids[2], other].toSorted());
         expect(await like('%')).toHaveLength(4);
-        expect(idsOf(await search(`tags.group = '${group}' and tags.execution_id ILIKE 'MANUAL%'`))).toEqual([
-          ids[1],
-        ]);
+        expect(
+          idsOf(await search(`tags.group = '${group}' and tags.execution_id ILIKE 'MANUAL%'`)),
+        ).toEqual([ids[1]]);
       });
 
       it('by parameters, keys in backticks, and start times', async () => {
@@ -237,13 +255,16 @@ export function describeMlflow(name: string, open: () => Promise<OpenMlflow>): v
           key: 'execution_date',
           value: '2024-05-06 13:54:31+00:00',
         });
-        const found = async (clause: string) => idsOf(await search(`tags.group = '${group}' and ${clause}`));
-        expect(await found("params.execution_date = '2024-05-06 13:54:31+00:00'")).toEqual([second]);
+        const found = async (clause: string) =>
+          idsOf(await search(`tags.group = '${group}' and ${clause}`));
+        expect(await found("params.execution_date = '2024-05-06 13:54:31+00:00'")).toEqual([
+          second,
+        ]);
         expect(await found("params.execution_date LIKE '%13:54%'")).toEqual([second]);
         expect(await found("tags.`odd-key of mine` = 'v'")).toEqual([first]);
-        expect(await found('attributes.start_time >= 1000 and attributes.start_time <= 1500')).toEqual([
-          first,
-        ]);
+        expect(
+          await found('attributes.start_time >= 1000 and attributes.start_time <= 1500'),
+        ).toEqual([first]);
         expect(await found('attributes.start_time > 1000')).toEqual([second]);
         expect(await found(`attributes.run_id IN ('${first}', '${second}')`)).toHaveLength(2);
         expect(await found(`attributes.run_id IN ('${'0'.repeat(32)}')`)).toEqual([]);
@@ -255,7 +276,9 @@ export function describeMlflow(name: string, open: () => Promise<OpenMlflow>): v
         const id = await createRun({ group, color: 'red' });
         await createRun({ group });
         await createRun({ group, color: 'blue' });
-        expect(idsOf(await search(`tags.group = '${group}' and tags.color != 'blue'`))).toEqual([id]);
+        expect(idsOf(await search(`tags.group = '${group}' and tags.color != 'blue'`))).toEqual([
+          id,
+        ]);
       });
 
       it.each([
@@ -269,16 +292,15 @@ export function describeMlflow(name: string, open: () => Promise<OpenMlflow>): v
         ['text for a time', "attributes.start_time > 'x'"],
         ['a value with both quotes', `tags.a = 'it's "odd"'`],
       ])('refuses %s', async (_, filter) => {
-        expect(await refusal('POST', 'runs/search', { experiment_ids: [experimentId], filter })).toEqual([
-          400,
-          'INVALID_PARAMETER_VALUE',
-        ]);
+        expect(
+          await refusal('POST', 'runs/search', { experiment_ids: [experimentId], filter }),
+        ).toEqual([400, 'INVALID_PARAMETER_VALUE']);
       });
 
       it.each([0, 50_001, -1])('refuses max_results %s', async (max_results) => {
-        expect(await refusal('POST', 'runs/search', { experiment_ids: [experimentId], max_results })).toEqual(
-          [400, 'INVALID_PARAMETER_VALUE'],
-        );
+        expect(
+          await refusal('POST', 'runs/search', { experiment_ids: [experimentId], max_results }),
+        ).toEqual([400, 'INVALID_PARAMETER_VALUE']);
       });
 
       it('is ordered by start time, either way, and goes on page by page', async () => {
@@ -289,8 +311,20 @@ export function describeMlflow(name: string, open: () => Promise<OpenMlflow>): v
         const [third, first, second, fifth, fourth] = ids;
         const by = (direction: string) => ({ order_by: [`attributes.start_time ${direction}`] });
         const filter = `tags.group = '${group}'`;
-        expect(idsOf(await search(filter, by('ASC')))).toEqual([first, second, third, fourth, fifth]);
-        expect(idsOf(await search(filter, by('DESC')))).toEqual([fifth, fourth, third, second, first]);
+        expect(idsOf(await search(filter, by('ASC')))).toEqual([
+          first,
+          second,
+          third,
+          fourth,
+          fifth,
+        ]);
+        expect(idsOf(await search(filter, by('DESC')))).toEqual([
+          fifth,
+          fourth,
+          third,
+          second,
+          first,
+        ]);
         const seen: string[] = [];
         let token: string | undefined;
         let pages = 0;
@@ -313,7 +347,9 @@ export function describeMlflow(name: string, open: () => Promise<OpenMlflow>): v
         const id = await createRun({ group });
         const others = Array.from({ length: 999 }, (_, i) => String(900_000_000 + i));
         expect(
-          idsOf(await search(`tags.group = '${group}'`, { experiment_ids: [...others, experimentId] })),
+          idsOf(
+            await search(`tags.group = '${group}'`, { experiment_ids: [...others, experimentId] }),
+          ),
         ).toEqual([id]);
       });
     });
@@ -326,7 +362,9 @@ export function describeMlflow(name: string, open: () => Promise<OpenMlflow>): v
             'GET',
             `experiments/get-by-name?experiment_name=${encodeURIComponent(title)}`,
           );
-          return status === 200 ? (json() as { experiment: Record<string, unknown> }).experiment : status;
+          return status === 200
+            ? (json() as { experiment: Record<string, unknown> }).experiment
+            : status;
         };
         expect(await byName(`it's ${mark}`)).toMatchObject({
           experiment_id: ids[1],
@@ -334,18 +372,20 @@ export function describeMlflow(name: string, open: () => Promise<OpenMlflow>): v
           lifecycle_stage: 'active',
         });
         expect(await byName(`nobody ${mark}`)).toBe(404);
-        expect(await refusal('GET', `experiments/get-by-name?experiment_name=nobody${mark}`)).toEqual([
-          404,
-          'RESOURCE_DOES_NOT_EXIST',
-        ]);
+        expect(
+          await refusal('GET', `experiments/get-by-name?experiment_name=nobody${mark}`),
+        ).toEqual([404, 'RESOURCE_DOES_NOT_EXIST']);
 
         const seen = new Set<string>();
         let token: string | undefined;
         do {
-          const page = await post<{ experiments?: { experiment_id: string }[]; next_page_token?: string }>(
-            'experiments/search',
-            { max_results: 2, ...(token === undefined ? {} : { page_token: token }) },
-          );
+          const page = await post<{
+            experiments?: { experiment_id: string }[];
+            next_page_token?: string;
+          }>('experiments/search', {
+            max_results: 2,
+            ...(token === undefined ? {} : { page_token: token }),
+          });
           for (const { experiment_id } of page.experiments ?? []) seen.add(experiment_id);
           token = page.next_page_token;
         } while (token !== undefined && token !== '');
@@ -362,16 +402,24 @@ export function describeMlflow(name: string, open: () => Promise<OpenMlflow>): v
           },
         );
         expect(experiments).toEqual([]);
-        expect(idsOf(await search(`tags.group = 'gone-${mark}'`, { experiment_ids: [ids[0]] }))).toEqual([]);
+        expect(
+          idsOf(await search(`tags.group = 'gone-${mark}'`, { experiment_ids: [ids[0]] })),
+        ).toEqual([]);
       });
 
       it('are not searched without max_results, and have names of their own', async () => {
-        expect(await refusal('POST', 'experiments/search', {})).toEqual([400, 'INVALID_PARAMETER_VALUE']);
+        expect(await refusal('POST', 'experiments/search', {})).toEqual([
+          400,
+          'INVALID_PARAMETER_VALUE',
+        ]);
         expect(await refusal('POST', 'experiments/create', { name: `contract ${mark}` })).toEqual([
           400,
           'RESOURCE_ALREADY_EXISTS',
         ]);
-        expect(await refusal('POST', 'experiments/create', {})).toEqual([400, 'INVALID_PARAMETER_VALUE']);
+        expect(await refusal('POST', 'experiments/create', {})).toEqual([
+          400,
+          'INVALID_PARAMETER_VALUE',
+        ]);
       });
     });
 

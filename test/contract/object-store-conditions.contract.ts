@@ -28,15 +28,20 @@ export function conditionsContract(session: () => Session): void {
     ]);
   });
 
-  it.each(['bytes=10-', 'bytes=40-50', 'bytes=-0', 'bytes=5-2'])('cannot satisfy %s', async (range) => {
-    const { put, send, departs } = session();
-    await put('unsatisfiable', TEN);
-    const { status, code, headers } = await send({ key: 'unsatisfiable', headers: { range } });
-    expect([status, code]).toEqual([416, 'InvalidRange']);
-    expect(headers['content-range']).toBe(departs('content-range-of-416') ? undefined : 'bytes */10');
-    const head = await send({ method: 'HEAD', key: 'unsatisfiable', headers: { range } });
-    expect(head.status).toBe(416);
-  });
+  it.each(['bytes=10-', 'bytes=40-50', 'bytes=-0', 'bytes=5-2'])(
+    'cannot satisfy %s',
+    async (range) => {
+      const { put, send, departs } = session();
+      await put('unsatisfiable', TEN);
+      const { status, code, headers } = await send({ key: 'unsatisfiable', headers: { range } });
+      expect([status, code]).toEqual([416, 'InvalidRange']);
+      expect(headers['content-range']).toBe(
+        departs('content-range-of-416') ? undefined : 'bytes */10',
+      );
+      const head = await send({ method: 'HEAD', key: 'unsatisfiable', headers: { range } });
+      expect(head.status).toBe(416);
+    },
+  );
 
   it.each(['bytes=-', 'bytes=a-b', 'bytes=2', 'bytes=+1-2', 'items=2-4', 'bytes=0-1,3-4'])(
     'answers whole to %s',
@@ -51,7 +56,8 @@ export function conditionsContract(session: () => Session): void {
   it('answers ranges beyond 64 bits', async () => {
     const { put, send, departs } = session();
     await put('huge', TEN);
-    const status = async (range: string) => (await send({ key: 'huge', headers: { range } })).status;
+    const status = async (range: string) =>
+      (await send({ key: 'huge', headers: { range } })).status;
     expect(await status('bytes=99999999999999999999-')).toBe(departs('huge-range') ? 200 : 416);
     expect(await status('bytes=0-99999999999999999999')).toBe(departs('huge-range') ? 200 : 206);
   });
@@ -59,10 +65,13 @@ export function conditionsContract(session: () => Session): void {
   it('answers ranges of an empty object', async () => {
     const { put, send, departs } = session();
     await put('empty-range', '');
-    const status = async (range: string) => (await send({ key: 'empty-range', headers: { range } })).status;
-    expect([await status('bytes=0-'), await status('bytes=0-0'), await status('bytes=40-50')]).toEqual([
-      416, 416, 416,
-    ]);
+    const status = async (range: string) =>
+      (await send({ key: 'empty-range', headers: { range } })).status;
+    expect([
+      await status('bytes=0-'),
+      await status('bytes=0-0'),
+      await status('bytes=40-50'),
+    ]).toEqual([416, 416, 416]);
     expect(await status('bytes=-1')).toBe(departs('suffix-of-empty') ? 206 : 416);
   });
 
@@ -98,7 +107,9 @@ export function conditionsContract(session: () => Session): void {
     const wrongOrder = departs('conditions-order');
     const both = { 'if-none-match': '"other"', 'if-modified-since': soon() };
     expect(await status(both)).toBe(wrongOrder ? 304 : 200);
-    expect(await status({ 'if-match': '"other"', 'if-none-match': etag })).toBe(wrongOrder ? 304 : 412);
+    expect(await status({ 'if-match': '"other"', 'if-none-match': etag })).toBe(
+      wrongOrder ? 304 : 412,
+    );
     const never = { 'if-unmodified-since': EPOCH, 'if-modified-since': soon() };
     expect(await status(never)).toBe(wrongOrder ? 304 : 412);
     // Conditions come before ranges.
@@ -116,7 +127,9 @@ export function conditionsContract(session: () => Session): void {
     await send({ method: 'PUT', key: 'validators', body: bytesOf(TEN), headers });
     const shown = async (conditions: Record<string, string>) => {
       const answer = await send({ key: 'validators', headers: conditions });
-      expect(Date.parse(answer.headers['last-modified'] ?? '')).toBeGreaterThan(Date.now() - 60_000);
+      expect(Date.parse(answer.headers['last-modified'] ?? '')).toBeGreaterThan(
+        Date.now() - 60_000,
+      );
       return [answer.status, answer.headers.etag, answer.headers['cache-control']];
     };
     expect(await shown({ 'if-none-match': '*' })).toEqual([304, etagOf(TEN), 'no-cache']);
@@ -142,7 +155,10 @@ export function conditionsContract(session: () => Session): void {
     expect(await raw('nowhere', { 'if-match': '"other"' })).toEqual([404, 'NoSuchKey']);
     expect(await raw('written', { 'if-match': '"other"' })).toEqual([412, 'PreconditionFailed']);
     expect(await raw('written', { 'if-none-match': '*' })).toEqual([412, 'PreconditionFailed']);
-    expect(await raw('written', { 'if-none-match': etagOf('fourth') })).toEqual([412, 'PreconditionFailed']);
+    expect(await raw('written', { 'if-none-match': etagOf('fourth') })).toEqual([
+      412,
+      'PreconditionFailed',
+    ]);
     expect(await raw('written', { 'if-none-match': '"other"' })).toEqual([200, null]);
   });
 

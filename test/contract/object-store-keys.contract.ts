@@ -69,7 +69,11 @@ export function keysContract(session: () => Session): void {
     const key = (length: number) => `${'z'.repeat(203)}/`.repeat(6).slice(0, length - 1) + 'z';
     const ask = async (method: string, length: number) => {
       const body = method === 'PUT' ? { body: bytesOf('x') } : {};
-      const answer = await sendRaw(target, { method, path: `/${target.bucket}/${key(length)}`, ...body });
+      const answer = await sendRaw(target, {
+        method,
+        path: `/${target.bucket}/${key(length)}`,
+        ...body,
+      });
       return [answer.status, answer.code];
     };
     expect(await ask('PUT', 1_024)).toEqual([200, null]);

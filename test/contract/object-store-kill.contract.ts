@@ -61,7 +61,10 @@ export function killContract(open: () => Promise<KillableS3>): void {
   }
 
   /** `sent` is done when the bytes have left, `status` when there is an answer or none can come. */
-  function upload(key: string, { bytes }: Moment): { sent: Promise<void>; status: Promise<number | null> } {
+  function upload(
+    key: string,
+    { bytes }: Moment,
+  ): { sent: Promise<void>; status: Promise<number | null> } {
     const { target, path } = session;
     const request: SentRequest = signRaw(target, { method: 'PUT', path: path(key), body: NEW });
     const { hostname, port } = new URL(target.endpoint);

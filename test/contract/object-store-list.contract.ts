@@ -60,7 +60,9 @@ export function listContract(session: () => Session): void {
     expect(keys).toEqual(KEYS);
     expect(result).toMatchObject({ KeyCount: '7', MaxKeys: '1000', IsTruncated: 'false' });
     expect(Contents[0]).toMatchObject({ ETag: etagOf('a'), Size: '1' });
-    expect(Math.abs(Date.parse(Contents[0]?.LastModified ?? '') - Date.now())).toBeLessThan(600_000);
+    expect(Math.abs(Date.parse(Contents[0]?.LastModified ?? '') - Date.now())).toBeLessThan(
+      600_000,
+    );
     expect((await list({ prefix: `${prefix()}none` })).keys).toEqual([]);
   });
 
@@ -169,7 +171,10 @@ export function listContract(session: () => Session): void {
       body,
     });
     expect(status).toBe(200);
-    expect([await store.head(ref('many/1 &')), await store.head(ref('many/2'))]).toEqual([null, null]);
+    expect([await store.head(ref('many/1 &')), await store.head(ref('many/2'))]).toEqual([
+      null,
+      null,
+    ]);
     expect(await store.head(ref('many/3'))).not.toBeNull();
   });
 }

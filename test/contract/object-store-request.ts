@@ -129,7 +129,8 @@ export function signRaw(access: S3Access, request: RawRequest): SentRequest {
       .toSorted()
       .join('&'),
     ...names.map(
-      (name) => `${name}:${({ ...headers, ...signedHost }[name] ?? '').trim().replaceAll(/ +/g, ' ')}`,
+      (name) =>
+        `${name}:${({ ...headers, ...signedHost }[name] ?? '').trim().replaceAll(/ +/g, ' ')}`,
     ),
     '',
     names.join(';'),

@@ -56,7 +56,8 @@ export function openSession(target: S3Target, differences: readonly MinioDiffere
   const store = createS3ObjectStore({ ...target, buckets: [target.bucket] });
   const ref = (key: string) => ({ bucket: target.bucket, key: `${folder}/${key}` });
   const path = (key: string) => `/${target.bucket}/${folder}/${encodeKey(key)}`;
-  const send = ({ key, ...request }: KeyRequest) => sendRaw(target, { ...request, path: path(key) });
+  const send = ({ key, ...request }: KeyRequest) =>
+    sendRaw(target, { ...request, path: path(key) });
   return {
     target,
     store,

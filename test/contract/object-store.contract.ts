@@ -7,7 +7,13 @@ import { keysContract } from './object-store-keys.contract.ts';
 import { killContract } from './object-store-kill.contract.ts';
 import { listContract } from './object-store-list.contract.ts';
 import { signRaw } from './object-store-request.ts';
-import { bytesOf, etagOf, openSession, type ContractOptions, type Session } from './object-store-session.ts';
+import {
+  bytesOf,
+  etagOf,
+  openSession,
+  type ContractOptions,
+  type Session,
+} from './object-store-session.ts';
 import { signaturesContract } from './object-store-signatures.contract.ts';
 
 /** What an object store must do for Chartproof, whoever it is. */
@@ -96,12 +102,16 @@ function objectsContract(session: () => Session): void {
     const { send } = session();
     const utf8 = (text: string) => Buffer.from(text).toString('latin1');
     const headers = { 'x-amz-meta-a': utf8('ü _日本'), 'x-amz-meta-b': utf8('日'.repeat(20)) };
-    expect((await send({ method: 'PUT', key: 'words', body: bytesOf('x'), headers })).status).toBe(200);
+    expect((await send({ method: 'PUT', key: 'words', body: bytesOf('x'), headers })).status).toBe(
+      200,
+    );
     const back = (await send({ key: 'words' })).headers;
     expect(back['x-amz-meta-a']).toBe('=?UTF-8?q?=C3=BC_=5F=E6=97=A5=E6=9C=AC?=');
     const words = String(back['x-amz-meta-b']).split(' ');
     expect(words.every((word) => word.length <= 75)).toBe(true);
-    expect(words.map((word) => word.slice('=?UTF-8?q?'.length, -2)).join('')).toBe('=E6=97=A5'.repeat(20));
+    expect(words.map((word) => word.slice('=?UTF-8?q?'.length, -2)).join('')).toBe(
+      '=E6=97=A5'.repeat(20),
+    );
   });
 
   it('takes 2 KB of metadata and not a byte more', async () => {
@@ -112,9 +122,9 @@ function objectsContract(session: () => Session): void {
     expect(await write({ 'x-amz-meta-a': 'v'.repeat(room) })).toEqual([200, null]);
     const tooLarge = [400, 'MetadataTooLarge'];
     expect(await write({ 'x-amz-meta-a': 'v'.repeat(room + 1) })).toEqual(tooLarge);
-    expect(await write({ 'x-amz-meta-a': 'v'.repeat(1_100), 'x-amz-meta-b': 'v'.repeat(1_100) })).toEqual(
-      tooLarge,
-    );
+    expect(
+      await write({ 'x-amz-meta-a': 'v'.repeat(1_100), 'x-amz-meta-b': 'v'.repeat(1_100) }),
+    ).toEqual(tooLarge);
     expect(await write({ 'cache-control': 'v'.repeat(8_200) })).toEqual(tooLarge);
   });
 
@@ -178,10 +188,15 @@ function uploadsContract(session: () => Session): void {
     const mismatch = [400, 'XAmzContentChecksumMismatch'];
     expect(await write('wrong', { 'x-amz-checksum-crc32': 'AAAAAA==' })).toEqual(mismatch);
     expect(await write('wrong', { 'x-amz-checksum-sha1': digest('sha1', 'x') })).toEqual(mismatch);
-    expect(await write('wrong', { 'x-amz-checksum-sha256': digest('sha256', 'x') })).toEqual(mismatch);
+    expect(await write('wrong', { 'x-amz-checksum-sha256': digest('sha256', 'x') })).toEqual(
+      mismatch,
+    );
     const invalid = [400, 'InvalidArgument'];
     expect(await write('wrong', { 'x-amz-checksum-crc32': 'zz' })).toEqual(invalid);
-    const two = { 'x-amz-checksum-crc32': crc.toString('base64'), 'x-amz-checksum-sha1': digest('sha1') };
+    const two = {
+      'x-amz-checksum-crc32': crc.toString('base64'),
+      'x-amz-checksum-sha1': digest('sha1'),
+    };
     expect(await write('wrong', two)).toEqual(invalid);
     expect(await store.head(ref('wrong'))).toBeNull();
   });

@@ -37,7 +37,8 @@ export function describeSqlEndpoint(name: string, open: () => Promise<SqlEndpoin
       });
       return { status: response.status, body: await response.json() };
     }
-    const rowsOf = async (query: string, params: unknown[] = []) => (await post({ query, params })).body.rows;
+    const rowsOf = async (query: string, params: unknown[] = []) =>
+      (await post({ query, params })).body.rows;
 
     beforeAll(async () => {
       endpoint = await open();
@@ -71,7 +72,12 @@ export function describeSqlEndpoint(name: string, open: () => Promise<SqlEndpoin
 
     it('names columns and types, and counts rows', async () => {
       const { body } = await post({ query: 'select 1::int4 as a, $1::text as b', params: ['x'] });
-      expect(body).toMatchObject({ command: 'SELECT', rowCount: 1, rowAsArray: true, rows: [['1', 'x']] });
+      expect(body).toMatchObject({
+        command: 'SELECT',
+        rowCount: 1,
+        rowAsArray: true,
+        rows: [['1', 'x']],
+      });
       expect(body.fields.map((field: Loose) => [field.name, field.dataTypeID])).toEqual([
         ['a', 23],
         ['b', 25],
@@ -122,7 +128,10 @@ export function describeSqlEndpoint(name: string, open: () => Promise<SqlEndpoin
     });
 
     it('says where the mistake is, and which constraint it was', async () => {
-      expect((await post({ query: 'select nope' })).body).toMatchObject({ code: '42703', position: '8' });
+      expect((await post({ query: 'select nope' })).body).toMatchObject({
+        code: '42703',
+        position: '8',
+      });
       await post({ query: `insert into ${table} (n) values (1)` });
       const { body } = await post({ query: `insert into ${table} (n) values (1)` });
       expect(body).toMatchObject({ code: '23505', table, constraint: `${table}_n_key` });
@@ -173,7 +182,9 @@ export function describeSqlEndpoint(name: string, open: () => Promise<SqlEndpoin
         { 'neon-batch-read-only': 'true' },
       );
       expect(refused.body.code).toBe('25006');
-      expect((await post({ queries: [] }, { 'neon-batch-isolation-level': 'Chaos' })).status).toBe(400);
+      expect((await post({ queries: [] }, { 'neon-batch-isolation-level': 'Chaos' })).status).toBe(
+        400,
+      );
     });
 
     it('lets nothing of a session reach the next request', async () => {
@@ -202,7 +213,10 @@ export function describeSqlEndpoint(name: string, open: () => Promise<SqlEndpoin
     ])('refuses %s', async (_, change, code) => {
       const url = new URL(endpoint.databaseUrl);
       change(url);
-      const { status, body } = await post({ query: 'select 1' }, { 'neon-connection-string': url.href });
+      const { status, body } = await post(
+        { query: 'select 1' },
+        { 'neon-connection-string': url.href },
+      );
       expect([status, body.code]).toEqual([400, code]);
     });
 
@@ -220,7 +234,10 @@ export function describeSqlEndpoint(name: string, open: () => Promise<SqlEndpoin
     });
 
     it('carries a snapshot of 5,000 bars both ways through the product’s own client', async () => {
-      const database = createDatabase({ databaseUrl: endpoint.databaseUrl, httpEndpoint: endpoint.url });
+      const database = createDatabase({
+        databaseUrl: endpoint.databaseUrl,
+        httpEndpoint: endpoint.url,
+      });
       const bars = Array.from({ length: 5000 }, (_, i) => ({
         date: '2020-01-01',
         open: i + 0.1,

@@ -34,7 +34,10 @@ describe('npm run migrate', () => {
       code: 0,
       output: expect.stringMatching(/Applied \d+ migration/),
     });
-    expect(await migrate()).toMatchObject({ code: 0, output: expect.stringContaining('Nothing to do') });
+    expect(await migrate()).toMatchObject({
+      code: 0,
+      output: expect.stringContaining('Nothing to do'),
+    });
   });
 
   it('names every column that is missing or of another type, changes none, and its statements help', async () => {
@@ -47,7 +50,9 @@ describe('npm run migrate', () => {
     const first = await migrate();
     expect(first.code).toBe(1);
     expect(first.output).toMatch(/Applied \d+ migration\(s\), but Chartproof cannot work yet/);
-    expect(first.output).toContain('column "symbol" is character varying(10) and must be varchar(50)');
+    expect(first.output).toContain(
+      'column "symbol" is character varying(10) and must be varchar(50)',
+    );
     expect(first.output).toContain('column "prompt" is missing (text)');
     expect(first.output).not.toContain('"name"');
     expect(await columns()).toEqual(before);
@@ -56,7 +61,8 @@ describe('npm run migrate', () => {
     expect([second.code, second.output.includes('Applied')]).toEqual([1, false]);
     const statements = second.output.match(/^ {2}alter table .*;$/gm) ?? [];
     expect(statements.length).toBe(22);
-    for (const statement of statements) await query(`set timezone to 'Asia/Kathmandu'; ${statement}`);
+    for (const statement of statements)
+      await query(`set timezone to 'Asia/Kathmandu'; ${statement}`);
     expect(await migrate()).toMatchObject({ code: 0 });
     expect(
       await query("select (created_at at time zone 'UTC')::text as at, confidence from artifacts"),

@@ -30,7 +30,10 @@ async function openMinio(): Promise<KillableS3> {
   const port = await freePort();
   const endpoint = `http://127.0.0.1:${port}`;
   const command = minioCommand(await buildMinio({ say: () => {} }), port, directory);
-  const server = await startKillableServer({ ...command, readyUrl: `${endpoint}/minio/health/ready` });
+  const server = await startKillableServer({
+    ...command,
+    readyUrl: `${endpoint}/minio/health/ready`,
+  });
   const target = {
     endpoint,
     region: command.env.MINIO_REGION,

@@ -5,7 +5,11 @@ import { describeSqlEndpoint } from '../contract/sql-endpoint.contract.ts';
 import { createLiveDatabase } from '../support/live-services.ts';
 
 /** Settings of a server somewhere else; whoever asks gets the same answers. */
-const ELSEWHERE = ["timezone to 'Asia/Kathmandu'", "datestyle to 'SQL, DMY'", "bytea_output to 'escape'"];
+const ELSEWHERE = [
+  "timezone to 'Asia/Kathmandu'",
+  "datestyle to 'SQL, DMY'",
+  "bytea_output to 'escape'",
+];
 
 async function open(settings: readonly string[]) {
   const { databaseUrl, drop } = await createLiveDatabase();

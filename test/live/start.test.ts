@@ -5,7 +5,12 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createS3ObjectStore } from '../../src/storage/s3-object-store.ts';
 import { freePorts, LocalStack } from '../stack/local-stack.ts';
-import { createLiveDatabase, liveStore, queryOnce, removeBucket } from '../support/live-services.ts';
+import {
+  createLiveDatabase,
+  liveStore,
+  queryOnce,
+  removeBucket,
+} from '../support/live-services.ts';
 import { liveVariable } from '../support/live-variable.ts';
 
 interface Artifact {
@@ -67,7 +72,9 @@ describe('npm start with everything real', () => {
 
     const { run_id, experiment_id, lineage, links } = await read(24);
     expect(lineage.status).toBe('linked');
-    const run = await fetch(`${liveVariable('LIVE_MLFLOW_URL')}/api/2.0/mlflow/runs/get?run_id=${run_id}`);
+    const run = await fetch(
+      `${liveVariable('LIVE_MLFLOW_URL')}/api/2.0/mlflow/runs/get?run_id=${run_id}`,
+    );
     expect(await run.json()).toMatchObject({ run: { info: { run_id, experiment_id } } });
     expect((await fetch(links['mlflow_run'] ?? '')).status).toBe(200);
   });
@@ -79,10 +86,10 @@ describe('npm start with everything real', () => {
     expect((await read(24)).lineage.status).toBe('linked');
     const response = await fetch(`${stack.url}/api/artifacts/24/image`);
     await response.arrayBuffer();
-    expect([response.headers.get('x-chart-source'), response.headers.get('x-chart-freshness')]).toEqual([
-      'store',
-      'verified',
-    ]);
+    expect([
+      response.headers.get('x-chart-source'),
+      response.headers.get('x-chart-freshness'),
+    ]).toEqual(['store', 'verified']);
   });
 
   it('uses a database that only has artifacts as it is, and says so', async () => {

@@ -63,7 +63,8 @@ export async function seedOf(stack: LocalStack) {
   for (const { id, columns, object } of seedArtifacts()) {
     if ((await nameOf(stack, id)) !== columns.name) missing.push(`artifact ${id}`);
     if (object.kind === 'none' || object.kind === 'rendered') continue;
-    if ((await stack.store.head({ bucket: BUCKET, key: object.key })) === null) missing.push(object.key);
+    if ((await stack.store.head({ bucket: BUCKET, key: object.key })) === null)
+      missing.push(object.key);
   }
   return { missing, ...(await runsOf(stack)) };
 }

@@ -9,7 +9,10 @@ import { mountTmpfs, type Mounted } from './mount-tmpfs.ts';
 
 const PIECE = Buffer.alloc(1_000_000, 1);
 /** More than the database's files have room for without growing. */
-const LONG_TEXT = Array.from({ length: 20_000 }, (_, i) => (i * 2_654_435_761) % 4_294_967_296).join(' ');
+const LONG_TEXT = Array.from(
+  { length: 20_000 },
+  (_, i) => (i * 2_654_435_761) % 4_294_967_296,
+).join(' ');
 
 let parent: string;
 let disk: Mounted;
@@ -50,7 +53,10 @@ describe('a full disk', () => {
       const ports = await freePorts();
       const state = join(small.path, 'state');
       const { code, lines } = await LocalStack.start({ directory: state, ports }).ended();
-      expect([code, lines]).toEqual([1, [expect.stringMatching(/^The disk of .* is full: make room/)]]);
+      expect([code, lines]).toEqual([
+        1,
+        [expect.stringMatching(/^The disk of .* is full: make room/)],
+      ]);
     } finally {
       await small.unmount();
     }
@@ -75,7 +81,10 @@ describe('a full disk', () => {
     await query('insert into kept values (2)');
     await backend.close();
     const again = await PgliteBackend.open(join(disk.path, 'panic'));
-    const { rows } = await again.query({ query: 'select n from kept where n > 0 order by n', params: [] });
+    const { rows } = await again.query({
+      query: 'select n from kept where n > 0 order by n',
+      params: [],
+    });
     expect(rows).toEqual([['1'], ['2']]);
     await again.close();
     await rm(join(disk.path, 'panic'), { recursive: true });
@@ -102,7 +111,10 @@ describe('a full disk', () => {
     stack.killStart();
     await stack.portsAreFree();
     const { code, lines } = await LocalStack.start({ directory: state, ports }).ended();
-    expect([code, lines]).toEqual([1, [expect.stringMatching(/^The disk of .* is full: make room/)]]);
+    expect([code, lines]).toEqual([
+      1,
+      [expect.stringMatching(/^The disk of .* is full: make room/)],
+    ]);
 
     await makeRoom();
     stack = await LocalStack.start({ directory: state, ports }).ready();

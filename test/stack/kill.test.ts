@@ -60,7 +60,9 @@ describe('kill -9 of any process', () => {
       for (let kill = 0; kill <= KILLS; kill += 1) {
         const stack = (last = await LocalStack.start({ directory: state, ports }).ready());
         // The first start says what it seeded; those after it have nothing to say.
-        expect(stack.remarks).toEqual(kill === 0 ? [expect.stringMatching(/^Seeded 27 artifacts/)] : []);
+        expect(stack.remarks).toEqual(
+          kill === 0 ? [expect.stringMatching(/^Seeded 27 artifacts/)] : [],
+        );
         expect(await confirmed.lost(stack)).toEqual([]);
         if (kill === KILLS) break;
         const end = new AbortController();
@@ -84,11 +86,16 @@ describe('kill -9 of any process', () => {
   ])(
     'of %s, and it is there again while the rest goes on',
     async (_name, command, count) => {
-      const stack = (last = await LocalStack.start({ directory: join(directory, 'working'), ports }).ready());
+      const stack = (last = await LocalStack.start({
+        directory: join(directory, 'working'),
+        ports,
+      }).ready());
       const confirmed = new Acknowledged();
       expect((await confirmed.post(stack)).status).toBe(201);
       const victims = stack.processes.filter((one) => command.test(one.command));
-      expect(victims.map(({ id }) => killHard(id))).toEqual(Array.from({ length: count }, () => true));
+      expect(victims.map(({ id }) => killHard(id))).toEqual(
+        Array.from({ length: count }, () => true),
+      );
       await until(
         async () => (await answers(stack)) === 200,
         () => stack.output,
@@ -101,10 +108,16 @@ describe('kill -9 of any process', () => {
   it(
     'of npm, and the start ends by itself',
     async () => {
-      const stack = (last = await LocalStack.start({ directory: join(directory, 'working'), ports }).ready());
+      const stack = (last = await LocalStack.start({
+        directory: join(directory, 'working'),
+        ports,
+      }).ready());
       killHard(stack.processes[0]?.id ?? -1);
       // At once: the one that is ending is waited for.
-      const next = (last = await LocalStack.start({ directory: join(directory, 'working'), ports }).ready());
+      const next = (last = await LocalStack.start({
+        directory: join(directory, 'working'),
+        ports,
+      }).ready());
       expect(next.isReady()).toBe(true);
     },
     SUITE_MS,
@@ -133,7 +146,9 @@ async function answers(stack: LocalStack): Promise<number> {
 
 function tellOnFailure(): string[] {
   const told: string[] = [];
-  onTestFailed(() => console.error(`STRESS_SEED=${SEED} repeats it. Killed:\n  ${told.join('\n  ')}`));
+  onTestFailed(() =>
+    console.error(`STRESS_SEED=${SEED} repeats it. Killed:\n  ${told.join('\n  ')}`),
+  );
   return told;
 }
 

@@ -26,7 +26,10 @@ export async function freePorts(): Promise<Ports> {
   );
   const numbers = servers.map((server) => (server.address() as AddressInfo).port);
   await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));
-  return Object.fromEntries(PORT_NAMES.map((name, i) => [name, numbers[i]])) as Record<PortName, number>;
+  return Object.fromEntries(PORT_NAMES.map((name, i) => [name, numbers[i]])) as Record<
+    PortName,
+    number
+  >;
 }
 
 /** `npm start` with a state and ports of its own, as people run it: npm, its shell, node, workerd, esbuild. */
@@ -116,7 +119,10 @@ export class LocalStack {
   /** Exit code of a start that ends by itself, and what it printed. */
   async ended(): Promise<{ code: number | null; lines: string[] }> {
     const code = await this.#exit;
-    return { code, lines: this.output.split('\n').filter((line) => line !== '' && !PROGRESS.test(line)) };
+    return {
+      code,
+      lines: this.output.split('\n').filter((line) => line !== '' && !PROGRESS.test(line)),
+    };
   }
 
   /** As Ctrl-C does: the signal goes to every process of the session. */
@@ -144,7 +150,8 @@ export class LocalStack {
   /** SIGKILL for the process that holds the database and the one above it; the others are left to end by themselves. */
   killStart(): void {
     const scripts = /^\S*node\S* .*scripts\/(?:start|local\/run-stack)\.ts/;
-    for (const { id } of this.processes.filter(({ command }) => scripts.test(command))) killHard(id);
+    for (const { id } of this.processes.filter(({ command }) => scripts.test(command)))
+      killHard(id);
   }
 
   async portsAreFree(): Promise<void> {

@@ -39,7 +39,9 @@ describe('a start that cannot be', () => {
       const lines = await refusal(join(directory, 'ports'));
       await new Promise((resolve) => taken.close(resolve));
       expect(lines).toEqual([
-        expect.stringMatching(new RegExp(`^Port ${ports[name]} is taken.* set ${name} to another port\\.$`)),
+        expect.stringMatching(
+          new RegExp(`^Port ${ports[name]} is taken.* set ${name} to another port\\.$`),
+        ),
       ]);
     },
   );
@@ -68,7 +70,9 @@ describe('a start that cannot be', () => {
   it('says that the directory cannot be written', async () => {
     const { path, undo } = await readOnlyDirectory();
     try {
-      expect(await refusal(path)).toEqual([expect.stringMatching(/ cannot be written \(E\w+\): set LOCAL_/)]);
+      expect(await refusal(path)).toEqual([
+        expect.stringMatching(/ cannot be written \(E\w+\): set LOCAL_/),
+      ]);
     } finally {
       await undo();
     }

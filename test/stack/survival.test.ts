@@ -94,7 +94,9 @@ describe('npm start', () => {
       const confirmed = new Acknowledged();
       expect((await confirmed.post(stack)).status).toBe(201);
       // The embedded PostgreSQL runs on the main thread: this holds it for days.
-      const held = sql('select count(*) from generate_series(1, 1000000000000)', []).catch(() => null);
+      const held = sql('select count(*) from generate_series(1, 1000000000000)', []).catch(
+        () => null,
+      );
       await until(
         async () => !(await answersSql()),
         () => 'Node does not spin',

@@ -43,7 +43,12 @@ export function chartArtifact(bars: unknown, more: Record<string, unknown> = {})
     execution_id: '2025-11-15 13:54:31.981650+00:00',
     chart_data: { timeframe: 'daily', indicators: ['SMA'] },
     metadata: {
-      market_data_snapshot: { symbol: 'TEST', timeframe: 'daily', fetched_at: '2020-01-01T00:00:00Z', bars },
+      market_data_snapshot: {
+        symbol: 'TEST',
+        timeframe: 'daily',
+        fetched_at: '2020-01-01T00:00:00Z',
+        bars,
+      },
       ...metadata,
     },
     ...rest,

@@ -48,14 +48,16 @@ async function openStore(bucket: string): Promise<StackStore> {
 
 async function openDatabase(): Promise<StackDatabase> {
   const backend = await PgliteBackend.open();
-  const serve = (port: number) => startSqlEndpoint({ backend, host: HOST, port, databaseUrl: DATABASE_URL });
+  const serve = (port: number) =>
+    startSqlEndpoint({ backend, host: HOST, port, databaseUrl: DATABASE_URL });
   let endpoint = await serve(0);
   const { port } = endpoint;
   return {
     databaseUrl: DATABASE_URL,
     httpEndpoint: endpoint.url,
     migrate: () => backend.migrate(),
-    query: async (text, params) => (await backend.pglite.query<Record<string, unknown>>(text, params)).rows,
+    query: async (text, params) =>
+      (await backend.pglite.query<Record<string, unknown>>(text, params)).rows,
     stop: () => endpoint.close(),
     start: async () => {
       endpoint = await serve(port);

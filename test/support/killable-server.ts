@@ -22,7 +22,8 @@ export async function startKillableServer(options: {
   const kill = async () => {
     const running = child;
     child = null;
-    if (running?.pid === undefined || running.exitCode !== null || running.signalCode !== null) return;
+    if (running?.pid === undefined || running.exitCode !== null || running.signalCode !== null)
+      return;
     const gone = new Promise((resolve) => running.once('close', resolve));
     process.kill(-running.pid, 'SIGKILL');
     await gone;

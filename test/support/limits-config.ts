@@ -13,13 +13,18 @@ const UNLIMITED = 1_000_000;
 export type Limits = Readonly<Record<string, number | null>>;
 
 /** A copy of wrangler.toml whose limits are these, and out of reach where none is named. */
-export async function writeLimitsConfig(limits: Limits): Promise<{ path: string; remove(): Promise<void> }> {
+export async function writeLimitsConfig(
+  limits: Limits,
+): Promise<{ path: string; remove(): Promise<void> }> {
   const seen = new Set<string>();
-  const text = (await readFile(CONFIG, 'utf8')).replaceAll(ENTRY, (entry, name: string, limit: string) => {
-    seen.add(name);
-    const wanted = limits[name] === undefined ? UNLIMITED : limits[name];
-    return wanted === null ? '' : entry.replace(`limit = ${limit},`, `limit = ${wanted},`);
-  });
+  const text = (await readFile(CONFIG, 'utf8')).replaceAll(
+    ENTRY,
+    (entry, name: string, limit: string) => {
+      seen.add(name);
+      const wanted = limits[name] === undefined ? UNLIMITED : limits[name];
+      return wanted === null ? '' : entry.replace(`limit = ${limit},`, `limit = ${wanted},`);
+    },
+  );
   const unknown = Object.keys(limits).filter((name) => !seen.has(name));
   if (seen.size === 0 || unknown.length > 0)
     throw new Error(`wrangler.toml has no limit ${unknown.join(', ')}`);

@@ -64,7 +64,10 @@ export async function removeBucket(store: LiveStore, bucket: string): Promise<vo
 }
 
 /** A new database beside the one that LIVE_DATABASE_URL names. */
-export async function createLiveDatabase(): Promise<{ databaseUrl: string; drop: () => Promise<void> }> {
+export async function createLiveDatabase(): Promise<{
+  databaseUrl: string;
+  drop: () => Promise<void>;
+}> {
   const given = liveVariable('LIVE_DATABASE_URL');
   const name = `chartproof_test_${randomUUID().slice(0, 8)}`;
   const url = new URL(given);

@@ -7,5 +7,8 @@ export async function multipartBody(
   form.set('artifact', JSON.stringify(artifact));
   if (image !== null) form.set('image', new Blob([image], { type: 'text/plain' }), 'chart.txt');
   const request = new Request('http://localhost/', { method: 'POST', body: form });
-  return { contentType: request.headers.get('content-type') ?? '', body: await request.arrayBuffer() };
+  return {
+    contentType: request.headers.get('content-type') ?? '',
+    body: await request.arrayBuffer(),
+  };
 }

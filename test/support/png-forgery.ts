@@ -51,10 +51,14 @@ export function labelOf(png: Uint8Array): Record<string, unknown> {
   return JSON.parse(Buffer.from(chunk.data.subarray(PREFIX.length)).toString('utf8'));
 }
 
-export const labelChunk = (text: string) => pngChunk('iTXt', Buffer.concat([PREFIX, Buffer.from(text)]));
+export const labelChunk = (text: string) =>
+  pngChunk('iTXt', Buffer.concat([PREFIX, Buffer.from(text)]));
 
 /** The same PNG with another label, written as ours are. */
-export function relabel(png: Uint8Array, fields: Readonly<Record<string, unknown>>): Uint8Array<ArrayBuffer> {
+export function relabel(
+  png: Uint8Array,
+  fields: Readonly<Record<string, unknown>>,
+): Uint8Array<ArrayBuffer> {
   return withLabelText(png, canonicalize({ ...labelOf(png), ...fields }) ?? '');
 }
 

@@ -42,7 +42,8 @@ export function parsePrometheusText(text: string): Map<string, ParsedFamily> {
       if (current === null || current[1].type === '' || !belongs(sample.name, current))
         throw new Error(`a series out of place: ${line}`);
       const isSame = (other: ParsedSample) =>
-        other.name === sample.name && JSON.stringify(other.labels) === JSON.stringify(sample.labels);
+        other.name === sample.name &&
+        JSON.stringify(other.labels) === JSON.stringify(sample.labels);
       if (current[1].samples.some(isSame)) throw new Error(`the same series twice: ${line}`);
       current[1].samples.push(sample);
     }
@@ -73,7 +74,10 @@ function belongs(sample: string, [name, { type }]: [string, { type: string }]): 
 }
 
 function assertWhole(name: string, { type, samples }: ParsedFamily): void {
-  if (type === 'counter' && (!name.endsWith('_total') || samples.some(({ value }) => !(value >= 0))))
+  if (
+    type === 'counter' &&
+    (!name.endsWith('_total') || samples.some(({ value }) => !(value >= 0)))
+  )
     throw new Error(`${name} is no counter`);
   if (type !== 'histogram') return;
   const buckets = samples.filter(({ labels }) => 'le' in labels);

@@ -42,7 +42,10 @@ export function pixelsOfSamples(image: PngSamples): ReferencePixels & { readonly
     return sample >> 8;
   };
   for (let i = 0; i < width * height; i++) {
-    const pixel = Array.from({ length: channels }, (_, channel) => samples[i * channels + channel]!);
+    const pixel = Array.from(
+      { length: channels },
+      (_, channel) => samples[i * channels + channel]!,
+    );
     if (colourType === 3) {
       const at = pixel[0]! * 3;
       rgba.set([...palette!.subarray(at, at + 3), transparency?.[pixel[0]!] ?? 255], i * 4);

@@ -33,5 +33,7 @@ export interface StackServices {
 export const STACK_SERVICES = 'STACK_SERVICES';
 
 export function openServices(bucket: string): Promise<StackServices> {
-  return process.env[STACK_SERVICES] === 'live' ? openLiveServices(bucket) : openEmbeddedServices(bucket);
+  return process.env[STACK_SERVICES] === 'live'
+    ? openLiveServices(bucket)
+    : openEmbeddedServices(bucket);
 }

@@ -26,7 +26,12 @@ export interface Stack {
   query<Row = Record<string, unknown>>(sql: string, params?: unknown[]): Promise<Row[]>;
   fetch(path: string, init?: RequestInit): Promise<Response>;
   /** Writes with the service token and JSON. */
-  send(method: string, path: string, body?: unknown, headers?: Record<string, string>): Promise<Response>;
+  send(
+    method: string,
+    path: string,
+    body?: unknown,
+    headers?: Record<string, string>,
+  ): Promise<Response>;
   /** A second deployment over the same store and database: isolates, edge and gates of its own. */
   startAnother(): Promise<{ fetch(path: string): Promise<Response>; close(): Promise<void> }>;
   /** A colo that has seen nothing: new isolates, empty cache. */
@@ -71,11 +76,18 @@ export async function startStack(
   await worker.listen();
   /** Reads every answer to its end: a body that nobody reads would keep the Worker from stopping. */
   const fetchWorker = (path: string, init?: RequestInit) => fetchFrom(worker, path, init);
-  const fetchFrom = async (harness: TestHarness, path: string, init?: RequestInit): Promise<Response> => {
+  const fetchFrom = async (
+    harness: TestHarness,
+    path: string,
+    init?: RequestInit,
+  ): Promise<Response> => {
     const answer = await harness.fetch(path, init as never);
     const body = await answer.arrayBuffer();
     const { status } = answer;
-    return new Response(body.byteLength === 0 ? null : body, { status, headers: [...answer.headers] });
+    return new Response(body.byteLength === 0 ? null : body, {
+      status,
+      headers: [...answer.headers],
+    });
   };
 
   return {
@@ -89,7 +101,11 @@ export async function startStack(
     send: (method, path, body, headers = {}) =>
       fetchWorker(path, {
         method,
-        headers: { authorization: `Bearer ${SERVICE_TOKEN}`, 'content-type': 'application/json', ...headers },
+        headers: {
+          authorization: `Bearer ${SERVICE_TOKEN}`,
+          'content-type': 'application/json',
+          ...headers,
+        },
         ...(body === undefined ? {} : { body: JSON.stringify(body) }),
       }),
     startAnother: async () => {

@@ -1,4 +1,9 @@
-import { createServer, request as httpRequest, type IncomingMessage, type ServerResponse } from 'node:http';
+import {
+  createServer,
+  request as httpRequest,
+  type IncomingMessage,
+  type ServerResponse,
+} from 'node:http';
 import { listen } from '../../stand-in/listen.ts';
 
 /** One request to the store. */
@@ -33,7 +38,13 @@ export async function startStoreProxy(): Promise<StoreProxy> {
     const pass = (change?: (reply: IncomingMessage) => void) => {
       // SigV4 signs the Host that the Worker asked for, so it travels on as it is.
       const { hostname, port } = new URL(proxy.target);
-      const options = { hostname, port, method: call.method, path: call.path, headers: request.headers };
+      const options = {
+        hostname,
+        port,
+        method: call.method,
+        path: call.path,
+        headers: request.headers,
+      };
       const upstream = httpRequest(options, (reply) => {
         if (change !== undefined) return change(reply);
         response.writeHead(reply.statusCode ?? 502, reply.headers);
@@ -45,7 +56,11 @@ export async function startStoreProxy(): Promise<StoreProxy> {
     if (proxy.fault === null) pass();
     else proxy.fault(call, response, pass);
   });
-  const listening = await listen(server, { host: '127.0.0.1', port: 0 }, { name: 'proxy', variable: 'PORT' });
+  const listening = await listen(
+    server,
+    { host: '127.0.0.1', port: 0 },
+    { name: 'proxy', variable: 'PORT' },
+  );
   const proxy: StoreProxy = {
     url: listening.url,
     target: '',

@@ -42,7 +42,11 @@ export function writePng(image: PngSamples, encoding: PngEncoding = {}): Uint8Ar
 }
 
 /** The chunks around a finished zlib stream. */
-export function wrapPng(image: PngSamples, encoding: PngEncoding, data: Uint8Array): Uint8Array<ArrayBuffer> {
+export function wrapPng(
+  image: PngSamples,
+  encoding: PngEncoding,
+  data: Uint8Array,
+): Uint8Array<ArrayBuffer> {
   const header = Buffer.alloc(13);
   header.writeUInt32BE(image.width, 0);
   header.writeUInt32BE(image.height, 4);
@@ -51,7 +55,8 @@ export function wrapPng(image: PngSamples, encoding: PngEncoding, data: Uint8Arr
   const parts = [PNG_SIGNATURE, pngChunk('IHDR', header)];
   if (image.palette !== undefined) parts.push(pngChunk('PLTE', image.palette));
   if (image.transparency !== undefined) parts.push(pngChunk('tRNS', image.transparency));
-  for (let at = 0; at < data.length; at += step) parts.push(pngChunk('IDAT', data.subarray(at, at + step)));
+  for (let at = 0; at < data.length; at += step)
+    parts.push(pngChunk('IDAT', data.subarray(at, at + step)));
   parts.push(pngChunk('IEND', new Uint8Array(0)));
   return new Uint8Array(Buffer.concat(parts));
 }
@@ -61,12 +66,20 @@ export function filteredRows(image: PngSamples, encoding: PngEncoding = {}): Buf
   const channels = CHANNELS[image.colourType] ?? 1;
   const pixelBytes = Math.max(1, (channels * image.depth) >> 3);
   const rows: Uint8Array[] = [];
-  for (const [x0, y0, dx, dy] of encoding.interlaced === true ? ADAM7_STARTS : [[0, 0, 1, 1] as const]) {
+  for (const [x0, y0, dx, dy] of encoding.interlaced === true
+    ? ADAM7_STARTS
+    : [[0, 0, 1, 1] as const]) {
     let above: Uint8Array | null = null;
     for (let y = y0; y < image.height && x0 < image.width; y += dy) {
       const row = packRow(image, channels, x0, dx, y);
       rows.push(
-        filterRow(row, above ?? new Uint8Array(row.length), pixelBytes, encoding.filter ?? 0, rows.length),
+        filterRow(
+          row,
+          above ?? new Uint8Array(row.length),
+          pixelBytes,
+          encoding.filter ?? 0,
+          rows.length,
+        ),
       );
       above = row;
     }
@@ -74,7 +87,13 @@ export function filteredRows(image: PngSamples, encoding: PngEncoding = {}): Buf
   return Buffer.concat(rows);
 }
 
-function packRow(image: PngSamples, channels: number, x0: number, dx: number, y: number): Uint8Array {
+function packRow(
+  image: PngSamples,
+  channels: number,
+  x0: number,
+  dx: number,
+  y: number,
+): Uint8Array {
   const { width, depth, samples } = image;
   const columns = Math.ceil((width - x0) / dx);
   const row = new Uint8Array(Math.ceil((columns * channels * depth) / 8));
@@ -97,7 +116,12 @@ function filterRow(
   number: number,
 ): Uint8Array {
   if (choice !== 'least') {
-    return applyFilter(typeof choice === 'number' ? choice : choice(number), row, above, pixelBytes);
+    return applyFilter(
+      typeof choice === 'number' ? choice : choice(number),
+      row,
+      above,
+      pixelBytes,
+    );
   }
   const cost = (filtered: Uint8Array): number =>
     filtered.subarray(1).reduce((sum, byte) => sum + Math.min(byte, 256 - byte), 0);
@@ -105,7 +129,12 @@ function filterRow(
   return all.reduce((best, other) => (cost(other) < cost(best) ? other : best));
 }
 
-function applyFilter(filter: number, row: Uint8Array, above: Uint8Array, pixelBytes: number): Uint8Array {
+function applyFilter(
+  filter: number,
+  row: Uint8Array,
+  above: Uint8Array,
+  pixelBytes: number,
+): Uint8Array {
   const filtered = new Uint8Array(row.length + 1);
   filtered[0] = filter;
   for (let i = 0; i < row.length; i++) {

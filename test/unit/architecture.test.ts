@@ -15,7 +15,9 @@ const ROOMS: Record<string, { may: string[]; types?: string[] }> = {
   storage: { may: ['errors', 'digest', 'observability', 'config', 'concurrency'] },
   chart: { may: ['errors', 'digest', 'observability', 'config'] },
   http: { may: ['errors', 'digest', 'observability', 'config'] },
-  artifact: { may: ['errors', 'digest', 'observability', 'config', 'concurrency', 'storage', 'http'] },
+  artifact: {
+    may: ['errors', 'digest', 'observability', 'config', 'concurrency', 'storage', 'http'],
+  },
   document: { may: ['errors', 'digest', 'observability', 'config', 'storage', 'http'] },
   lineage: { may: ['errors', 'digest', 'observability', 'config', 'storage', 'http', 'artifact'] },
   image: {
@@ -72,7 +74,10 @@ const VENDORS: Record<string, (file: string) => boolean> = {
   '@hono/zod-openapi': (file) => /\.(routes|schema)\.tsx?$/.test(file) || file === 'app.ts',
   jose: (file) => file === 'http/auth.ts',
   hono: (file) =>
-    file.startsWith('http/') || file.startsWith('ui/') || /\.routes\.tsx?$/.test(file) || file === 'app.ts',
+    file.startsWith('http/') ||
+    file.startsWith('ui/') ||
+    /\.routes\.tsx?$/.test(file) ||
+    file === 'app.ts',
   'fast-xml-parser': (file) => file.startsWith('storage/'),
   canonicalize: (file) => file === 'image/render-key.ts' || file === 'chart/png-provenance.ts',
 };
@@ -132,7 +137,9 @@ describe('the house', () => {
   });
 
   it('has no room that the table does not know', () => {
-    expect([...new Set(files.map(roomOf))].filter((room) => !(room in ROOMS) && !TOP.has(room))).toEqual([]);
+    expect(
+      [...new Set(files.map(roomOf))].filter((room) => !(room in ROOMS) && !TOP.has(room)),
+    ).toEqual([]);
   });
 
   it('imports downwards only', () => {
@@ -159,16 +166,21 @@ describe('the house', () => {
     const constructors =
       /\b(createDatabase|createS3ObjectStore|createWorkersEdgeCache|createChartRenderer|createAuthenticator)\(/;
     const callers = files.filter((file) => {
-      const text = readFileSync(join(SOURCE, file), 'utf8').replaceAll(/export (async )?function \w+\(/g, '');
+      const text = readFileSync(join(SOURCE, file), 'utf8').replaceAll(
+        /export (async )?function \w+\(/g,
+        '',
+      );
       return constructors.test(text);
     });
     expect(callers).toEqual(['services.ts']);
   });
 
   it('names files in kebab case and has no drawer for odds and ends', () => {
-    expect(files.filter((file) => !/^[a-z0-9-]+(\/[a-z0-9-]+)*(\.[a-z]+)?\.tsx?$/.test(file))).toEqual([]);
-    expect(files.filter((file) => /(^|\/)(utils?|helpers?|common|misc|manager)(\/|\.|-)/.test(file))).toEqual(
-      [],
-    );
+    expect(
+      files.filter((file) => !/^[a-z0-9-]+(\/[a-z0-9-]+)*(\.[a-z]+)?\.tsx?$/.test(file)),
+    ).toEqual([]);
+    expect(
+      files.filter((file) => /(^|\/)(utils?|helpers?|common|misc|manager)(\/|\.|-)/.test(file)),
+    ).toEqual([]);
   });
 });

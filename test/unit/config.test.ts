@@ -74,7 +74,9 @@ describe('readConfig', () => {
     ['SERVICE_TOKENS', 'local-service-token'],
     ['JWT_COOKIE', 'a b'],
   ])('refuses %s=%s by name', (name, value) => {
-    expect(problemOf({ ...good, [name]: value }).fields.map((field) => field.field)).toEqual([name]);
+    expect(problemOf({ ...good, [name]: value }).fields.map((field) => field.field)).toEqual([
+      name,
+    ]);
   });
 
   it('takes the local token on one machine only', () => {
@@ -107,7 +109,9 @@ describe('readConfig', () => {
       uiUrl: 'https://mlflow.example.com/team',
       problem: null,
     });
-    expect(read('http://mlflow:5000', 'https://ml.example.com/').uiUrl).toBe('https://ml.example.com');
+    expect(read('http://mlflow:5000', 'https://ml.example.com/').uiUrl).toBe(
+      'https://ml.example.com',
+    );
     expect(read('http://mlflow:5000', 'ml.example.com').uiUrl).toBeNull();
     expect(readConfig({ ...good, AIRFLOW_UI_URL: 'airflow:8080' }).airflow.uiUrl).toBeNull();
   });
@@ -116,9 +120,9 @@ describe('readConfig', () => {
     const read = (vars: Record<string, string>) =>
       readConfig({ ...good, MLFLOW_TRACKING_URI: 'http://mlflow:5000', ...vars }).mlflow;
     expect(read({ MLFLOW_TOKEN: 't' }).authorization).toBe('Bearer t');
-    expect(read({ MLFLOW_TOKEN: 't', MLFLOW_USERNAME: 'ü', MLFLOW_PASSWORD: 'p:w' }).authorization).toBe(
-      `Basic ${Buffer.from('ü:p:w').toString('base64')}`,
-    );
+    expect(
+      read({ MLFLOW_TOKEN: 't', MLFLOW_USERNAME: 'ü', MLFLOW_PASSWORD: 'p:w' }).authorization,
+    ).toBe(`Basic ${Buffer.from('ü:p:w').toString('base64')}`);
     const inUrl = read({ MLFLOW_TRACKING_URI: 'https://me:p%40w@mlflow.example.com' });
     expect(inUrl.authorization).toBe(`Basic ${Buffer.from('me:p@w').toString('base64')}`);
     expect([inUrl.trackingUri, inUrl.uiUrl]).toEqual([

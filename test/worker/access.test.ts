@@ -20,16 +20,23 @@ it('keeps images private when reads need a token, edge and 304 included', async 
   const id = await post(1);
   const path = `/api/artifacts/${id}/image`;
   const first = await stack.fetch(path, { headers: bearer });
-  expect([first.status, first.headers.get('cache-control')]).toEqual([200, 'private, max-age=3600']);
+  expect([first.status, first.headers.get('cache-control')]).toEqual([
+    200,
+    'private, max-age=3600',
+  ]);
   const etag = first.headers.get('etag') ?? '';
   expect((await stack.fetch(path)).status).toBe(401);
   expect((await stack.fetch(path, { headers: { 'if-none-match': etag } })).status).toBe(401);
-  expect((await stack.fetch(path, { headers: { ...bearer, 'if-none-match': etag } })).status).toBe(304);
+  expect((await stack.fetch(path, { headers: { ...bearer, 'if-none-match': etag } })).status).toBe(
+    304,
+  );
 });
 
 it('redraws unverified images when it is told to', async () => {
   const png = new Uint8Array(
-    await (await stack.fetch(`/api/artifacts/${await post(2)}/image`, { headers: bearer })).arrayBuffer(),
+    await (
+      await stack.fetch(`/api/artifacts/${await post(2)}/image`, { headers: bearer })
+    ).arrayBuffer(),
   );
   const id = await post(3);
   await stack.store.put({ bucket: BUCKET, key: 'plain.png' }, withoutLabel(png), {
@@ -40,7 +47,7 @@ it('redraws unverified images when it is told to', async () => {
   });
   const response = await stack.fetch(`/api/artifacts/${id}/image`, { headers: bearer });
   expect(response.headers.get('x-chart-freshness')).toBe('regenerated');
-  expect(await stack.query('select reason from artifact_render where artifact_id = $1', [id])).toEqual([
-    { reason: 'unverified' },
-  ]);
+  expect(
+    await stack.query('select reason from artifact_render where artifact_id = $1', [id]),
+  ).toEqual([{ reason: 'unverified' }]);
 });

@@ -55,7 +55,12 @@ describe('POST /api/artifacts', () => {
     const artifact = (await response.json()) as Wire;
     expect(response.status).toBe(201);
     expect(response.headers.get('location')).toBe(`/api/artifacts/${artifact.id}`);
-    expect(artifact).toMatchObject({ prompt_length: 11, response_length: 5, confidence: 0.85, run_id: null });
+    expect(artifact).toMatchObject({
+      prompt_length: 11,
+      response_length: 5,
+      confidence: 0.85,
+      run_id: null,
+    });
     expect(artifact['created_at']).toMatch(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}\+00:00$/);
     expect(await read(artifact.id)).toEqual(artifact);
   });
@@ -67,14 +72,20 @@ describe('POST /api/artifacts', () => {
     [1.5, 0.02],
     [100, 1],
   ])('reads a confidence of %s as %s', async (given, stored) => {
-    expect((await created({ name: 'x', type: 'signal', confidence: given }))['confidence']).toBe(stored);
+    expect((await created({ name: 'x', type: 'signal', confidence: given }))['confidence']).toBe(
+      stored,
+    );
   });
 
   it.each<[string, unknown, string[]]>([
     ['no name', { type: 'chart' }, ['name']],
     ['unknown columns', { name: 'x', type: 'chart', id: 1, colour: 'red' }, ['id', 'colour']],
     ['a wrong type', { name: 'x', type: 'photo' }, ['type']],
-    ['too long', { name: 'x'.repeat(256), type: 'chart', symbol: 'y'.repeat(51) }, ['name', 'symbol']],
+    [
+      'too long',
+      { name: 'x'.repeat(256), type: 'chart', symbol: 'y'.repeat(51) },
+      ['name', 'symbol'],
+    ],
     ['confidence above 100', { name: 'x', type: 'signal', confidence: 101 }, ['confidence']],
     ['U+0000', { name: 'a\0b', type: 'chart' }, ['name']],
     ['chart_data no object', { name: 'x', type: 'chart', chart_data: [1] }, ['chart_data']],
@@ -97,18 +108,31 @@ describe('POST /api/artifacts', () => {
       type: 'chart',
       metadata: { a: 'b\0c' },
     });
-    expect([response.status, ((await response.json()) as Problem).code]).toEqual([422, 'invalid_input']);
+    expect([response.status, ((await response.json()) as Problem).code]).toEqual([
+      422,
+      'invalid_input',
+    ]);
   });
 
   it.each([
     ['half JSON', '{"name":', 'application/json', 400, 'invalid_request'],
     ['not UTF-8', new Uint8Array([0x22, 0xff, 0x22]), 'application/json', 400, 'invalid_request'],
     ['a form', 'name=x', 'application/x-www-form-urlencoded', 415, 'unsupported_media_type'],
-    ['too large', `{"name":"${'x'.repeat(4_000_001)}"}`, 'application/json', 413, 'payload_too_large'],
+    [
+      'too large',
+      `{"name":"${'x'.repeat(4_000_001)}"}`,
+      'application/json',
+      413,
+      'payload_too_large',
+    ],
     ['a broken multipart', 'no parts', 'multipart/form-data; boundary=x', 400, 'invalid_request'],
   ])('refuses %s', async (_name, body, type, status, code) => {
     const headers = { authorization: `Bearer ${SERVICE_TOKEN}`, 'content-type': type };
-    const response = await stack.fetch('/api/artifacts', { method: 'POST', headers, body: body as BodyInit });
+    const response = await stack.fetch('/api/artifacts', {
+      method: 'POST',
+      headers,
+      body: body as BodyInit,
+    });
     expect([response.status, ((await response.json()) as Problem).code]).toEqual([status, code]);
   });
 });
@@ -130,7 +154,11 @@ describe('an uploaded image', () => {
     return multipartBody(artifact, image).then(({ contentType, body }) =>
       stack.fetch('/api/artifacts', {
         method: 'POST',
-        headers: { authorization: `Bearer ${SERVICE_TOKEN}`, 'content-type': contentType, ...headers },
+        headers: {
+          authorization: `Bearer ${SERVICE_TOKEN}`,
+          'content-type': contentType,
+          ...headers,
+        },
         body,
       }),
     );
@@ -189,9 +217,9 @@ describe('Idempotency-Key', () => {
     expect(statuses.filter((status) => status !== 201 && status !== 409)).toEqual([]);
     expect(statuses).toContain(201);
     expect(await stack.query("select 1 from artifacts where name = 'once'")).toHaveLength(1);
-    expect((await stack.send('POST', '/api/artifacts', body, key)).headers.get('idempotent-replayed')).toBe(
-      'true',
-    );
+    expect(
+      (await stack.send('POST', '/api/artifacts', body, key)).headers.get('idempotent-replayed'),
+    ).toBe('true');
   });
 
   it('refuses the key for another body', async () => {
@@ -214,15 +242,19 @@ describe('Idempotency-Key', () => {
   });
 
   it('forgets after 24 hours', async () => {
-    await stack.query("update idempotency_key set created_at = now() - interval '25 h' where key = 'once'");
-    expect((await stack.send('POST', '/api/artifacts', { ...body, symbol: 'NEW' }, key)).status).toBe(201);
+    await stack.query(
+      "update idempotency_key set created_at = now() - interval '25 h' where key = 'once'",
+    );
+    expect(
+      (await stack.send('POST', '/api/artifacts', { ...body, symbol: 'NEW' }, key)).status,
+    ).toBe(201);
   });
 
   it('gives the key back after a failure', async () => {
     const bad = { name: 'x', type: 'chart', metadata: { a: 'b\0c' } };
-    expect((await stack.send('POST', '/api/artifacts', bad, { 'idempotency-key': 'failed' })).status).toBe(
-      422,
-    );
+    expect(
+      (await stack.send('POST', '/api/artifacts', bad, { 'idempotency-key': 'failed' })).status,
+    ).toBe(422);
     expect(await stack.query("select 1 from idempotency_key where key = 'failed'")).toEqual([]);
   });
 });
@@ -258,7 +290,9 @@ describe('GET /api/artifacts', () => {
     ]);
     expect(await list('&limit=1')).toMatchObject({ total: 3, artifacts: [{ symbol: 'BBB' }] });
     expect((await list('&symbol=AAA&type=chart')).total).toBe(1);
-    expect((await list('&type=order')).artifacts.map((artifact) => artifact['type'])).toEqual(['signal']);
+    expect((await list('&type=order')).artifacts.map((artifact) => artifact['type'])).toEqual([
+      'signal',
+    ]);
     expect((await list('&type=trade')).total).toBe(0);
   });
 
@@ -291,7 +325,10 @@ describe('GET /api/artifacts', () => {
     const response = await stack.fetch('/api/artifacts?workflow_id=odd');
     expect(response.status).toBe(200);
     const { artifacts } = (await response.json()) as { artifacts: Wire[] };
-    expect(artifacts.map((artifact) => artifact.metadata)).toEqual([{ market_data_snapshot: [] }, 'text']);
+    expect(artifacts.map((artifact) => artifact.metadata)).toEqual([
+      { market_data_snapshot: [] },
+      'text',
+    ]);
     expect((await stack.fetch(`/api/artifacts/${artifacts[0]?.id}/image`)).status).toBe(409);
   });
 
@@ -300,15 +337,22 @@ describe('GET /api/artifacts', () => {
     const etag = first.headers.get('etag') ?? '';
     expect(etag).toMatch(/^W\/"/);
     expect(
-      (await stack.fetch('/api/artifacts?workflow_id=list-test', { headers: { 'if-none-match': etag } }))
-        .status,
+      (
+        await stack.fetch('/api/artifacts?workflow_id=list-test', {
+          headers: { 'if-none-match': etag },
+        })
+      ).status,
     ).toBe(304);
   });
 });
 
 describe('PATCH and DELETE', () => {
   it('merges objects one level deep, both of two patches at once', async () => {
-    const { id } = await created({ name: 'x', type: 'chart', chart_data: { keep: 1, nested: { a: 1 } } });
+    const { id } = await created({
+      name: 'x',
+      type: 'chart',
+      chart_data: { keep: 1, nested: { a: 1 } },
+    });
     await Promise.all([
       stack.send('PATCH', `/api/artifacts/${id}`, { chart_data: { left: 1 } }),
       stack.send('PATCH', `/api/artifacts/${id}`, { chart_data: { right: 1, nested: { b: 2 } } }),
@@ -320,7 +364,10 @@ describe('PATCH and DELETE', () => {
 
   it('replaces a stored JSON null or array, clears with null, and recounts', async () => {
     const { id } = await created({ name: 'x', type: 'llm', response: 'long' });
-    await stack.query("update artifacts set chart_data = 'null', signal_data = '[1]' where id = $1", [id]);
+    await stack.query(
+      "update artifacts set chart_data = 'null', signal_data = '[1]' where id = $1",
+      [id],
+    );
     const response = await stack.send('PATCH', `/api/artifacts/${id}`, {
       chart_data: { a: 1 },
       signal_data: { b: 2 },
@@ -340,7 +387,11 @@ describe('PATCH and DELETE', () => {
     const { id } = await created({ name: 'x', type: 'llm' });
     const patch = (body: unknown, target: number | string = id) =>
       stack.send('PATCH', `/api/artifacts/${target}`, body);
-    expect(await problem(await patch({ colour: 'red' }))).toEqual([422, 'invalid_input', ['colour']]);
+    expect(await problem(await patch({ colour: 'red' }))).toEqual([
+      422,
+      'invalid_input',
+      ['colour'],
+    ]);
     expect(await problem(await patch({ name: null }))).toEqual([422, 'invalid_input', ['name']]);
     expect(await problem(await patch({}))).toEqual([422, 'invalid_input', ['body']]);
     expect((await patch({ symbol: 'X' }, 2147483647)).status).toBe(404);
@@ -384,7 +435,9 @@ describe('the data behind a chart', () => {
         ' ',
       ),
     );
-    expect(new Set(Object.values(body.series).map((series) => series.length))).toEqual(new Set([60]));
+    expect(new Set(Object.values(body.series).map((series) => series.length))).toEqual(
+      new Set([60]),
+    );
     expect(body.dates).toEqual(bars.map((bar) => bar.date));
     const mean = bars.slice(0, 20).reduce((sum, bar) => sum + bar.close, 0) / 20;
     expect(body.series['sma_20']?.[18]).toBeNull();
@@ -399,15 +452,21 @@ describe('the data behind a chart', () => {
   it('is offered as bars, newest first', async () => {
     const body = await (await stack.fetch(`/api/artifacts/${id}/market-data?limit=2`)).json();
     expect(body).toEqual({ symbol: 'TEST', count: 2, data: [bars[59], bars[58]] });
-    const all = (await (await stack.fetch(`/api/artifacts/${id}/market-data`)).json()) as { count: number };
+    const all = (await (await stack.fetch(`/api/artifacts/${id}/market-data`)).json()) as {
+      count: number;
+    };
     expect(all.count).toBe(50);
     expect((await stack.fetch(`/api/artifacts/${id}/market-data?limit=0`)).status).toBe(422);
   });
 
   it('is offered as a file', async () => {
     const response = await stack.fetch(`/api/artifacts/${id}/download`);
-    expect(response.headers.get('content-disposition')).toBe(`attachment; filename="artifact-${id}.json"`);
-    expect(((await response.json()) as Wire).metadata.market_data_snapshot['bars']).toHaveLength(60);
+    expect(response.headers.get('content-disposition')).toBe(
+      `attachment; filename="artifact-${id}.json"`,
+    );
+    expect(((await response.json()) as Wire).metadata.market_data_snapshot['bars']).toHaveLength(
+      60,
+    );
   });
 
   it('says what is missing', async () => {
@@ -458,7 +517,9 @@ describe('verification', () => {
       verdict: 'verified',
       pixels_match_claim: true,
       renders: [{ bar_count: 60 }],
-      artifacts: [{ artifact_id: id, run_id: 'run-1', execution_id: '2025-11-15 13:54:31.981650+00:00' }],
+      artifacts: [
+        { artifact_id: id, run_id: 'run-1', execution_id: '2025-11-15 13:54:31.981650+00:00' },
+      ],
     });
   });
 
@@ -554,7 +615,10 @@ it('describes itself', async () => {
 });
 
 /** The label chunk of `donor` in `png`, before its first data chunk. */
-function withLabelOf(png: Uint8Array<ArrayBuffer>, donor: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer> {
+function withLabelOf(
+  png: Uint8Array<ArrayBuffer>,
+  donor: Uint8Array<ArrayBuffer>,
+): Uint8Array<ArrayBuffer> {
   const header = 8 + 25;
   const label = chunksOf(donor).find((chunk) => chunk.subarray(4, 8).toString('latin1') === 'iTXt');
   return new Uint8Array(
@@ -585,6 +649,11 @@ function pngOf(width: number, height: number, data: Buffer): Uint8Array<ArrayBuf
   };
   const signature = Buffer.from('89504e470d0a1a0a', 'hex');
   return new Uint8Array(
-    Buffer.concat([signature, chunk('IHDR', header), chunk('IDAT', data), chunk('IEND', Buffer.alloc(0))]),
+    Buffer.concat([
+      signature,
+      chunk('IHDR', header),
+      chunk('IDAT', data),
+      chunk('IEND', Buffer.alloc(0)),
+    ]),
   );
 }

@@ -100,7 +100,8 @@ describe('writes', () => {
     expect((await write(open, { authorization: `Bearer ${allowed}` })).status).toBe(201);
     expect((await write(open, { 'cf-access-jwt-assertion': allowed })).status).toBe(201);
     expect(
-      (await write(open, { authorization: `Bearer ${await token({ scope: 'lineage:repair' })}` })).status,
+      (await write(open, { authorization: `Bearer ${await token({ scope: 'lineage:repair' })}` }))
+        .status,
     ).toBe(403);
     expect((await write(open, { authorization: `Bearer ${await token()}` })).status).toBe(403);
   });
@@ -111,15 +112,19 @@ describe('writes', () => {
     ['an old one', { expires: '-5m' }],
   ])('refuse a token of %s', async (_name, claims) => {
     expect(
-      (await write(open, { authorization: `Bearer ${await token({ scope: 'artifact:write', ...claims })}` }))
-        .status,
+      (
+        await write(open, {
+          authorization: `Bearer ${await token({ scope: 'artifact:write', ...claims })}`,
+        })
+      ).status,
     ).toBe(401);
   });
 
   it('refuse a forged token, an unsigned one and one signed with the public key as secret', async () => {
     const forged = await token({ scope: 'artifact:write', key: foreignKey });
     const [, payload] = forged.split('.');
-    const header = (alg: string) => Buffer.from(JSON.stringify({ alg, kid: 'one' })).toString('base64url');
+    const header = (alg: string) =>
+      Buffer.from(JSON.stringify({ alg, kid: 'one' })).toString('base64url');
     for (const bad of [
       forged,
       `${header('none')}.${payload}.`,
@@ -173,7 +178,9 @@ describe('a subject', () => {
   it.each(['a', 'u'.repeat(255), '🚀'.repeat(255), 'auth0|5f7c', 'Zoë Müller'])(
     'of %s is taken',
     async (sub) => {
-      expect((await write(open, { authorization: `Bearer ${await withSubject(sub)}` })).status).toBe(201);
+      expect(
+        (await write(open, { authorization: `Bearer ${await withSubject(sub)}` })).status,
+      ).toBe(201);
     },
   );
 
@@ -191,7 +198,8 @@ describe('reads', () => {
   it('are open by default, even to a bad credential', async () => {
     expect((await open.fetch('/api/artifacts')).status).toBe(200);
     expect(
-      (await open.fetch('/api/artifacts', { headers: { authorization: 'Bearer nonsense' } })).status,
+      (await open.fetch('/api/artifacts', { headers: { authorization: 'Bearer nonsense' } }))
+        .status,
     ).toBe(200);
   });
 
@@ -203,7 +211,9 @@ describe('reads', () => {
       '/api/artifacts/1/verify',
     ]) {
       expect((await closed.fetch(path)).status).toBe(401);
-      const response = await closed.fetch(path, { headers: { authorization: `Bearer ${await token()}` } });
+      const response = await closed.fetch(path, {
+        headers: { authorization: `Bearer ${await token()}` },
+      });
       expect([200, 404]).toContain(response.status);
     }
     expect((await closed.fetch('/api/verify', { method: 'POST' })).status).toBe(401);
@@ -219,7 +229,9 @@ describe('CORS', () => {
         headers: { origin, 'access-control-request-method': 'POST' },
       });
     expect((await preflight(ORIGIN)).headers.get('access-control-allow-origin')).toBe(ORIGIN);
-    expect((await preflight(`${ORIGIN}.evil.example`)).headers.get('access-control-allow-origin')).toBeNull();
+    expect(
+      (await preflight(`${ORIGIN}.evil.example`)).headers.get('access-control-allow-origin'),
+    ).toBeNull();
     const response = await open.fetch('/api/artifacts', { headers: { origin: ORIGIN } });
     expect(response.headers.get('access-control-expose-headers')).toContain('X-Chart-Freshness');
   });

@@ -39,11 +39,19 @@ describe('market data', () => {
     async (limit) => {
       const bars = makeBars(620, limit);
       const id = await post(bars);
-      const wanted = { symbol: 'TEST', count: Math.min(limit, 620), data: bars.toReversed().slice(0, limit) };
+      const wanted = {
+        symbol: 'TEST',
+        count: Math.min(limit, 620),
+        data: bars.toReversed().slice(0, limit),
+      };
       expect(await marketData(id, limit)).toEqual(wanted);
       expect(await marketData(id, limit)).toEqual(wanted);
       // Cut from what another limit has put there.
-      expect(await marketData(id, 1)).toEqual({ ...wanted, count: 1, data: wanted.data.slice(0, 1) });
+      expect(await marketData(id, 1)).toEqual({
+        ...wanted,
+        count: 1,
+        data: wanted.data.slice(0, 1),
+      });
     },
   );
 
@@ -62,7 +70,10 @@ describe('market data', () => {
 describe.each(['indicators', 'market-data'])('%s', (what) => {
   const path = (id: number) => `/api/artifacts/${id}/${what}`;
   const newest = async (id: number) => {
-    const body = (await (await stack.fetch(path(id))).json()) as { dates?: string[]; data?: RawBar[] };
+    const body = (await (await stack.fetch(path(id))).json()) as {
+      dates?: string[];
+      data?: RawBar[];
+    };
     return body.dates?.at(-1) ?? body.data?.[0]?.date;
   };
 
@@ -109,7 +120,8 @@ describe.each(['indicators', 'market-data'])('%s', (what) => {
       symbol: 'ONE',
       metadata: { market_data_snapshot: { timeframe: 'daily', bars } },
     });
-    const symbol = async () => ((await (await stack.fetch(path(id))).json()) as { symbol: string }).symbol;
+    const symbol = async () =>
+      ((await (await stack.fetch(path(id))).json()) as { symbol: string }).symbol;
     expect([await symbol(), await symbol()]).toEqual(['ONE', 'ONE']);
     await stack.send('PATCH', path0(id), { symbol: 'TWO' });
     expect([await symbol(), await symbol()]).toEqual(['TWO', 'TWO']);

@@ -40,8 +40,10 @@ async function post(bars: unknown, more: Record<string, unknown> = {}): Promise<
 
 const image = (id: number, init?: RequestInit) => stack.fetch(`/api/artifacts/${id}/image`, init);
 const calls = (method: string) => store.calls.filter((call) => call.method === method);
-const rowReads = () => sql.statements.filter((text) => /^select .*'market_data_snapshot'/s.test(text));
-const bytesOf = async (response: Response) => Buffer.from(await response.arrayBuffer()).toString('base64');
+const rowReads = () =>
+  sql.statements.filter((text) => /^select .*'market_data_snapshot'/s.test(text));
+const bytesOf = async (response: Response) =>
+  Buffer.from(await response.arrayBuffer()).toString('base64');
 const times = <T>(n: number, work: (index: number) => Promise<T>) =>
   Promise.all(Array.from({ length: n }, (_, index) => work(index)));
 const seconds = (n: number) => new Promise((resolve) => setTimeout(resolve, n * 1_000));
@@ -79,7 +81,9 @@ describe('one picture and a crowd', () => {
       image(id, { headers: { range: 'bytes=1-3' } }),
       image(id, { headers: { 'if-none-match': etag } }),
     ]);
-    expect([whole?.status, head?.status, range?.status, unchanged?.status]).toEqual([200, 200, 206, 304]);
+    expect([whole?.status, head?.status, range?.status, unchanged?.status]).toEqual([
+      200, 200, 206, 304,
+    ]);
     expect(await range?.text()).toBe('PNG');
     expect(head?.headers.get('etag')).toBe(whole?.headers.get('etag'));
     expect([calls('GET').length, rowReads().length]).toEqual([1, 1]);
@@ -113,7 +117,8 @@ describe('one picture and a crowd', () => {
     const id = await post(makeBars(60, (seed += 1)));
     let letGo = () => {};
     const held = new Promise<void>((resolve) => (letGo = resolve));
-    store.fault = (call, _response, pass) => void (call.method === 'PUT' ? held.then(() => pass()) : pass());
+    store.fault = (call, _response, pass) =>
+      void (call.method === 'PUT' ? held.then(() => pass()) : pass());
     const before = image(id);
     while (calls('PUT').length === 0) await seconds(0.02);
     const newer = makeBars(60, (seed += 1));
@@ -125,7 +130,9 @@ describe('one picture and a crowd', () => {
     const after = await image(id);
     expect([old.status, after.status]).toEqual([200, 200]);
     expect(after.headers.get('x-chart-snapshot')).not.toBe(old.headers.get('x-chart-snapshot'));
-    expect((await image(id)).headers.get('x-chart-snapshot')).toBe(after.headers.get('x-chart-snapshot'));
+    expect((await image(id)).headers.get('x-chart-snapshot')).toBe(
+      after.headers.get('x-chart-snapshot'),
+    );
   });
 
   it('is one picture for two deployments over one store: the conditional PUT decides', async () => {
@@ -139,7 +146,9 @@ describe('one picture and a crowd', () => {
       expect(new Set(await Promise.all(answers.map(bytesOf))).size).toBe(1);
       expect(calls('PUT').length).toBeLessThanOrEqual(2);
       expect(rowReads()).toHaveLength(2);
-      expect(await stack.query('select 1 from artifact_render where artifact_id = $1', [id])).toHaveLength(1);
+      expect(
+        await stack.query('select 1 from artifact_render where artifact_id = $1', [id]),
+      ).toHaveLength(1);
     } finally {
       await other.close();
     }
@@ -189,7 +198,12 @@ describe('many pictures at once', () => {
 
 describe('one Idempotency-Key and a crowd', () => {
   const create = (key: string, name: string) =>
-    stack.send('POST', '/api/artifacts', { name, type: 'llm', response: 'x' }, { 'idempotency-key': key });
+    stack.send(
+      'POST',
+      '/api/artifacts',
+      { name, type: 'llm', response: 'x' },
+      { 'idempotency-key': key },
+    );
 
   it('creates once, replays to the rest, and hardly asks the database', async () => {
     const answers = await times(300, () => create('crowd-1', 'one of many'));
@@ -209,7 +223,8 @@ describe('one Idempotency-Key and a crowd', () => {
       if (text.includes('insert into "artifacts"')) await seconds(1);
     };
     const first = create('crowd-2', 'first');
-    while (!sql.statements.some((text) => text.includes('insert into "artifacts"'))) await seconds(0.02);
+    while (!sql.statements.some((text) => text.includes('insert into "artifacts"')))
+      await seconds(0.02);
     const other = await create('crowd-2', 'second');
     expect([other.status, ((await other.json()) as { code: string }).code]).toEqual([
       422,

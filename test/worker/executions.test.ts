@@ -113,11 +113,24 @@ describe('a grouped list', () => {
   beforeAll(async () => {
     await stack.query('delete from artifacts');
     ids = await put(
-      { workflow_id: 'a', execution_id: 'one', type: 'chart', symbol: 'MSFT', dag_id: 'dag', at: '10:00' },
+      {
+        workflow_id: 'a',
+        execution_id: 'one',
+        type: 'chart',
+        symbol: 'MSFT',
+        dag_id: 'dag',
+        at: '10:00',
+      },
       { workflow_id: 'a', execution_id: 'one', type: 'chart', symbol: 'AAPL', at: '10:05' },
       { workflow_id: 'a', execution_id: 'one', type: 'llm', symbol: 'AAPL', at: '10:02' },
       { workflow_id: 'a', execution_id: 'shared', at: '11:00' },
-      { workflow_id: 'b', execution_id: 'shared', at: '09:00', run_id: 'run-b', experiment_id: '7' },
+      {
+        workflow_id: 'b',
+        execution_id: 'shared',
+        at: '09:00',
+        run_id: 'run-b',
+        experiment_id: '7',
+      },
       { workflow_id: 'b', execution_id: 'shared', at: '09:01' },
       { execution_id: 'nobody', at: '08:00' },
       { workflow_id: '', execution_id: 'nobody', at: '08:01' },
@@ -138,7 +151,9 @@ describe('a grouped list', () => {
       ['c', 'ungrouped'],
     ]);
     expect([group_count, total, next_cursor]).toEqual([6, 11, null]);
-    expect(groups.flatMap(({ artifacts }) => idsOf(artifacts)).toSorted((a, b) => a - b)).toEqual(ids);
+    expect(groups.flatMap(({ artifacts }) => idsOf(artifacts)).toSorted((a, b) => a - b)).toEqual(
+      ids,
+    );
     expect(groups[2]).toMatchObject({
       dag_id: 'dag',
       first_at: '2025-11-15T10:00:00+00:00',
@@ -168,7 +183,11 @@ describe('a grouped list', () => {
   it('gives a group the run of its linked member, and the ungrouped none', async () => {
     const { groups } = await grouped();
     const linked = groups[3];
-    expect(linked).toMatchObject({ run_id: 'run-b', experiment_id: '7', lineage: { status: 'linked' } });
+    expect(linked).toMatchObject({
+      run_id: 'run-b',
+      experiment_id: '7',
+      lineage: { status: 'linked' },
+    });
     expect(linked?.links).toMatchObject({
       mlflow_run: 'https://mlflow.example.com/ui/#/experiments/7/runs/run-b',
       mlflow_experiment: 'https://mlflow.example.com/ui/#/experiments/7',
@@ -188,7 +207,9 @@ describe('a grouped list', () => {
     const walked: Group[] = [];
     let cursor: string | null = '';
     while (cursor !== null) {
-      const page: Grouped = await grouped(`&sort=${sort}&limit=1${cursor === '' ? '' : `&cursor=${cursor}`}`);
+      const page: Grouped = await grouped(
+        `&sort=${sort}&limit=1${cursor === '' ? '' : `&cursor=${cursor}`}`,
+      );
       walked.push(...page.groups);
       cursor = page.next_cursor;
       expect(page.group_count).toBe(6);
@@ -199,17 +220,20 @@ describe('a grouped list', () => {
     }
   });
 
-  it.each(['-created_at', 'created_at'])('by %s loses no group that grows in between', async (sort) => {
-    const whole = named((await grouped(`&sort=${sort}`)).groups);
-    const first = await grouped(`&sort=${sort}&limit=2`);
-    const late = await put(
-      ...whole.map(([workflow_id, execution_id]) => ({ workflow_id, execution_id, at: '23:00' })),
-      { workflow_id: 'new', execution_id: 'new', at: '23:30' },
-    );
-    const rest = await grouped(`&sort=${sort}&cursor=${first.next_cursor}`);
-    expect(named([...first.groups, ...rest.groups])).toEqual(whole);
-    await stack.query('delete from artifacts where id = any($1)', [late]);
-  });
+  it.each(['-created_at', 'created_at'])(
+    'by %s loses no group that grows in between',
+    async (sort) => {
+      const whole = named((await grouped(`&sort=${sort}`)).groups);
+      const first = await grouped(`&sort=${sort}&limit=2`);
+      const late = await put(
+        ...whole.map(([workflow_id, execution_id]) => ({ workflow_id, execution_id, at: '23:00' })),
+        { workflow_id: 'new', execution_id: 'new', at: '23:30' },
+      );
+      const rest = await grouped(`&sort=${sort}&cursor=${first.next_cursor}`);
+      expect(named([...first.groups, ...rest.groups])).toEqual(whole);
+      await stack.query('delete from artifacts where id = any($1)', [late]);
+    },
+  );
 
   it('has only the members that match', async () => {
     const { groups, total, group_count } = await grouped('&symbol=AAPL');
@@ -236,7 +260,9 @@ describe('a grouped list', () => {
 
   it('leaves out bars unless they are asked for', async () => {
     const [lean, whole] = [await grouped('&limit=1'), await grouped('&limit=1&include=bars')];
-    expect(lean.groups[0]?.artifacts[0]?.metadata).toEqual({ market_data_snapshot: { bar_count: 1 } });
+    expect(lean.groups[0]?.artifacts[0]?.metadata).toEqual({
+      market_data_snapshot: { bar_count: 1 },
+    });
     expect(whole.groups[0]?.artifacts[0]?.metadata).toEqual({
       market_data_snapshot: { bar_count: 1, bars: [1] },
     });
@@ -249,7 +275,9 @@ describe('a grouped list', () => {
     const found: string[] = [];
     let [cursor, pages]: [string | null, number] = ['', 0];
     while (cursor !== null) {
-      const page: Executions = await executions(`q=large${cursor === '' ? '' : `&cursor=${cursor}`}`);
+      const page: Executions = await executions(
+        `q=large${cursor === '' ? '' : `&cursor=${cursor}`}`,
+      );
       found.push(...page.executions.map((one) => one.execution_id ?? ''));
       expect(page.total).toBe(12);
       [cursor, pages] = [page.next_cursor, pages + 1];
@@ -274,17 +302,18 @@ describe('a grouped list', () => {
 
   it('refuses other orders, and a cursor of a flat list', async () => {
     for (const sort of ['name', '-id', 'symbol']) {
-      expect(await refusal(`/api/artifacts?group_by=execution_id&sort=${sort}`)).toEqual([422, ['sort']]);
+      expect(await refusal(`/api/artifacts?group_by=execution_id&sort=${sort}`)).toEqual([
+        422,
+        ['sort'],
+      ]);
     }
     const flat = (await (await stack.fetch('/api/artifacts?limit=1')).json()) as Grouped;
-    expect(await refusal(`/api/artifacts?group_by=execution_id&cursor=${flat.next_cursor}`)).toEqual([
-      422,
-      ['cursor'],
-    ]);
-    expect(await refusal(`/api/executions?cursor=${(await grouped('&limit=1')).next_cursor}`)).toEqual([
-      422,
-      ['cursor'],
-    ]);
+    expect(
+      await refusal(`/api/artifacts?group_by=execution_id&cursor=${flat.next_cursor}`),
+    ).toEqual([422, ['cursor']]);
+    expect(
+      await refusal(`/api/executions?cursor=${(await grouped('&limit=1')).next_cursor}`),
+    ).toEqual([422, ['cursor']]);
   });
 
   describe('/api/executions', () => {
@@ -304,7 +333,11 @@ describe('a grouped list', () => {
     it('is walked by its cursor and narrowed by the same filters', async () => {
       const first = await executions('limit=3');
       const rest = await executions(`limit=3&cursor=${first.next_cursor}`);
-      expect([first.executions.length, rest.executions.length, rest.next_cursor]).toEqual([3, 2, null]);
+      expect([first.executions.length, rest.executions.length, rest.next_cursor]).toEqual([
+        3,
+        2,
+        null,
+      ]);
       expect((await executions('workflow_id=b')).total).toBe(1);
       expect((await executions('type=chart')).total).toBe(1);
       expect((await executions('lineage=linked')).total).toBe(1);
@@ -357,24 +390,35 @@ describe('/api/executions/{execution_id}', () => {
 
   it('follows the link of an artifact', async () => {
     const response = await stack.fetch('/api/artifacts?limit=1&sort=created_at');
-    const { artifacts } = (await response.json()) as { artifacts: { links: { execution: string } }[] };
+    const { artifacts } = (await response.json()) as {
+      artifacts: { links: { execution: string } }[];
+    };
     const link = new URL(artifacts[0]?.links.execution ?? '');
     const found = await stack.fetch(`${link.pathname}${link.search}`);
     expect(((await found.json()) as Group).execution_id).toBe(PYTHON);
   });
 
-  it.each(['a/b', 'a+b c', '100%', '%2F', 'ünï/cödé?x#y', "o'neil", '..', 'a//b', '\\', 'x&y=z', ' '])(
-    'takes any id, percent-encoded: %s',
-    async (id) => {
-      const [artifact] = await put({ workflow_id: 'odd', execution_id: id });
-      // A URL forgets two dots even when they are encoded, so nobody can ask for them in a path.
-      if (id === '..') {
-        expect((await grouped(`&execution_id=${encodeURIComponent(id)}`)).total).toBe(1);
-        return;
-      }
-      expect(idsOf((await execution(id)).artifacts)).toEqual([artifact]);
-    },
-  );
+  it.each([
+    'a/b',
+    'a+b c',
+    '100%',
+    '%2F',
+    'ünï/cödé?x#y',
+    "o'neil",
+    '..',
+    'a//b',
+    '\\',
+    'x&y=z',
+    ' ',
+  ])('takes any id, percent-encoded: %s', async (id) => {
+    const [artifact] = await put({ workflow_id: 'odd', execution_id: id });
+    // A URL forgets two dots even when they are encoded, so nobody can ask for them in a path.
+    if (id === '..') {
+      expect((await grouped(`&execution_id=${encodeURIComponent(id)}`)).total).toBe(1);
+      return;
+    }
+    expect(idsOf((await execution(id)).artifacts)).toEqual([artifact]);
+  });
 
   it('wants the workflow where several share the id, and lists them', async () => {
     await put(
@@ -385,11 +429,18 @@ describe('/api/executions/{execution_id}', () => {
     const path = `/api/executions/${encodeURIComponent('2025-01-01 00:00:00+00:00')}`;
     const response = await stack.fetch(path);
     const problem = (await response.json()) as { errors: { field: string; message: string }[] };
-    expect([response.status, problem.errors.map(({ field }) => field)]).toEqual([422, ['workflow_id']]);
+    expect([response.status, problem.errors.map(({ field }) => field)]).toEqual([
+      422,
+      ['workflow_id'],
+    ]);
     expect(problem.errors[0]?.message).toContain('"" (none), "p", "q"');
     for (const workflow of ['p', 'q', null]) {
       const found = await execution('2025-01-01 00:00:00+00:00', `?workflow_id=${workflow ?? ''}`);
-      expect([found.workflow_id, found.artifacts.length, found.counts]).toEqual([workflow, 1, { llm: 1 }]);
+      expect([found.workflow_id, found.artifacts.length, found.counts]).toEqual([
+        workflow,
+        1,
+        { llm: 1 },
+      ]);
     }
     expect((await stack.fetch(`${path}?workflow_id=z`)).status).toBe(404);
   });
@@ -402,7 +453,10 @@ describe('/api/executions/{execution_id}', () => {
 
   it('refuses what it does not know', async () => {
     expect(await refusal('/api/executions/x?symbol=AAPL')).toEqual([422, ['symbol']]);
-    expect(await refusal('/api/executions/x?workflow_id=a&workflow_id=b')).toEqual([422, ['workflow_id']]);
+    expect(await refusal('/api/executions/x?workflow_id=a&workflow_id=b')).toEqual([
+      422,
+      ['workflow_id'],
+    ]);
     expect(await refusal('/api/executions/x?include=all')).toEqual([422, ['include']]);
   });
 
@@ -429,8 +483,12 @@ describe('/api/artifacts/stats/summary', () => {
       { type: 'signal', name: 'order' },
       { type: 'photo' },
     );
-    await stack.query(`update artifacts set signal_data = '{"artifact_type":"order"}' where name = 'order'`);
-    await stack.query(`update artifacts set signal_data = '{"artifact_type":"trade"}' where type = 'llm'`);
+    await stack.query(
+      `update artifacts set signal_data = '{"artifact_type":"order"}' where name = 'order'`,
+    );
+    await stack.query(
+      `update artifacts set signal_data = '{"artifact_type":"trade"}' where type = 'llm'`,
+    );
     await stack.query(`insert into artifact_render (artifact_id, render_key, reason)
       values (1, 'a', 'missing'), (2, 'a', 'missing'), (2, 'b', 'stale')`);
     expect(await (await stack.fetch('/api/artifacts/stats/summary')).json()).toEqual({

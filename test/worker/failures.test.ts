@@ -17,14 +17,21 @@ async function post(bars: unknown, more: Record<string, unknown> = {}): Promise<
 
 async function problemOf(response: Response) {
   expect(response.headers.get('content-type')).toBe('application/problem+json');
-  return (await response.json()) as { status: number; code: string; request_id: string; detail: string };
+  return (await response.json()) as {
+    status: number;
+    code: string;
+    request_id: string;
+    detail: string;
+  };
 }
 
 it('draws with the store down, hands it out briefly, and writes nothing', async () => {
   const withBars = await post(makeBars(60, 1), {
     chart_data: { minio_url: `${stack.s3.url}/${BUCKET}/charts/a.png` },
   });
-  const without = await post(null, { chart_data: { minio_url: `${stack.s3.url}/${BUCKET}/charts/a.png` } });
+  const without = await post(null, {
+    chart_data: { minio_url: `${stack.s3.url}/${BUCKET}/charts/a.png` },
+  });
   await stack.stopStore();
   try {
     const response = await stack.fetch(`/api/artifacts/${withBars}/image`);
@@ -32,8 +39,12 @@ it('draws with the store down, hands it out briefly, and writes nothing', async 
     expect(response.headers.get('cache-control')).toMatch(/^private, max-age=\d{1,2}$/);
     expect(response.headers.get('etag')).toMatch(/^W\/"[0-9a-f]{32}"$/);
     expect(response.headers.get('x-chart-source')).toBe('rendered');
-    expect(new Uint8Array(await response.arrayBuffer()).slice(1, 4)).toEqual(new TextEncoder().encode('PNG'));
-    expect(await stack.query('select 1 from artifact_render where artifact_id = $1', [withBars])).toEqual([]);
+    expect(new Uint8Array(await response.arrayBuffer()).slice(1, 4)).toEqual(
+      new TextEncoder().encode('PNG'),
+    );
+    expect(
+      await stack.query('select 1 from artifact_render where artifact_id = $1', [withBars]),
+    ).toEqual([]);
 
     const refused = await stack.fetch(`/api/artifacts/${without}/image`);
     expect([refused.status, refused.headers.get('retry-after')]).toEqual([503, '5']);
@@ -63,7 +74,9 @@ it('says that the database is down, and goes on serving what the edge knows', as
     const unknown = await stack.fetch(`/api/artifacts/${id + 1}/image`);
     expect([unknown.status, unknown.headers.get('retry-after')]).toEqual([503, '5']);
     expect((await problemOf(unknown)).code).toBe('database_unavailable');
-    expect((await problemOf(await stack.fetch('/api/artifacts'))).code).toBe('database_unavailable');
+    expect((await problemOf(await stack.fetch('/api/artifacts'))).code).toBe(
+      'database_unavailable',
+    );
     expect((await stack.fetch('/readyz')).status).toBe(503);
   } finally {
     await stack.startDatabase();

@@ -41,7 +41,11 @@ const HOSTILE: [string, string, string][] = [
   ['an overflow', '{"a":{"b":-1e999}}', 'metadata.a.b'],
   ['__proto__', '{"a":[{"__proto__":{"admin":true}}]}', 'metadata.a[0].__proto__'],
   ['an escaped __proto__', '{"\\u005f\\u005fproto__":1}', 'metadata.__proto__'],
-  ['constructor.prototype', '{"constructor":{"prototype":{"x":1}}}', 'metadata.constructor.prototype'],
+  [
+    'constructor.prototype',
+    '{"constructor":{"prototype":{"x":1}}}',
+    'metadata.constructor.prototype',
+  ],
   ['a name twice', '{"a":1,"a":2}', 'metadata.a'],
   ['U+0000', '{"a":{"b":"\\u0000"}}', 'metadata.a.b'],
   ['half a pair', '{"a":["\\ud800"]}', 'metadata.a[0]'],
@@ -55,7 +59,10 @@ describe.each(HOSTILE)('%s', (_name, value, field) => {
   it('is refused by POST, PATCH and a form, and named', async () => {
     const body = `{"name":"x","type":"chart","metadata":${value}}`;
     expect(await fields(await send('POST', '/api/artifacts', body))).toEqual([422, [field]]);
-    expect(await fields(await send('PATCH', artifactPath, `{"metadata":${value}}`))).toEqual([422, [field]]);
+    expect(await fields(await send('PATCH', artifactPath, `{"metadata":${value}}`))).toEqual([
+      422,
+      [field],
+    ]);
     expect(await fields(await sendForm(body))).toEqual([422, [field]]);
   });
 });
@@ -78,7 +85,11 @@ it.each([
   ],
   ['/api/lineage/attach', '{"run_id":"a","artifact_ids":[9007199254740993]}', 'artifact_ids[0]'],
   ['/api/lineage/attach', '{"run_id":"a","run_id":"b","artifact_ids":[1]}', 'run_id'],
-  ['/api/lineage/attach', '{"run_id":"a","execution_id":"\\u0000","workflow_id":""}', 'execution_id'],
+  [
+    '/api/lineage/attach',
+    '{"run_id":"a","execution_id":"\\u0000","workflow_id":""}',
+    'execution_id',
+  ],
 ])('%s refuses %.60s', async (path, body, field) => {
   expect(await fields(await send('POST', path, body))).toEqual([422, [field]]);
 });
@@ -89,14 +100,22 @@ it('a repair takes any offset that a clock may have', async () => {
     '0001-01-01T23:59:00+23:00',
     '9999-12-31T00:00:00.123456Z',
   ]) {
-    const response = await send('POST', '/api/lineage/repair', JSON.stringify({ checked_before: time }));
+    const response = await send(
+      'POST',
+      '/api/lineage/repair',
+      JSON.stringify({ checked_before: time }),
+    );
     expect([time, response.status]).toEqual([time, 200]);
   }
 });
 
 it('a body of 4 MB of brackets is refused at once, and the next request answered', async () => {
   for (const open of ['[', '{"metadata":', '{"metadata":[']) {
-    const response = await send('POST', '/api/artifacts', open.repeat(Math.floor(3_999_999 / open.length)));
+    const response = await send(
+      'POST',
+      '/api/artifacts',
+      open.repeat(Math.floor(3_999_999 / open.length)),
+    );
     expect(response.status).toBe(422);
   }
   expect((await stack.fetch('/healthz')).status).toBe(200);

@@ -70,7 +70,10 @@ async function rowOf(id: number) {
 
 /** The key in the bucket that the row names. */
 async function keyOf(id: number): Promise<string> {
-  return new URL((await rowOf(id)).chart_data['minio_url'] ?? '').pathname.replace(`/${BUCKET}/`, '');
+  return new URL((await rowOf(id)).chart_data['minio_url'] ?? '').pathname.replace(
+    `/${BUCKET}/`,
+    '',
+  );
 }
 
 /** Points a row at a key and puts bytes there. */
@@ -95,7 +98,12 @@ describe('a missing image', () => {
 
   it('is drawn once, proved, stored, and served to everybody', async () => {
     id = await post(
-      { chart_data: { timeframe: 'daily', minio_url: `http://localhost:9000/${BUCKET}/charts/gone.png` } },
+      {
+        chart_data: {
+          timeframe: 'daily',
+          minio_url: `http://localhost:9000/${BUCKET}/charts/gone.png`,
+        },
+      },
       bars,
     );
     const responses = await Promise.all(Array.from({ length: 20 }, () => image(id)));
@@ -166,9 +174,9 @@ describe('a missing image', () => {
       byte_size: png.byteLength,
       bar_count: 120,
     });
-    expect(await stack.query('select reason from artifact_render where artifact_id = $1', [id])).toEqual([
-      { reason: 'missing' },
-    ]);
+    expect(
+      await stack.query('select reason from artifact_render where artifact_id = $1', [id]),
+    ).toEqual([{ reason: 'missing' }]);
     const row = await rowOf(id);
     expect(row.chart_data).toMatchObject({
       timeframe: 'daily',
@@ -189,11 +197,11 @@ describe('a missing image', () => {
   it('answers 304, HEAD and ranges', async () => {
     const etag = `"${key}"`;
     const unchanged = await image(id, { 'if-none-match': `"x", W/${etag}` });
-    expect([unchanged.status, unchanged.headers.get('etag'), (await bytesOf(unchanged)).byteLength]).toEqual([
-      304,
-      etag,
-      0,
-    ]);
+    expect([
+      unchanged.status,
+      unchanged.headers.get('etag'),
+      (await bytesOf(unchanged)).byteLength,
+    ]).toEqual([304, etag, 0]);
     const head = await stack.fetch(`/api/artifacts/${id}/image`, { method: 'HEAD' });
     expect([head.status, head.headers.get('content-length'), head.headers.get('etag')]).toEqual([
       200,
@@ -201,12 +209,18 @@ describe('a missing image', () => {
       etag,
     ]);
     const part = await image(id, { range: 'bytes=10-19' });
-    expect([part.status, part.headers.get('content-range')]).toEqual([206, `bytes 10-19/${png.byteLength}`]);
+    expect([part.status, part.headers.get('content-range')]).toEqual([
+      206,
+      `bytes 10-19/${png.byteLength}`,
+    ]);
     expect(await bytesOf(part)).toEqual(png.slice(10, 20));
     const suffix = await image(id, { range: 'bytes=-5' });
     expect(await bytesOf(suffix)).toEqual(png.slice(-5));
     const beyond = await image(id, { range: `bytes=${png.byteLength}-` });
-    expect([beyond.status, beyond.headers.get('content-range')]).toEqual([416, `bytes */${png.byteLength}`]);
+    expect([beyond.status, beyond.headers.get('content-range')]).toEqual([
+      416,
+      `bytes */${png.byteLength}`,
+    ]);
     expect((await image(id, { range: 'bytes=0-9', 'if-range': '"other"' })).status).toBe(200);
   });
 
@@ -214,7 +228,9 @@ describe('a missing image', () => {
     expect((await image(id, {}, `?v=${key}`)).headers.get('cache-control')).toBe(
       'public, max-age=31536000, immutable',
     );
-    expect((await image(id, {}, '?v=other')).headers.get('cache-control')).toBe('public, max-age=3600');
+    expect((await image(id, {}, '?v=other')).headers.get('cache-control')).toBe(
+      'public, max-age=3600',
+    );
   });
 
   it('shares its picture with another artifact of the same bars', async () => {
@@ -222,14 +238,23 @@ describe('a missing image', () => {
     const response = await image(twin);
     expect(named(response)).toEqual([200, 'store', 'verified']);
     expect(sha256(await bytesOf(response))).toBe(sha256(png));
-    expect((await rowOf(twin)).chart_data['minio_url']).toBe((await rowOf(id)).chart_data['minio_url']);
-    expect((await stack.query('select 1 from artifact_render where render_key = $1', [key])).length).toBe(2);
+    expect((await rowOf(twin)).chart_data['minio_url']).toBe(
+      (await rowOf(id)).chart_data['minio_url'],
+    );
+    expect(
+      (await stack.query('select 1 from artifact_render where render_key = $1', [key])).length,
+    ).toBe(2);
   });
 
   it('is another picture when the bars change', async () => {
-    const changed = [...bars.slice(0, -1), { ...makeBars(120, 4242).slice(-1)[0], volume: 1 } as RawBar];
+    const changed = [
+      ...bars.slice(0, -1),
+      { ...makeBars(120, 4242).slice(-1)[0], volume: 1 } as RawBar,
+    ];
     const snapshot = { symbol: 'TEST', timeframe: 'daily', bars: changed };
-    await stack.send('PATCH', `/api/artifacts/${id}`, { metadata: { market_data_snapshot: snapshot } });
+    await stack.send('PATCH', `/api/artifacts/${id}`, {
+      metadata: { market_data_snapshot: snapshot },
+    });
     const response = await image(id);
     expect(named(response)).toEqual([200, 'rendered', 'regenerated']);
     expect(response.headers.get('x-chart-snapshot')).toBe(snapshotHash(changed));
@@ -254,9 +279,10 @@ describe('what lies in the bucket', () => {
       expect(named(await image(id))).toEqual([200, 'rendered', 'regenerated']);
       expect(
         (
-          await stack.query<{ reason: string }>('select reason from artifact_render where artifact_id = $1', [
-            id,
-          ])
+          await stack.query<{ reason: string }>(
+            'select reason from artifact_render where artifact_id = $1',
+            [id],
+          )
         )[0]?.reason,
       ).toBe('stale');
     }
@@ -439,7 +465,11 @@ describe('what cannot be drawn', () => {
     ['no array', 'bars', 'bars'],
   ])('422 for %s', async (_name, bars, field) => {
     const id = await post({}, bars);
-    expect(await problem(id)).toEqual([422, 'unusable_bars', `metadata.market_data_snapshot.${field}`]);
+    expect(await problem(id)).toEqual([
+      422,
+      'unusable_bars',
+      `metadata.market_data_snapshot.${field}`,
+    ]);
   });
 
   it('serves an intact image although the bars are unusable', async () => {

@@ -74,9 +74,11 @@ describe('a database that was there before', () => {
     const ids: number[] = [];
     let cursor = '';
     do {
-      const page = await get<{ artifacts: { id: number }[]; next_cursor: string | null; total: number }>(
-        `/api/artifacts?${query}${cursor}`,
-      );
+      const page = await get<{
+        artifacts: { id: number }[];
+        next_cursor: string | null;
+        total: number;
+      }>(`/api/artifacts?${query}${cursor}`);
       expect(page.total).toBe(ROWS);
       ids.push(...page.artifacts.map(({ id }) => id));
       cursor = page.next_cursor === null ? '' : `&cursor=${page.next_cursor}`;
@@ -89,7 +91,9 @@ describe('a database that was there before', () => {
         Array.from({ length: ROWS }, (_, i) => i + 1),
       );
     for (let id = 1; id <= 42; id += 1) {
-      const artifact = await get<{ id: number; lineage: { status: string } }>(`/api/artifacts/${id}`);
+      const artifact = await get<{ id: number; lineage: { status: string } }>(
+        `/api/artifacts/${id}`,
+      );
       expect(artifact.id).toBe(id);
       await get(`/api/artifacts/${id}/download`);
     }
@@ -98,7 +102,8 @@ describe('a database that was there before', () => {
       '/api/executions?limit=30',
     );
     for (const { links } of executions) {
-      if (links.execution !== null) await get(links.execution.slice(links.execution.indexOf('/api/')));
+      if (links.execution !== null)
+        await get(links.execution.slice(links.execution.indexOf('/api/')));
     }
     await get('/api/artifacts/stats/summary');
     await get('/api/lineage/status');

@@ -18,10 +18,16 @@ afterAll(() => stack.close());
 /** Nobody else's address, so that no test spends what belongs to another. */
 let next = 0;
 const address = () => `192.0.2.${++next}`;
-const from = (ip: string, more: Record<string, string> = {}) => ({ 'cf-connecting-ip': ip, ...more });
+const from = (ip: string, more: Record<string, string> = {}) => ({
+  'cf-connecting-ip': ip,
+  ...more,
+});
 
 /** Statuses until one is 429, which may come a whole limit later when a minute ends meanwhile. */
-async function untilRefused(ask: (time: number) => Promise<Response>, limit: number): Promise<number[]> {
+async function untilRefused(
+  ask: (time: number) => Promise<Response>,
+  limit: number,
+): Promise<number[]> {
   const statuses: number[] = [];
   for (let time = 0; time <= 2 * limit + 1; time += 1) {
     const { status } = await ask(time);
@@ -32,13 +38,18 @@ async function untilRefused(ask: (time: number) => Promise<Response>, limit: num
 }
 
 const get = (path: string, headers: Record<string, string>) => stack.fetch(path, { headers });
-const indicators = (headers: Record<string, string>) => get(`/api/artifacts/${id}/indicators`, headers);
+const indicators = (headers: Record<string, string>) =>
+  get(`/api/artifacts/${id}/indicators`, headers);
 
 /** What a caller sees who goes on and on: the same answer up to the limit at least, then a refusal. */
 async function goesOn(ask: (time: number) => Promise<Response>, limit: number) {
   const statuses = await untilRefused(ask, limit);
   const before = statuses.slice(0, -1);
-  return { answers: [...new Set(before)], isWithinLimit: before.length >= limit, last: statuses.at(-1) };
+  return {
+    answers: [...new Set(before)],
+    isWithinLimit: before.length >= limit,
+    last: statuses.at(-1),
+  };
 }
 const REFUSED = { answers: [200], isWithinLimit: true, last: 429 };
 
@@ -110,7 +121,8 @@ describe('what is cheap is not limited', () => {
   ])('%s', async (_name, path) => {
     const ip = address();
     const statuses = [];
-    for (let time = 0; time < 3 * DATA; time += 1) statuses.push((await get(path(), from(ip))).status);
+    for (let time = 0; time < 3 * DATA; time += 1)
+      statuses.push((await get(path(), from(ip))).status);
     expect(new Set(statuses)).toEqual(new Set([200]));
   });
 });
@@ -131,21 +143,24 @@ describe('a caller', () => {
       '::FFFF:C633:6409',
       '0:0:0:0:0:ffff:198.51.100.9',
     ];
-    expect(await goesOn((time) => indicators(from(spellings[time % spellings.length] ?? '')), DATA)).toEqual(
-      REFUSED,
-    );
+    expect(
+      await goesOn((time) => indicators(from(spellings[time % spellings.length] ?? '')), DATA),
+    ).toEqual(REFUSED);
   });
 
   it('does not get away with another address of his /64', async () => {
-    expect(await goesOn((time) => indicators(from(`2001:db8:7:8::${time.toString(16)}`)), DATA)).toEqual(
-      REFUSED,
-    );
+    expect(
+      await goesOn((time) => indicators(from(`2001:db8:7:8::${time.toString(16)}`)), DATA),
+    ).toEqual(REFUSED);
     expect((await indicators(from('2001:db8:7:9::1'))).status).toBe(200);
   });
 
   it.each([
     ['invented tokens', (time: number) => ({ authorization: `Bearer invented-${time}` })],
-    ['Authorization of another form', (time: number) => ({ authorization: `Basic ${btoa(`u:${time}`)}` })],
+    [
+      'Authorization of another form',
+      (time: number) => ({ authorization: `Basic ${btoa(`u:${time}`)}` }),
+    ],
     ['other client addresses', (time: number) => ({ 'x-forwarded-for': `203.0.113.${time}` })],
   ])('does not get away with %s, which a public read ignores', async (_name, headers) => {
     const ip = address();

@@ -31,9 +31,9 @@ export function describeLineageAccess(name: string, openMlflow: () => Promise<Op
       const own = await start();
       const [early, workflow_id] = [own.newWorkflow(), own.newWorkflow()];
       const before = await own.run({ workflow_id: early, execution_id: EXECUTION });
-      expect((await own.read(await own.post({ workflow_id: early, execution_id: EXECUTION }))).run_id).toBe(
-        before,
-      );
+      expect(
+        (await own.read(await own.post({ workflow_id: early, execution_id: EXECUTION }))).run_id,
+      ).toBe(before);
       const experimentId = await own.admin.createExperiment(`late ${own.tag}`);
       const runId = await own.run({ workflow_id, execution_id: EXECUTION }, { experimentId });
       const id = await own.post({ workflow_id, execution_id: EXECUTION });
@@ -89,13 +89,17 @@ export function describeLineageAccess(name: string, openMlflow: () => Promise<Op
         await own.post({ workflow_id: own.newWorkflow(), execution_id: EXECUTION }),
       );
       expect(early.lineage.status).toBe('unavailable');
-      expect(early.lineage.reason).toContain(`none of the experiments that MLFLOW_EXPERIMENT_NAMES names`);
+      expect(early.lineage.reason).toContain(
+        `none of the experiments that MLFLOW_EXPERIMENT_NAMES names`,
+      );
       expect(early.lineage.reason).toContain(named);
 
       const experimentId = await own.admin.createExperiment(`${named} 2`);
       const runId = await own.run({ workflow_id: a, execution_id: EXECUTION }, { experimentId });
       await own.run({ workflow_id: b, execution_id: EXECUTION });
-      expect(await own.read(await own.post({ workflow_id: a, execution_id: EXECUTION }))).toMatchObject({
+      expect(
+        await own.read(await own.post({ workflow_id: a, execution_id: EXECUTION })),
+      ).toMatchObject({
         run_id: runId,
         experiment_id: experimentId,
       });
@@ -117,7 +121,9 @@ export function describeLineageAccess(name: string, openMlflow: () => Promise<Op
     ])('shows %s with every call', async (_, vars, expected) => {
       const own = await start(vars);
       own.proxy.fault = (call, response) => {
-        const isKnown = Object.entries(expected).every(([header, value]) => call.headers[header] === value);
+        const isKnown = Object.entries(expected).every(
+          ([header, value]) => call.headers[header] === value,
+        );
         // The server behind has neither accounts nor workspaces.
         const headers = Object.fromEntries(
           Object.entries(call.headers).filter(([header]) => expected[header] === undefined),
@@ -132,7 +138,9 @@ export function describeLineageAccess(name: string, openMlflow: () => Promise<Op
       const { links } = await own.read(id);
       const workspace = vars['MLFLOW_WORKSPACE'];
       expect(
-        links['mlflow_run']?.endsWith(`/runs/${runId}${workspace === undefined ? '' : '?workspace=desk-7'}`),
+        links['mlflow_run']?.endsWith(
+          `/runs/${runId}${workspace === undefined ? '' : '?workspace=desk-7'}`,
+        ),
       ).toBe(true);
     });
   });

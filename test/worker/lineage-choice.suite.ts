@@ -75,7 +75,9 @@ export function describeLineageChoice(name: string, openMlflow: () => Promise<Op
       expect(lineage.reason).toContain(a);
       expect(lineage.reason).toContain(b);
       await own.forgetMisses();
-      expect((await list(`execution_id=${encodeURIComponent(execution_id)}`))[0]?.run_id).toBeNull();
+      expect(
+        (await list(`execution_id=${encodeURIComponent(execution_id)}`))[0]?.run_id,
+      ).toBeNull();
     });
 
     it('does not guess while artifacts of another workflow share the execution id', async () => {
@@ -98,7 +100,9 @@ export function describeLineageChoice(name: string, openMlflow: () => Promise<Op
       // A row that has only the DAG is no other workflow.
       const unnamed = await run({}, { params: { execution_date: second } });
       await post({ dag_id, execution_id: second });
-      expect((await read(await post({ workflow_id, dag_id, execution_id: second }))).run_id).toBe(unnamed);
+      expect((await read(await post({ workflow_id, dag_id, execution_id: second }))).run_id).toBe(
+        unnamed,
+      );
     });
 
     it('keeps two workflows of one DAG apart, and does not guess for who names the DAG alone', async () => {
@@ -113,9 +117,9 @@ export function describeLineageChoice(name: string, openMlflow: () => Promise<Op
         await post({ workflow_id: a, dag_id, execution_id }),
         await post({ workflow_id: b, dag_id, execution_id }),
       ];
-      expect((await list(`dag_id=${dag_id}`)).every((one) => [null, ...runs].includes(one.run_id))).toBe(
-        true,
-      );
+      expect(
+        (await list(`dag_id=${dag_id}`)).every((one) => [null, ...runs].includes(one.run_id)),
+      ).toBe(true);
       await own.forgetMisses();
       for (const [i, id] of ids.entries()) expect((await read(id)).run_id).toBe(runs[i]);
       const { run_id, lineage } = await read(await post({ dag_id, execution_id }));
@@ -259,7 +263,9 @@ export function describeLineageChoice(name: string, openMlflow: () => Promise<Op
         [workflow_id, execution_id],
       );
       const id = row?.id ?? 0;
-      expect((await list(`workflow_id=${workflow_id}&lineage=pending`)).map((one) => one.id)).toEqual([id]);
+      expect(
+        (await list(`workflow_id=${workflow_id}&lineage=pending`)).map((one) => one.id),
+      ).toEqual([id]);
       expect(await read(id)).toMatchObject({ run_id: runId, lineage: { status: 'linked' } });
       expect(await read(id + 1)).toMatchObject({
         run_id: null,

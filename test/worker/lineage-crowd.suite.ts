@@ -33,7 +33,10 @@ export function describeLineageCrowd(name: string, openMlflow: () => Promise<Ope
     });
 
     const minute = (i: number) =>
-      new Date(Date.UTC(2024, 3, 2, 0, i)).toISOString().replace('T', ' ').replace('.000Z', '+00:00');
+      new Date(Date.UTC(2024, 3, 2, 0, i))
+        .toISOString()
+        .replace('T', ' ')
+        .replace('.000Z', '+00:00');
     const startTime = (i: number) => Date.UTC(2024, 3, 2, 0, i) + 30_000;
     const json = async <T>(path: string): Promise<T> => {
       const response = await own.stack.fetch(path);
@@ -46,10 +49,15 @@ export function describeLineageCrowd(name: string, openMlflow: () => Promise<Ope
       const workflow_id = newWorkflow();
       const runIds = new Map<number, string>();
       for (let i = 0; i < 3; i += 1) {
-        const runId = await run({ workflow_id, execution_id: minute(i) }, { startTime: startTime(i) });
+        const runId = await run(
+          { workflow_id, execution_id: minute(i) },
+          { startTime: startTime(i) },
+        );
         runIds.set(await post({ workflow_id, execution_id: minute(i) }), runId);
       }
-      const pages = await Promise.all(Array.from({ length: 6 }, () => list(`workflow_id=${workflow_id}`)));
+      const pages = await Promise.all(
+        Array.from({ length: 6 }, () => list(`workflow_id=${workflow_id}`)),
+      );
       for (const page of pages) {
         for (const { id, run_id, lineage } of page) {
           // A busy MLflow may leave one of them without time; nobody hears anything else.
@@ -58,9 +66,9 @@ export function describeLineageCrowd(name: string, openMlflow: () => Promise<Ope
         }
       }
       for (const [id, runId] of runIds) expect((await read(id)).run_id).toBe(runId);
-      expect(await stack.query('select 1 from lineage_lookup where workflow = $1', [workflow_id])).toEqual(
-        [],
-      );
+      expect(
+        await stack.query('select 1 from lineage_lookup where workflow = $1', [workflow_id]),
+      ).toEqual([]);
     });
 
     it('lets pages in opposite orders and a repair write at the same time', async () => {
@@ -68,9 +76,15 @@ export function describeLineageCrowd(name: string, openMlflow: () => Promise<Ope
       const workflow_id = newWorkflow();
       const expected = new Map<number, string>();
       for (let i = 0; i < 20; i += 1) {
-        const runId = await run({ workflow_id, execution_id: minute(i) }, { startTime: startTime(i) });
+        const runId = await run(
+          { workflow_id, execution_id: minute(i) },
+          { startTime: startTime(i) },
+        );
         for (let copy = 0; copy < 2; copy += 1) {
-          expected.set(await post({ workflow_id, symbol: `W${tag}`, execution_id: minute(i) }), runId);
+          expected.set(
+            await post({ workflow_id, symbol: `W${tag}`, execution_id: minute(i) }),
+            runId,
+          );
         }
       }
       const answers = await Promise.all([
@@ -99,7 +113,9 @@ export function describeLineageCrowd(name: string, openMlflow: () => Promise<Ope
       proxy.calls.length = 0;
       proxy.fault = () => {};
       const waited = await Promise.all(open.map((id) => own.read(id)));
-      expect(new Set(waited.map(({ lineage }) => lineage.status))).toEqual(new Set(['unavailable']));
+      expect(new Set(waited.map(({ lineage }) => lineage.status))).toEqual(
+        new Set(['unavailable']),
+      );
       expect(proxy.calls).toHaveLength(1);
     });
 
@@ -108,7 +124,10 @@ export function describeLineageCrowd(name: string, openMlflow: () => Promise<Ope
       const workflow_id = newWorkflow();
       const expected = new Map<number, string>();
       for (let i = 0; i < 10; i += 1) {
-        const runId = await run({ workflow_id, execution_id: minute(i) }, { startTime: startTime(i) });
+        const runId = await run(
+          { workflow_id, execution_id: minute(i) },
+          { startTime: startTime(i) },
+        );
         expected.set(await post({ workflow_id, execution_id: minute(i) }), runId);
       }
       const seen = await Promise.all([...expected.keys()].map((id) => own.read(id)));
@@ -160,7 +179,10 @@ export function describeLineageCrowd(name: string, openMlflow: () => Promise<Ope
         await read(await post({ workflow_id, execution_id: minute(500) }));
         for (let i = 0; i < 5; i += 1) {
           const runId = await run(make(minute(i)), { startTime: startTime(i) });
-          expected.set(await post({ workflow_id, symbol: `U${tag}`, execution_id: minute(i) }), runId);
+          expected.set(
+            await post({ workflow_id, symbol: `U${tag}`, execution_id: minute(i) }),
+            runId,
+          );
         }
       }
       const page = () => list(`symbol=U${tag}`);
@@ -185,11 +207,16 @@ export function describeLineageCrowd(name: string, openMlflow: () => Promise<Ope
       for (const path of paths) {
         const workflow_id = newWorkflow();
         const execution_id = '2024-04-03 11:00:00+00:00';
-        const runId = await run({ workflow_id, execution_id }, { startTime: Date.UTC(2024, 3, 3, 11) });
-        const id = await post({ workflow_id, execution_id });
-        const answer = await json<{ executions?: GroupWire[]; groups?: GroupWire[]; run_id?: string }>(
-          path(workflow_id, id, execution_id),
+        const runId = await run(
+          { workflow_id, execution_id },
+          { startTime: Date.UTC(2024, 3, 3, 11) },
         );
+        const id = await post({ workflow_id, execution_id });
+        const answer = await json<{
+          executions?: GroupWire[];
+          groups?: GroupWire[];
+          run_id?: string;
+        }>(path(workflow_id, id, execution_id));
         const [found] = answer.executions ?? answer.groups ?? [answer];
         expect(found?.run_id).toBe(runId);
       }
@@ -199,7 +226,10 @@ export function describeLineageCrowd(name: string, openMlflow: () => Promise<Ope
       const { post, run, newWorkflow } = own;
       const workflow_id = newWorkflow();
       const execution_id = '2024-04-04 11:00:00+00:00';
-      const runId = await run({ airflow_dag_id: workflow_id }, { params: { execution_date: execution_id } });
+      const runId = await run(
+        { airflow_dag_id: workflow_id },
+        { params: { execution_date: execution_id } },
+      );
       await post({ workflow_id, execution_id });
       const path = `/api/executions/${encodeURIComponent(execution_id)}?workflow_id=${workflow_id}`;
       expect((await json<GroupWire>(path)).run_id).toBe(runId);
@@ -238,7 +268,8 @@ export function describeLineageCrowd(name: string, openMlflow: () => Promise<Ope
       const open = { workflow_id: newWorkflow(), execution_id: minute(2) };
       const [id, other] = [await post(fields), await post(open)];
       const runs = [await run(fields), await run(open)];
-      proxy.fault = (_call, response) => void response.writeHead(429, { 'retry-after': '9999' }).end();
+      proxy.fault = (_call, response) =>
+        void response.writeHead(429, { 'retry-after': '9999' }).end();
       expect((await read(id)).lineage.status).toBe('unavailable');
       expect(await mlflow()).toMatchObject({ ok: false, detail: expect.stringContaining('429') });
       proxy.fault = null;

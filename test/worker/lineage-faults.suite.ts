@@ -49,7 +49,12 @@ interface Case {
 }
 
 const FAULTS: Case[] = [
-  { name: 'never answers', fault: () => {}, status: 'unavailable', reason: /did not answer in time/ },
+  {
+    name: 'never answers',
+    fault: () => {},
+    status: 'unavailable',
+    reason: /did not answer in time/,
+  },
   {
     name: 'answers the searches never',
     fault: toSearches(() => {}),
@@ -178,13 +183,17 @@ const FAULTS: Case[] = [
   },
   {
     name: 'a run of another execution',
-    fault: toSearches(answer(200, json, runOfAnother({ execution_id: '2020-01-01 00:00:00+00:00' }))),
+    fault: toSearches(
+      answer(200, json, runOfAnother({ execution_id: '2020-01-01 00:00:00+00:00' })),
+    ),
     status: 'pending',
     reason: /No run of this execution was found/,
   },
   {
     name: 'a run of another workflow',
-    fault: toSearches(answer(200, json, runOfAnother({ workflow_id: 'another', execution_id: EXECUTION }))),
+    fault: toSearches(
+      answer(200, json, runOfAnother({ workflow_id: 'another', execution_id: EXECUTION })),
+    ),
     status: 'pending',
     reason: /No run of this execution was found/,
   },
@@ -277,14 +286,18 @@ export function describeLineageFaults(name: string, openMlflow: () => Promise<Op
       // Within five seconds nobody asks, whoever reads.
       expect((await read(id)).lineage.status).toBe('unavailable');
       expect(proxy.calls).toEqual([]);
-      await expect.poll(async () => (await read(id)).run_id, { timeout: 15_000, interval: 500 }).toBe(runId);
+      await expect
+        .poll(async () => (await read(id)).run_id, { timeout: 15_000, interval: 500 })
+        .toBe(runId);
     });
 
     it('does not cost every request its deadline', async () => {
       const { proxy, post, read, list, newWorkflow } = own;
       const ids: number[] = [];
       for (let i = 0; i < 8; i += 1)
-        ids.push(await post({ workflow_id: newWorkflow(), execution_id: EXECUTION, symbol: 'BRK' }));
+        ids.push(
+          await post({ workflow_id: newWorkflow(), execution_id: EXECUTION, symbol: 'BRK' }),
+        );
       proxy.fault = () => {};
       const startedAt = Date.now();
       for (const id of ids) expect((await read(id)).lineage.status).toBe('unavailable');
@@ -308,13 +321,19 @@ export function describeLineageFaults(name: string, openMlflow: () => Promise<Op
 
     it('tells one refused run from a refused account', async () => {
       const { proxy, post, read, run, newWorkflow } = own;
-      const denied = JSON.stringify({ error_code: 'PERMISSION_DENIED', message: 'Permission denied' });
+      const denied = JSON.stringify({
+        error_code: 'PERMISSION_DENIED',
+        message: 'Permission denied',
+      });
       const fields = { workflow_id: newWorkflow(), execution_id: EXECUTION };
       const open = await post(fields);
       const runId = await run(fields);
       const secret = await post({ workflow_id: newWorkflow(), run_id: 'd'.repeat(32) });
       proxy.fault = answer(403, json, denied);
-      expect((await read(secret)).lineage).toMatchObject({ status: 'unavailable', source: 'stored' });
+      expect((await read(secret)).lineage).toMatchObject({
+        status: 'unavailable',
+        source: 'stored',
+      });
       proxy.fault = null;
       expect((await read(open)).run_id).toBe(runId);
     });
@@ -327,7 +346,9 @@ export function describeLineageFaults(name: string, openMlflow: () => Promise<Op
       await stack.query('alter table lineage_lookup rename to lineage_lookup_away');
       try {
         expect((await read(id)).lineage.status).toBe('pending');
-        expect((await own.list(`workflow_id=${fields.workflow_id}`))[0]?.lineage.status).toBe('pending');
+        expect((await own.list(`workflow_id=${fields.workflow_id}`))[0]?.lineage.status).toBe(
+          'pending',
+        );
       } finally {
         await stack.query('alter table lineage_lookup_away rename to lineage_lookup');
       }

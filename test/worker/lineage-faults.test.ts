@@ -1,4 +1,6 @@
 import { startMlflowServer } from '../../stand-in/mlflow/mlflow-server.ts';
 import { describeLineageFaults } from './lineage-faults.suite.ts';
 
-describeLineageFaults('stand-in', () => startMlflowServer({ directory: null, host: '127.0.0.1', port: 0 }));
+describeLineageFaults('stand-in', () =>
+  startMlflowServer({ directory: null, host: '127.0.0.1', port: 0 }),
+);

@@ -16,7 +16,12 @@ interface Attached {
   readonly skipped: { id: number; reason: string }[];
 }
 interface Status {
-  readonly mlflow: { configured: boolean; ok: boolean | null; detail: string; checked_at: string | null };
+  readonly mlflow: {
+    configured: boolean;
+    ok: boolean | null;
+    detail: string;
+    checked_at: string | null;
+  };
   readonly artifacts: Record<string, number>;
   readonly unlinked: {
     workflow_id: string | null;
@@ -99,7 +104,9 @@ export function describeLineageRepair(name: string, openMlflow: () => Promise<Op
               : { airflow_run_id: `manual__${minute(i).replace(' ', 'T')}` };
           const workflow = i < 30 ? a : b;
           const runId = await run(
-            i % 2 === 0 ? { ...tags, workflow_id: workflow } : { ...tags, airflow_dag_id: workflow },
+            i % 2 === 0
+              ? { ...tags, workflow_id: workflow }
+              : { ...tags, airflow_dag_id: workflow },
           );
           expected.set(ids[i] ?? 0, runId);
         }
@@ -158,7 +165,9 @@ export function describeLineageRepair(name: string, openMlflow: () => Promise<Op
         const ids = reports.flatMap(({ linked }) => linked.map(({ id }) => id));
         expect(new Set(ids).size).toBe(20);
         expect(ids.length).toBe(20);
-        const rows = await stack.query<{ run_id: string }>('select run_id from artifacts order by id');
+        const rows = await stack.query<{ run_id: string }>(
+          'select run_id from artifacts order by id',
+        );
         expect(rows.map(({ run_id }) => run_id)).toEqual(runs);
       });
 
@@ -239,15 +248,19 @@ export function describeLineageRepair(name: string, openMlflow: () => Promise<Op
         const runs = [await run(due), await run(later)];
         await stack.query("update lineage_lookup set next_check_at = now() + interval '1 hour'");
         expect((await stack.fetch(CRON)).status).toBe(200);
-        const rows = () => stack.query<{ run_id: string | null }>('select run_id from artifacts order by id');
+        const rows = () =>
+          stack.query<{ run_id: string | null }>('select run_id from artifacts order by id');
         expect((await rows()).map(({ run_id }) => run_id)).toEqual([runs[0], null]);
         await own.forgetMisses();
         expect((await stack.fetch(CRON)).status).toBe(200);
         expect((await rows()).map(({ run_id }) => run_id)).toEqual(runs);
 
         const ready = async () =>
-          ((await (await stack.fetch('/readyz')).json()) as { dependencies: Record<string, object> })
-            .dependencies['mlflow'];
+          (
+            (await (await stack.fetch('/readyz')).json()) as {
+              dependencies: Record<string, object>;
+            }
+          ).dependencies['mlflow'];
         expect(await ready()).toMatchObject({ ok: true, detail: 'answers' });
         proxy.fault = (_call, response) =>
           void response.writeHead(401, { 'content-type': 'text/html' }).end('<h1>no</h1>');
@@ -266,14 +279,21 @@ export function describeLineageRepair(name: string, openMlflow: () => Promise<Op
       it('links by ids, and says what became of each', async () => {
         const { post, read, stack, newWorkflow } = own;
         const open = await post({ workflow_id: newWorkflow() });
-        const taken = await post({ workflow_id: newWorkflow(), run_id: 'b'.repeat(32), experiment_id: '2' });
+        const taken = await post({
+          workflow_id: newWorkflow(),
+          run_id: 'b'.repeat(32),
+          experiment_id: '2',
+        });
         const same = await post({ workflow_id: newWorkflow(), run_id, experiment_id: '1' });
         const half = await post({ workflow_id: newWorkflow(), run_id });
         const ids = [open, taken, same, half, 2_000_000_000, open];
         expect(await attach({ artifact_ids: ids, run_id, experiment_id: '1' })).toEqual({
           attached: [open, half],
           skipped: [
-            { id: taken, reason: `It names run ${'b'.repeat(32)} already; "overwrite": true replaces it.` },
+            {
+              id: taken,
+              reason: `It names run ${'b'.repeat(32)} already; "overwrite": true replaces it.`,
+            },
             { id: same, reason: 'It names this run already.' },
             { id: 2_000_000_000, reason: 'There is no such artifact.' },
           ],
@@ -286,12 +306,22 @@ export function describeLineageRepair(name: string, openMlflow: () => Promise<Op
         const kept = await post({ workflow_id: newWorkflow(), experiment_id: '5' });
         expect(await attach({ artifact_ids: [kept], run_id, experiment_id: '1' })).toEqual({
           attached: [],
-          skipped: [{ id: kept, reason: 'It names experiment 5 already; "overwrite": true replaces it.' }],
+          skipped: [
+            { id: kept, reason: 'It names experiment 5 already; "overwrite": true replaces it.' },
+          ],
         });
-        expect(await attach({ artifact_ids: [kept], run_id })).toEqual({ attached: [kept], skipped: [] });
+        expect(await attach({ artifact_ids: [kept], run_id })).toEqual({
+          attached: [kept],
+          skipped: [],
+        });
         expect(await read(kept)).toMatchObject({ run_id, experiment_id: '5' });
         expect(
-          await attach({ artifact_ids: [taken, kept], run_id, experiment_id: '1', overwrite: true }),
+          await attach({
+            artifact_ids: [taken, kept],
+            run_id,
+            experiment_id: '1',
+            overwrite: true,
+          }),
         ).toEqual({
           attached: [taken, kept],
           skipped: [],
@@ -310,7 +340,12 @@ export function describeLineageRepair(name: string, openMlflow: () => Promise<Op
         ];
         await post({ workflow_id, execution_id: '2025-11-15 13:54:31.981651+00:00' });
         await post({ workflow_id: newWorkflow(), execution_id: EXECUTION });
-        const report = await attach({ workflow_id, execution_id: EXECUTION, run_id, experiment_id: '1' });
+        const report = await attach({
+          workflow_id,
+          execution_id: EXECUTION,
+          run_id,
+          experiment_id: '1',
+        });
         expect(report).toEqual({ attached: ids, skipped: [] });
         const byDag = await post({ dag_id: workflow_id, execution_id: 'by dag' });
         const nameless = await post({ execution_id: `nameless ${workflow_id}` });
@@ -332,8 +367,15 @@ export function describeLineageRepair(name: string, openMlflow: () => Promise<Op
       it('forgets the experiment when another run is patched in', async () => {
         const { post, read, run, stack, newWorkflow, experimentId } = own;
         const runId = await run({});
-        const id = await post({ workflow_id: newWorkflow(), run_id: 'b'.repeat(32), experiment_id: '9' });
-        await stack.send('PATCH', `/api/artifacts/${id}`, { run_id: 'b'.repeat(32), action: 'buy' });
+        const id = await post({
+          workflow_id: newWorkflow(),
+          run_id: 'b'.repeat(32),
+          experiment_id: '9',
+        });
+        await stack.send('PATCH', `/api/artifacts/${id}`, {
+          run_id: 'b'.repeat(32),
+          action: 'buy',
+        });
         expect(await read(id)).toMatchObject({ experiment_id: '9' });
         await stack.send('PATCH', `/api/artifacts/${id}`, { run_id: runId });
         expect(await read(id)).toMatchObject({ run_id: runId, experiment_id: experimentId });
@@ -342,7 +384,11 @@ export function describeLineageRepair(name: string, openMlflow: () => Promise<Op
       it('leaves the experiment to MLflow when it is not said', async () => {
         const { post, read, run, newWorkflow, experimentId } = own;
         const runId = await run({});
-        const id = await post({ workflow_id: newWorkflow(), run_id: 'b'.repeat(32), experiment_id: '9' });
+        const id = await post({
+          workflow_id: newWorkflow(),
+          run_id: 'b'.repeat(32),
+          experiment_id: '9',
+        });
         expect(await attach({ artifact_ids: [id], run_id: runId, overwrite: true })).toMatchObject({
           attached: [id],
         });
@@ -351,7 +397,11 @@ export function describeLineageRepair(name: string, openMlflow: () => Promise<Op
 
       it.each<[string, object, string[]]>([
         ['no target', { run_id }, ['artifact_ids']],
-        ['two targets', { run_id, artifact_ids: [1], execution_id: 'x', workflow_id: 'y' }, ['artifact_ids']],
+        [
+          'two targets',
+          { run_id, artifact_ids: [1], execution_id: 'x', workflow_id: 'y' },
+          ['artifact_ids'],
+        ],
         ['half an execution', { run_id, execution_id: 'x' }, ['workflow_id']],
         ['no run', { artifact_ids: [1] }, ['run_id']],
         ['no ids', { run_id, artifact_ids: [] }, ['artifact_ids']],

@@ -1,4 +1,6 @@
 import { startMlflowServer } from '../../stand-in/mlflow/mlflow-server.ts';
 import { describeLineageRepair } from './lineage-repair.suite.ts';
 
-describeLineageRepair('stand-in', () => startMlflowServer({ directory: null, host: '127.0.0.1', port: 0 }));
+describeLineageRepair('stand-in', () =>
+  startMlflowServer({ directory: null, host: '127.0.0.1', port: 0 }),
+);

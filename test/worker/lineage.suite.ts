@@ -51,7 +51,12 @@ export function describeLineage(name: string, openMlflow: () => Promise<OpenMlfl
     describe('one artifact', () => {
       it('shows its run on the first read, keeps it for the whole execution, and asks nobody again', async () => {
         const workflow_id = newWorkflow();
-        const fields = { workflow_id, execution_id: INSTANT, dag_id: workflow_id, task_id: 'analyze charts' };
+        const fields = {
+          workflow_id,
+          execution_id: INSTANT,
+          dag_id: workflow_id,
+          task_id: 'analyze charts',
+        };
         const [id, sibling] = [
           await post(fields),
           await post({ ...fields, execution_id: '2025-11-15T13:54:31.981650Z' }),
@@ -65,9 +70,10 @@ export function describeLineage(name: string, openMlflow: () => Promise<OpenMlfl
           `https://mlflow.example.com/ui/#/experiments/${experimentId}/runs/${runId}`,
         );
         expect(searches()).toBe(1);
-        const rows = await stack.query('select run_id, experiment_id from artifacts where id = any($1)', [
-          [id, sibling],
-        ]);
+        const rows = await stack.query(
+          'select run_id, experiment_id from artifacts where id = any($1)',
+          [[id, sibling]],
+        );
         expect(rows).toEqual([
           { run_id: runId, experiment_id: experimentId },
           { run_id: runId, experiment_id: experimentId },
@@ -116,7 +122,9 @@ export function describeLineage(name: string, openMlflow: () => Promise<OpenMlfl
         const { run_id, lineage } = await read(id);
         expect(run_id).toBeNull();
         expect(lineage.status).toBe('unresolved');
-        expect(lineage.reason).toContain(`run ${runId} for this execution, in experiment ${experimentId}`);
+        expect(lineage.reason).toContain(
+          `run ${runId} for this execution, in experiment ${experimentId}`,
+        );
       });
 
       it('says why there can be none', async () => {
@@ -146,7 +154,9 @@ export function describeLineage(name: string, openMlflow: () => Promise<OpenMlfl
         await forgetMisses();
         expect(await read(id)).toMatchObject({ run_id: runId, lineage: { status: 'linked' } });
         expect(
-          await stack.query('select 1 from lineage_lookup where workflow = $1', [fields.workflow_id]),
+          await stack.query('select 1 from lineage_lookup where workflow = $1', [
+            fields.workflow_id,
+          ]),
         ).toEqual([]);
       });
 
@@ -220,7 +230,11 @@ export function describeLineage(name: string, openMlflow: () => Promise<OpenMlfl
 
       it.each([
         ['an instant', '2025-12-01 08:00:00+00:00', { execution_id: '2025-12-01T08:00:00Z' }],
-        ['milliseconds', '2025-12-01 08:00:01.500000+00:00', { execution_id: '2025-12-01T08:00:01.500Z' }],
+        [
+          'milliseconds',
+          '2025-12-01 08:00:01.500000+00:00',
+          { execution_id: '2025-12-01T08:00:01.500Z' },
+        ],
         [
           'a run id for an instant',
           '2025-12-01 08:00:02+00:00',
@@ -287,9 +301,16 @@ export function describeLineage(name: string, openMlflow: () => Promise<OpenMlfl
         const workflow_id = newWorkflow();
         const runAfter = '2025-12-05T09:00:00.000007+00:00';
         const id = await post({ workflow_id, execution_id: `manual__${runAfter}` });
-        await run({ workflow_id, execution_id: runAfter.replace('T', ' ') }, { startTime: Date.now() });
+        await run(
+          { workflow_id, execution_id: runAfter.replace('T', ' ') },
+          { startTime: Date.now() },
+        );
         const own = await run(
-          { workflow_id, airflow_run_id: `manual__${runAfter}`, execution_date: '2025-12-01T00:00:00+00:00' },
+          {
+            workflow_id,
+            airflow_run_id: `manual__${runAfter}`,
+            execution_date: '2025-12-01T00:00:00+00:00',
+          },
           { startTime: Date.now() - DAY_MS },
         );
         expect((await read(id)).run_id).toBe(own);
@@ -338,9 +359,15 @@ export function describeLineage(name: string, openMlflow: () => Promise<OpenMlfl
           tags: { workflow_id: c, execution_id: INSTANT },
         });
         await stack.emptyEdge();
-        expect((await read(await post({ workflow_id: a, execution_id: INSTANT }))).run_id).toBeNull();
-        expect((await read(await post({ workflow_id: b, execution_id: INSTANT }))).run_id).toBeNull();
-        expect((await read(await post({ workflow_id: c, execution_id: INSTANT }))).run_id).toBe(unstarted);
+        expect(
+          (await read(await post({ workflow_id: a, execution_id: INSTANT }))).run_id,
+        ).toBeNull();
+        expect(
+          (await read(await post({ workflow_id: b, execution_id: INSTANT }))).run_id,
+        ).toBeNull();
+        expect((await read(await post({ workflow_id: c, execution_id: INSTANT }))).run_id).toBe(
+          unstarted,
+        );
       });
 
       it.each([
@@ -402,7 +429,10 @@ export function describeLineage(name: string, openMlflow: () => Promise<OpenMlfl
         expect(proxy.calls.map(({ path }) => path)).toEqual([
           `/team/mlflow/api/2.0/mlflow/runs/get?run_id=${runId}`,
         ]);
-        expect(await read(id)).toMatchObject({ experiment_id: experimentId, lineage: { source: 'stored' } });
+        expect(await read(id)).toMatchObject({
+          experiment_id: experimentId,
+          lineage: { source: 'stored' },
+        });
         expect(proxy.calls.length).toBe(1);
       });
 
@@ -431,7 +461,11 @@ export function describeLineage(name: string, openMlflow: () => Promise<OpenMlfl
         for (const run_id of runIds) await post({ workflow_id, run_id });
         await stack.emptyEdge();
         const page = await list(`workflow_id=${workflow_id}`);
-        expect(page.map((one) => one.experiment_id)).toEqual([experimentId, experimentId, experimentId]);
+        expect(page.map((one) => one.experiment_id)).toEqual([
+          experimentId,
+          experimentId,
+          experimentId,
+        ]);
         expect(proxy.calls.length).toBeLessThanOrEqual(2);
       });
     });
@@ -446,7 +480,10 @@ export function describeLineage(name: string, openMlflow: () => Promise<OpenMlfl
         const noise = newWorkflow();
         for (const [i, instant] of instants.entries()) {
           const execution_id = instant.replace('T', ' ').replace('.000Z', '+00:00');
-          const runId = await run({ workflow_id, execution_id }, { startTime: Date.parse(instant) + 60_000 });
+          const runId = await run(
+            { workflow_id, execution_id },
+            { startTime: Date.parse(instant) + 60_000 },
+          );
           if (i % 5 === 0) await run({ workflow_id: noise, execution_id });
           expected.set(
             await post({ workflow_id, execution_id: i % 2 === 0 ? execution_id : instant }),
@@ -457,9 +494,9 @@ export function describeLineage(name: string, openMlflow: () => Promise<OpenMlfl
         proxy.calls.length = 0;
         const page = await list(`workflow_id=${workflow_id}&limit=100`);
         expect(new Map(page.map((one) => [one.id, one.run_id]))).toEqual(expected);
-        expect(page.every((one) => one.lineage.status === 'linked' && one.lineage.source === 'mlflow')).toBe(
-          true,
-        );
+        expect(
+          page.every((one) => one.lineage.status === 'linked' && one.lineage.source === 'mlflow'),
+        ).toBe(true);
         expect(proxy.calls.length).toBeLessThanOrEqual(3);
         proxy.calls.length = 0;
         await list(`workflow_id=${workflow_id}&limit=100`);
@@ -495,7 +532,10 @@ export function describeLineage(name: string, openMlflow: () => Promise<OpenMlfl
         ];
         const runs = [
           await run({ workflow_id: a, execution_id }),
-          await run({ airflow_dag_id: b, airflow_run_id: 'manual__2026-02-01T10:00:00.000003+00:00' }),
+          await run({
+            airflow_dag_id: b,
+            airflow_run_id: 'manual__2026-02-01T10:00:00.000003+00:00',
+          }),
         ];
         const page = await list(`symbol=${tag}`);
         const byId = new Map(page.map((one) => [one.id, one]));

@@ -1,4 +1,6 @@
 import { startMlflowServer } from '../../stand-in/mlflow/mlflow-server.ts';
 import { describeLineage } from './lineage.suite.ts';
 
-describeLineage('stand-in', () => startMlflowServer({ directory: null, host: '127.0.0.1', port: 0 }));
+describeLineage('stand-in', () =>
+  startMlflowServer({ directory: null, host: '127.0.0.1', port: 0 }),
+);

@@ -130,13 +130,17 @@ describe('GET /api/artifacts', () => {
             const unseen = before.filter((id) => !seen.has(id) && !gone.has(id));
             const next = unseen[3];
             // The very row that the cursor names, and one that is still to come.
-            await stack.query('delete from artifacts where id = any($1)', [[found.at(-1)?.id, next]]);
+            await stack.query('delete from artifacts where id = any($1)', [
+              [found.at(-1)?.id, next],
+            ]);
             if (next !== undefined) gone.add(next);
           });
           const ids = walked.map(({ id }) => id);
           expect(gone.size).toBeGreaterThan(2);
           expect(new Set(ids).size).toBe(ids.length);
-          expect(ids.filter((id) => before.includes(id))).toEqual(before.filter((id) => !gone.has(id)));
+          expect(ids.filter((id) => before.includes(id))).toEqual(
+            before.filter((id) => !gone.has(id)),
+          );
         },
       );
     });
@@ -144,7 +148,11 @@ describe('GET /api/artifacts', () => {
     it('ends with a page that is exactly full', async () => {
       const first = await page('limit=30');
       const second = await page(`limit=30&cursor=${first.next_cursor}`);
-      expect([first.artifacts.length, second.artifacts.length, second.next_cursor]).toEqual([30, 30, null]);
+      expect([first.artifacts.length, second.artifacts.length, second.next_cursor]).toEqual([
+        30,
+        30,
+        null,
+      ]);
       expect([first.total, second.total]).toEqual([60, 60]);
     });
 
@@ -191,7 +199,9 @@ describe('GET /api/artifacts', () => {
     });
 
     it.each(['linked', 'unresolved', 'unavailable'])('lineage = %s', async (status) => {
-      expect(told(await page(`lineage=${status}`))).toEqual(some(({ lineage }) => lineage.status === status));
+      expect(told(await page(`lineage=${status}`))).toEqual(
+        some(({ lineage }) => lineage.status === status),
+      );
     });
 
     it.each([
@@ -202,7 +212,10 @@ describe('GET /api/artifacts', () => {
       ['%', (one: Wire) => one.name === '100%'],
       ['_', (one: Wire) => one.name === 'a_b'],
       ['\\', (one: Wire) => one.name === 'a\\b'],
-      ['a', (one: Wire) => [one.name, one.symbol].some((text) => text?.toLowerCase().includes('a'))],
+      [
+        'a',
+        (one: Wire) => [one.name, one.symbol].some((text) => text?.toLowerCase().includes('a')),
+      ],
     ])('q = %s', async (q, wanted) => {
       expect(told(await page(`limit=500&q=${encodeURIComponent(q)}`))).toEqual(some(wanted));
     });
@@ -297,7 +310,10 @@ describe('GET /api/artifacts', () => {
       expect(await problem(`symbol=AAPL&cursor=${cursor.slice(0, -1)}`)).toEqual(refused);
       for (let at = 0; at < cursor.length; at += 7) {
         const damaged = `${cursor.slice(0, at)}${cursor[at] === 'A' ? 'B' : 'A'}${cursor.slice(at + 1)}`;
-        expect([damaged, ...(await problem(`symbol=AAPL&cursor=${damaged}`))]).toEqual([damaged, ...refused]);
+        expect([damaged, ...(await problem(`symbol=AAPL&cursor=${damaged}`))]).toEqual([
+          damaged,
+          ...refused,
+        ]);
       }
     });
 
@@ -323,10 +339,14 @@ describe('GET /api/artifacts', () => {
     const first = await stack.fetch('/api/artifacts?limit=5');
     const etag = first.headers.get('etag') ?? '';
     expect(etag).toMatch(/^W\//);
-    const again = await stack.fetch('/api/artifacts?limit=5', { headers: { 'if-none-match': etag } });
+    const again = await stack.fetch('/api/artifacts?limit=5', {
+      headers: { 'if-none-match': etag },
+    });
     expect([again.status, await again.text()]).toEqual([304, '']);
     await stack.send('POST', '/api/artifacts', { name: 'newer', type: 'llm' });
-    const changed = await stack.fetch('/api/artifacts?limit=5', { headers: { 'if-none-match': etag } });
+    const changed = await stack.fetch('/api/artifacts?limit=5', {
+      headers: { 'if-none-match': etag },
+    });
     expect(changed.status).toBe(200);
     await stack.query("delete from artifacts where name = 'newer'");
   });

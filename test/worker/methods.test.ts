@@ -12,14 +12,19 @@ beforeAll(async () => {
 afterAll(() => stack.close());
 
 /** Without a client that knows methods. */
-async function raw(method: string, path: string): Promise<{ status: number; allow: string | undefined }> {
+async function raw(
+  method: string,
+  path: string,
+): Promise<{ status: number; allow: string | undefined }> {
   const { url } = await stack.worker.listen();
   const answer = await new Promise<string>((resolve, reject) => {
     const socket = connect(Number(url.port), url.hostname);
     let text = '';
     socket.on('data', (data) => (text += data.toString()));
     socket.on('close', () => resolve(text)).on('error', reject);
-    socket.write(`${method} ${path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
+    socket.write(
+      `${method} ${path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`,
+    );
   });
   return {
     status: Number(/^HTTP\/1\.1 (\d+)/.exec(answer)?.[1]),
@@ -53,7 +58,11 @@ describe('a method that a path does not know', () => {
     const known = new Set(allow.split(', '));
     for (const method of ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'].filter((m) => !known.has(m))) {
       const response = await stack.fetch(path, { method });
-      expect([method, response.status, response.headers.get('allow')]).toEqual([method, 405, allow]);
+      expect([method, response.status, response.headers.get('allow')]).toEqual([
+        method,
+        405,
+        allow,
+      ]);
       expect(response.headers.get('content-type')).toBe('application/problem+json');
       expect(await response.json()).toMatchObject({ code: 'method_not_allowed', status: 405 });
     }
@@ -82,7 +91,11 @@ describe('a method that a path does not know', () => {
   it('stays a 404 on an unknown path', async () => {
     for (const path of ['/', '/api', '/api/artifacts/1/else', '/healthz/x', '/api/unknown'])
       for (const method of ['GET', 'POST', 'DELETE', 'OPTIONS'])
-        expect([path, method, (await stack.fetch(path, { method })).status]).toEqual([path, method, 404]);
+        expect([path, method, (await stack.fetch(path, { method })).status]).toEqual([
+          path,
+          method,
+          404,
+        ]);
   });
 });
 
@@ -118,10 +131,16 @@ describe('headers', () => {
         'access-control-request-headers': 'if-match',
       },
     });
-    expect([preflight.status, preflight.headers.get('access-control-allow-origin')]).toEqual([204, ORIGIN]);
+    expect([preflight.status, preflight.headers.get('access-control-allow-origin')]).toEqual([
+      204,
+      ORIGIN,
+    ]);
     expect(preflight.headers.get('access-control-allow-headers')?.split(',')).toContain('If-Match');
     expect(preflight.headers.get('access-control-allow-methods')?.split(',')).toContain('PATCH');
-    for (const [path, init] of [['/api/artifacts'], ['/api/artifacts', { method: 'PUT' }]] as const) {
+    for (const [path, init] of [
+      ['/api/artifacts'],
+      ['/api/artifacts', { method: 'PUT' }],
+    ] as const) {
       const { headers } = await stack.fetch(path, { ...init, headers: { origin: ORIGIN } });
       expect(headers.get('access-control-allow-origin')).toBe(ORIGIN);
       const exposed = headers.get('access-control-expose-headers')?.split(',') ?? [];

@@ -56,7 +56,11 @@ async function scrape(): Promise<Families> {
   return parsePrometheusText(await response.text());
 }
 
-function valueOf(families: Families, name: string, labels: Record<string, string> = {}): number | undefined {
+function valueOf(
+  families: Families,
+  name: string,
+  labels: Record<string, string> = {},
+): number | undefined {
   const family = name.replace(/_(bucket|sum|count)$/, '');
   const samples = (families.get(name) ?? families.get(family))?.samples ?? [];
   return samples.find(
@@ -138,10 +142,13 @@ describe('counters', () => {
       await stack.fetch('/api/artifacts/999999999/image');
       await stack.fetch('/nothing/here');
     });
-    expect(by('chartproof_images_served_total', { source: 'rendered', freshness: 'regenerated' })).toBe(1);
+    expect(
+      by('chartproof_images_served_total', { source: 'rendered', freshness: 'regenerated' }),
+    ).toBe(1);
     expect(by('chartproof_images_served_total', { source: 'edge', freshness: 'verified' })).toBe(1);
     const route = '/api/artifacts/:id/image';
-    const requests = (labels: Record<string, string>) => by('chartproof_http_requests_total', labels);
+    const requests = (labels: Record<string, string>) =>
+      by('chartproof_http_requests_total', labels);
     expect(requests({ route, method: 'GET', status: '2xx' })).toBe(1);
     expect(requests({ route, method: 'GET', status: '3xx' })).toBe(1);
     expect(requests({ route, method: 'GET', status: '4xx' })).toBe(1);
@@ -174,7 +181,9 @@ describe('counters', () => {
 
   it('rise with unverified pictures and with verdicts', async () => {
     const id = await post(chartArtifact(makeBars(60, 3)));
-    const png = new Uint8Array(await (await stack.fetch(`/api/artifacts/${id}/image`)).arrayBuffer());
+    const png = new Uint8Array(
+      await (await stack.fetch(`/api/artifacts/${id}/image`)).arrayBuffer(),
+    );
     const other = await post(chartArtifact(makeBars(60, 4)));
     await stack.store.put({ bucket: BUCKET, key: 'plain.png' }, withoutLabel(png), {
       contentType: 'image/png',
@@ -192,22 +201,37 @@ describe('counters', () => {
       });
       expect(await verdict.json()).toMatchObject({ verdict: 'verified' });
     });
-    expect(by('chartproof_images_served_total', { source: 'store', freshness: 'unverified' })).toBe(1);
-    expect(by('chartproof_image_verifications_total', { of: 'artifact', verdict: 'unverified' })).toBe(1);
+    expect(by('chartproof_images_served_total', { source: 'store', freshness: 'unverified' })).toBe(
+      1,
+    );
+    expect(
+      by('chartproof_image_verifications_total', { of: 'artifact', verdict: 'unverified' }),
+    ).toBe(1);
     expect(by('chartproof_image_verifications_total', { of: 'file', verdict: 'verified' })).toBe(1);
   });
 
   it('rise with look-ups and repairs, by outcome', async () => {
     await stack.query('delete from artifacts');
-    const id = await post({ name: 'Analysis', type: 'llm', workflow_id: 'wf', execution_id: 'execution 1' });
+    const id = await post({
+      name: 'Analysis',
+      type: 'llm',
+      workflow_id: 'wf',
+      execution_id: 'execution 1',
+    });
     const read = await rise(() => stack.fetch(`/api/artifacts/${id}`));
-    expect(read('chartproof_lineage_lookups_total', { trigger: 'read', outcome: 'pending' })).toBe(1);
+    expect(read('chartproof_lineage_lookups_total', { trigger: 'read', outcome: 'pending' })).toBe(
+      1,
+    );
     const repaired = await rise(async () => {
       const answer = await stack.send('POST', '/api/lineage/repair');
       expect(await answer.json()).toMatchObject({ finished: true, checked: 1, linked: [] });
     });
-    expect(repaired('chartproof_lineage_lookups_total', { trigger: 'repair', outcome: 'pending' })).toBe(1);
-    expect(repaired('chartproof_lineage_repairs_total', { trigger: 'request', outcome: 'finished' })).toBe(1);
+    expect(
+      repaired('chartproof_lineage_lookups_total', { trigger: 'repair', outcome: 'pending' }),
+    ).toBe(1);
+    expect(
+      repaired('chartproof_lineage_repairs_total', { trigger: 'request', outcome: 'finished' }),
+    ).toBe(1);
     expect(repaired('chartproof_lineage_repaired_artifacts_total')).toBe(0);
   });
 });
@@ -249,8 +273,12 @@ describe('the snapshot', () => {
     expect(first).not.toEqual({ taken: before });
     await stack.query("insert into artifacts (name, type) values ('later', 'chart')");
     const later = await scrape();
-    expect(await stack.query('select taken_at::text as taken from metric_snapshot')).toEqual([first]);
-    expect(valueOf(later, 'chartproof_artifacts', { type: 'chart', lineage: 'unresolved' })).toBe(0);
+    expect(await stack.query('select taken_at::text as taken from metric_snapshot')).toEqual([
+      first,
+    ]);
+    expect(valueOf(later, 'chartproof_artifacts', { type: 'chart', lineage: 'unresolved' })).toBe(
+      0,
+    );
   });
 
   it('is not put off by rows that hold anything', async () => {
@@ -264,7 +292,9 @@ describe('the snapshot', () => {
     expect(valueOf(families, 'chartproof_draws_failed_total')).toBe(0);
     expect(valueOf(families, 'chartproof_clients_gone_total')).toBe(0);
     await stack.query(`update metric_snapshot set facts = '"nothing"'`);
-    expect(valueOf(await scrape(), 'chartproof_artifacts', { type: 'chart', lineage: 'linked' })).toBe(0);
+    expect(
+      valueOf(await scrape(), 'chartproof_artifacts', { type: 'chart', lineage: 'linked' }),
+    ).toBe(0);
   });
 });
 
@@ -281,7 +311,9 @@ describe('without a database', () => {
       await stack.startDatabase();
     });
     expect(by('chartproof_problems_total', { code: 'database_unavailable' })).toBe(1);
-    expect(by('chartproof_http_requests_total', { route: '/api/artifacts', status: '5xx' })).toBe(1);
+    expect(by('chartproof_http_requests_total', { route: '/api/artifacts', status: '5xx' })).toBe(
+      1,
+    );
   });
 
   it('says that it is not migrated, and tells of the artifacts what it can', async () => {
@@ -293,7 +325,9 @@ describe('without a database', () => {
     expect(valueOf(families, 'chartproof_artifacts', { type: 'chart', lineage: 'linked' })).toBe(1);
     await stack.query('drop table lineage_lookup, chart_render, artifact_render');
     await stack.emptyEdge();
-    expect(valueOf(await scrape(), 'chartproof_artifacts', { type: 'chart', lineage: 'linked' })).toBe(1);
+    expect(
+      valueOf(await scrape(), 'chartproof_artifacts', { type: 'chart', lineage: 'linked' }),
+    ).toBe(1);
     await stack.query('alter table artifacts rename to elsewhere');
     await stack.emptyEdge();
     const nothing = await scrape();

@@ -83,7 +83,9 @@ it.each(STRINGS)('%j is kept as it is, and found again', async (text) => {
   const isMember = text !== '__proto__' && !/^$/.test(text);
   const metadata = isMember ? { [text]: [text, { [text]: text }] } : { text };
   const body = { ...columns, type: 'llm', metadata, chart_data: { text }, signal_data: { text } };
-  const response = await stack.send('POST', '/api/artifacts', body, { 'idempotency-key': encodeURI(text) });
+  const response = await stack.send('POST', '/api/artifacts', body, {
+    'idempotency-key': encodeURI(text),
+  });
   const artifact = (await response.json()) as { id: number };
   expect([response.status, artifact]).toMatchObject([201, body]);
   expect(await (await stack.fetch(`/api/artifacts/${artifact.id}`)).json()).toMatchObject(body);
@@ -120,6 +122,9 @@ it.each(STRINGS)('%j is no time, number, cursor, id or tag', async (text) => {
   expect((await stack.fetch(`/api/artifacts/${encoded}`)).status).toBe(404);
   const repair = await stack.send('POST', '/api/lineage/repair', { checked_before: text });
   expect(repair.status).toBe(422);
-  const patch = await stack.send('PATCH', '/api/artifacts/1', { confidence: text, prompt_length: text });
+  const patch = await stack.send('PATCH', '/api/artifacts/1', {
+    confidence: text,
+    prompt_length: text,
+  });
   expect(patch.status).toBe(422);
 });

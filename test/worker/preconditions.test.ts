@@ -10,7 +10,11 @@ beforeAll(async () => {
 afterAll(() => stack.close());
 
 async function created(body: object = {}): Promise<{ path: string; id: number; etag: string }> {
-  const response = await stack.send('POST', '/api/artifacts', { name: 'x', type: 'signal', ...body });
+  const response = await stack.send('POST', '/api/artifacts', {
+    name: 'x',
+    type: 'signal',
+    ...body,
+  });
   const { id } = (await response.json()) as { id: number };
   return { path: `/api/artifacts/${id}`, id, etag: response.headers.get('etag') ?? '' };
 }
@@ -24,7 +28,8 @@ async function refused(response: Response) {
   expect([response.status, code]).toEqual([412, 'precondition_failed']);
 }
 
-const name = async (path: string) => ((await (await stack.fetch(path)).json()) as { name: string }).name;
+const name = async (path: string) =>
+  ((await (await stack.fetch(path)).json()) as { name: string }).name;
 
 describe('the ETag of an artifact', () => {
   it('is strong, and the same in POST, GET, HEAD and PATCH', async () => {
@@ -39,7 +44,12 @@ describe('the ETag of an artifact', () => {
 
   it('is that of the row that a repeated POST answers with', async () => {
     const post = () =>
-      stack.send('POST', '/api/artifacts', { name: 'k', type: 'llm' }, { 'idempotency-key': 'etag' });
+      stack.send(
+        'POST',
+        '/api/artifacts',
+        { name: 'k', type: 'llm' },
+        { 'idempotency-key': 'etag' },
+      );
     const first = await post();
     const again = await post();
     expect([again.headers.get('idempotent-replayed'), again.headers.get('etag')]).toEqual([
@@ -64,9 +74,9 @@ describe('If-Match', () => {
     await refused(await stack.send('PATCH', path, { name: 'second' }, { 'if-match': etag }));
     expect(await name(path)).toBe('first');
     const next = first.headers.get('etag') ?? '';
-    expect((await stack.send('PATCH', path, { name: 'third' }, { 'if-match': `"x", ${next}` })).status).toBe(
-      200,
-    );
+    expect(
+      (await stack.send('PATCH', path, { name: 'third' }, { 'if-match': `"x", ${next}` })).status,
+    ).toBe(200);
   });
 
   it('lets one of twenty PATCHes through that come together', async () => {
@@ -107,7 +117,9 @@ describe('If-Match', () => {
     await refused(await stack.send('PATCH', path, { name: 'y' }, { 'if-match': `W/${etag}` }));
     expect(await name(path)).toBe('x');
     await refused(
-      await stack.fetch('/api/artifacts', { headers: { 'if-match': await etagOf('/api/artifacts') } }),
+      await stack.fetch('/api/artifacts', {
+        headers: { 'if-match': await etagOf('/api/artifacts') },
+      }),
     );
   });
 
@@ -150,7 +162,10 @@ it('If-Match is honoured by everything that is read under an ETag', async () => 
     `/api/artifacts/${id}/verify`,
     `/api/renders/${key}/image`,
   ]) {
-    expect([path, (await stack.fetch(path, { headers: { 'if-match': '*' } })).status]).toEqual([path, 200]);
+    expect([path, (await stack.fetch(path, { headers: { 'if-match': '*' } })).status]).toEqual([
+      path,
+      200,
+    ]);
     const other = await stack.fetch(path, { headers: { 'if-match': '"somebody elses"' } });
     expect([path, other.status]).toEqual([path, 412]);
   }
@@ -163,18 +178,24 @@ describe('If-None-Match', () => {
       await refused(await stack.send('PATCH', path, { name: 'y' }, { 'if-none-match': tag }));
       await refused(await stack.send('DELETE', path, undefined, { 'if-none-match': tag }));
     }
-    expect((await stack.send('PATCH', path, { name: 'y' }, { 'if-none-match': '"else"' })).status).toBe(200);
-    expect((await stack.send('PATCH', path, { name: 'z' }, { 'if-none-match': etag })).status).toBe(200);
+    expect(
+      (await stack.send('PATCH', path, { name: 'y' }, { 'if-none-match': '"else"' })).status,
+    ).toBe(200);
+    expect((await stack.send('PATCH', path, { name: 'z' }, { 'if-none-match': etag })).status).toBe(
+      200,
+    );
   });
 
   it('gives a 304 without the headers of a body', async () => {
     const { path, etag } = await created();
-    const response = await stack.fetch(`${path}/download`, { headers: { 'if-none-match': `W/${etag}` } });
-    expect([response.status, response.headers.get('etag'), response.headers.get('cache-control')]).toEqual([
-      304,
-      etag,
-      'private, no-cache',
-    ]);
+    const response = await stack.fetch(`${path}/download`, {
+      headers: { 'if-none-match': `W/${etag}` },
+    });
+    expect([
+      response.status,
+      response.headers.get('etag'),
+      response.headers.get('cache-control'),
+    ]).toEqual([304, etag, 'private, no-cache']);
     expect(response.headers.get('content-disposition')).toBeNull();
     expect(response.headers.get('content-type')).toBeNull();
   });
@@ -202,7 +223,8 @@ describe('the image', () => {
   });
 
   it('has ranges for GET alone', async () => {
-    const ask = (method: string, range: string) => stack.fetch(path, { method, headers: { range } });
+    const ask = (method: string, range: string) =>
+      stack.fetch(path, { method, headers: { range } });
     expect((await ask('GET', 'bytes=0-9')).status).toBe(206);
     expect((await ask('GET', 'bytes=99999999-')).status).toBe(416);
     const whole = (await stack.fetch(path, { method: 'HEAD' })).headers.get('content-length');
@@ -220,7 +242,15 @@ describe('the image', () => {
       const { errors } = (await response.json()) as { errors: { field: string }[] };
       return [response.status, ...errors.map(({ field }) => field)];
     };
-    for (const query of ['', 'v=x', 'v=', '_=1', '_=1&_=2', 't=1&ts=2&cb=3&utm_source=a&utm_=b', 'v=1&t'])
+    for (const query of [
+      '',
+      'v=x',
+      'v=',
+      '_=1',
+      '_=1&_=2',
+      't=1&ts=2&cb=3&utm_source=a&utm_=b',
+      'v=1&t',
+    ])
       expect(await ask(query)).toEqual([]);
     for (const [query, ...fields] of [
       ['width=1', 'width'],

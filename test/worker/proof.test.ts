@@ -115,7 +115,10 @@ describe('what is called verified', () => {
   it.each<[string, (source: Uint8Array) => Uint8Array<ArrayBuffer>]>([
     ['without its label', (source) => withoutLabel(new Uint8Array(source))],
     ['as RGB', asRgb],
-    ['with a comment', (source) => insertBefore(source, 'IDAT', pngChunk('tEXt', Buffer.from('Comment\0x')))],
+    [
+      'with a comment',
+      (source) => insertBefore(source, 'IDAT', pngChunk('tEXt', Buffer.from('Comment\0x'))),
+    ],
     ['with a time', (source) => insertBefore(source, 'IEND', pngChunk('tIME', Buffer.alloc(7)))],
   ])('is not said of the picture %s: the pixels are the same', async (_name, change) => {
     expect(await verify(change(png))).toMatchObject({
@@ -134,7 +137,10 @@ describe('what browsers show differently is altered, and the chunk is named', ()
     return pngChunk('fcTL', control);
   };
   it.each<[string, (source: Uint8Array) => Uint8Array<ArrayBuffer>]>([
-    ['acTL', (s) => insertBefore(s, 'IDAT', pngChunk('acTL', Buffer.from([0, 0, 0, 1, 0, 0, 0, 0])))],
+    [
+      'acTL',
+      (s) => insertBefore(s, 'IDAT', pngChunk('acTL', Buffer.from([0, 0, 0, 1, 0, 0, 0, 0]))),
+    ],
     ['fcTL', (s) => insertBefore(s, 'IEND', frame())],
     ['fdAT', (s) => insertBefore(s, 'IEND', pngChunk('fdAT', Buffer.alloc(20)))],
     ['iCCP', (s) => insertBefore(s, 'PLTE', pngChunk('iCCP', Buffer.from('p\0\0x')))],
@@ -281,11 +287,17 @@ describe('a picture that was painted over', () => {
     );
     await stack.store.delete({ bucket: BUCKET, key: row?.object_key ?? '' });
     await stack.emptyEdge();
-    expect(await verify(painted())).toMatchObject({ verdict: 'altered', changes: { comparable: true } });
+    expect(await verify(painted())).toMatchObject({
+      verdict: 'altered',
+      changes: { comparable: true },
+    });
   });
 
   it('of another size cannot be compared', async () => {
-    const small = relabelled(pngFixture({ width: 3, height: 2, colourType: 0, raw: Buffer.alloc(8) }), png);
+    const small = relabelled(
+      pngFixture({ width: 3, height: 2, colourType: 0, raw: Buffer.alloc(8) }),
+      png,
+    );
     expect(await verify(small)).toMatchObject({
       verdict: 'altered',
       claimed: { render: { render_key: key } },
@@ -301,7 +313,8 @@ function relabelled(picture: Uint8Array, source: Uint8Array): Uint8Array<ArrayBu
 }
 
 describe('GET /api/renders/{render_key}/image', () => {
-  const render = (name: string, init?: RequestInit) => stack.fetch(`/api/renders/${name}/image`, init);
+  const render = (name: string, init?: RequestInit) =>
+    stack.fetch(`/api/renders/${name}/image`, init);
 
   it('is the file that was drawn, for ever', async () => {
     const response = await render(key);
@@ -356,7 +369,8 @@ describe('GET /api/renders/{render_key}/image', () => {
     const drawn = await drawing;
     if (drawn.status !== 200) return;
     const left = String(labelOf(await bytesOf(drawn))['render_key']);
-    const rows = () => stack.query('select 1 from artifact_render where artifact_id = $1', [doomed]);
+    const rows = () =>
+      stack.query('select 1 from artifact_render where artifact_id = $1', [doomed]);
     await expect.poll(rows, { timeout: 20_000 }).toEqual([]);
     await stack.emptyEdge();
     expect((await render(left)).status).toBe(404);
@@ -376,7 +390,9 @@ describe('GET /api/renders/{render_key}/image', () => {
     await stack.emptyEdge();
     const gone = await render(lostKey);
     expect(gone.status).toBe(404);
-    expect(((await gone.json()) as { detail: string }).detail).toContain('no artifact has its bars');
+    expect(((await gone.json()) as { detail: string }).detail).toContain(
+      'no artifact has its bars',
+    );
   });
 });
 
@@ -407,15 +423,21 @@ describe('an image is decoded whole before it is stored or called anything', () 
       'a colour that the palette does not have',
       () =>
         assemble([
-          ...chunksOf(pngFixture({ ...size, colourType: 3, raw: good() })).flatMap(({ type }, _, all) =>
-            type === 'IHDR' ? [headerOf(all)] : [],
+          ...chunksOf(pngFixture({ ...size, colourType: 3, raw: good() })).flatMap(
+            ({ type }, _, all) => (type === 'IHDR' ? [headerOf(all)] : []),
           ),
           pngChunk('PLTE', Buffer.alloc(3)),
-          pngChunk('IDAT', deflateSync(Buffer.alloc(21 * 20, 1).map((byte, i) => (i % 21 === 0 ? 0 : byte)))),
+          pngChunk(
+            'IDAT',
+            deflateSync(Buffer.alloc(21 * 20, 1).map((byte, i) => (i % 21 === 0 ? 0 : byte))),
+          ),
           pngChunk('IEND', new Uint8Array(0)),
         ]),
     ],
-    ['65,535 x 65,535 with ten bytes', () => withData(Buffer.alloc(10), { width: 65_535, height: 65_535 })],
+    [
+      '65,535 x 65,535 with ten bytes',
+      () => withData(Buffer.alloc(10), { width: 65_535, height: 65_535 }),
+    ],
   ];
   function headerOf(chunks: readonly { type: string; data: Uint8Array }[]): Uint8Array {
     return pngChunk('IHDR', chunks.find(({ type }) => type === 'IHDR')?.data ?? new Uint8Array());
@@ -446,22 +468,27 @@ describe('an image is decoded whole before it is stored or called anything', () 
     expect((await upload(cut)).status).toBe(422);
   });
 
-  it.each(damaged.slice(0, -1))('%s in the store is stale, whatever it claims', async (_name, make) => {
-    const artifact = await post(makeBars(45, (seed += 1)));
-    const { row } = (await (await stack.fetch(`/api/artifacts/${artifact}/verify`)).json()) as {
-      row: { snapshot_sha256: string };
-    };
-    const ref = { bucket: BUCKET, key: `made/${artifact}.png` };
-    await stack.store.put(ref, make(), {
-      contentType: 'image/png',
-      metadata: { 'snapshot-sha256': row.snapshot_sha256 },
-    });
-    await stack.send('PATCH', `/api/artifacts/${artifact}`, { image_path: `s3://${BUCKET}/${ref.key}` });
-    const verified = await (await stack.fetch(`/api/artifacts/${artifact}/verify`)).json();
-    expect(verified).toMatchObject({ freshness: 'stale', reason: 'damaged', matches: false });
-    const served = await image(artifact);
-    expect(served.headers.get('x-chart-freshness')).toBe('regenerated');
-  });
+  it.each(damaged.slice(0, -1))(
+    '%s in the store is stale, whatever it claims',
+    async (_name, make) => {
+      const artifact = await post(makeBars(45, (seed += 1)));
+      const { row } = (await (await stack.fetch(`/api/artifacts/${artifact}/verify`)).json()) as {
+        row: { snapshot_sha256: string };
+      };
+      const ref = { bucket: BUCKET, key: `made/${artifact}.png` };
+      await stack.store.put(ref, make(), {
+        contentType: 'image/png',
+        metadata: { 'snapshot-sha256': row.snapshot_sha256 },
+      });
+      await stack.send('PATCH', `/api/artifacts/${artifact}`, {
+        image_path: `s3://${BUCKET}/${ref.key}`,
+      });
+      const verified = await (await stack.fetch(`/api/artifacts/${artifact}/verify`)).json();
+      expect(verified).toMatchObject({ freshness: 'stale', reason: 'damaged', matches: false });
+      const served = await image(artifact);
+      expect(served.headers.get('x-chart-freshness')).toBe('regenerated');
+    },
+  );
 
   it('what has more pixels than are decoded is unverified, never damaged, whatever it claims', async () => {
     const artifact = await post(makeBars(45, 11));
@@ -480,7 +507,9 @@ describe('an image is decoded whole before it is stored or called anything', () 
       contentType: 'image/png',
       metadata: { 'snapshot-sha256': row.snapshot_sha256 },
     });
-    await stack.send('PATCH', `/api/artifacts/${artifact}`, { image_path: `s3://${BUCKET}/${ref.key}` });
+    await stack.send('PATCH', `/api/artifacts/${artifact}`, {
+      image_path: `s3://${BUCKET}/${ref.key}`,
+    });
     expect(await (await stack.fetch(`/api/artifacts/${artifact}/verify`)).json()).toMatchObject({
       freshness: 'unverified',
       reason: 'too_large_to_check',

@@ -54,10 +54,13 @@ describe('/readyz says what is true now', () => {
   }
   /** What is shared is told for two seconds. */
   const mlflowSays = async (detail: RegExp) => {
-    await expect.poll(async () => (await readyz()).mlflow.detail, { timeout: 30_000 }).toMatch(detail);
+    await expect
+      .poll(async () => (await readyz()).mlflow.detail, { timeout: 30_000 })
+      .toMatch(detail);
   };
   const hang = () => {};
-  const pings = () => mlflowProxy.calls.filter(({ path }) => path.endsWith('/experiments/search')).length;
+  const pings = () =>
+    mlflowProxy.calls.filter(({ path }) => path.endsWith('/experiments/search')).length;
 
   it('when everything answers', async () => {
     const { status, database, store: storage, mlflow: tracking } = await readyz();
@@ -96,8 +99,15 @@ describe('/readyz says what is true now', () => {
     mlflowProxy.fault = hang;
     await mlflowSays(/did not answer/);
     mlflowProxy.fault = null;
-    const fields = { name: 'An analysis', type: 'llm', workflow_id: 'wf', execution_id: 'manual__1' };
-    const created = (await (await stack.send('POST', '/api/artifacts', fields)).json()) as { id: number };
+    const fields = {
+      name: 'An analysis',
+      type: 'llm',
+      workflow_id: 'wf',
+      execution_id: 'manual__1',
+    };
+    const created = (await (await stack.send('POST', '/api/artifacts', fields)).json()) as {
+      id: number;
+    };
     const read = (await (await stack.fetch(`/api/artifacts/${created.id}`)).json()) as {
       lineage: { status: string };
     };

@@ -70,7 +70,13 @@ describe('every request is one line', () => {
     expect(first).toMatchObject({ method: 'GET', route, status: 200, source: 'rendered' });
     expect(first?.request_id).toBe(image.headers.get('x-request-id'));
     expect(first?.ms).toBeGreaterThanOrEqual(0);
-    expect(second).toMatchObject({ method: 'GET', route, status: 304, source: 'edge', request_id: 'mine-1' });
+    expect(second).toMatchObject({
+      method: 'GET',
+      route,
+      status: 304,
+      source: 'edge',
+      request_id: 'mine-1',
+    });
     expect(more).toEqual([]);
   });
 
@@ -102,7 +108,12 @@ describe('every request is one line', () => {
     const response = await stack.fetch(path, init);
     const all = await settled(1);
     expect(all).toHaveLength(1);
-    expect(all[0]).toMatchObject({ route, status: response.status, method: init.method ?? 'GET', ...wanted });
+    expect(all[0]).toMatchObject({
+      route,
+      status: response.status,
+      method: init.method ?? 'GET',
+      ...wanted,
+    });
     expect(all[0]?.request_id).toBe(response.headers.get('x-request-id'));
   });
 
@@ -135,7 +146,11 @@ describe('every request is one line', () => {
     await stack.startDatabase();
     expect(response.status).toBe(503);
     expect(all).toEqual([
-      expect.objectContaining({ route: '/api/artifacts', status: 503, code: 'database_unavailable' }),
+      expect.objectContaining({
+        route: '/api/artifacts',
+        status: 503,
+        code: 'database_unavailable',
+      }),
     ]);
   });
 
@@ -150,7 +165,9 @@ describe('every request is one line', () => {
     stack.worker.clearLogs();
     const { url } = await stack.worker.listen();
     const socket = connect(Number(url.port), '127.0.0.1');
-    socket.write(`GET /api/artifacts/${id} HTTP/1.1\r\nHost: ${url.host}\r\nX-Request-Id: gone\r\n\r\n`);
+    socket.write(
+      `GET /api/artifacts/${id} HTTP/1.1\r\nHost: ${url.host}\r\nX-Request-Id: gone\r\n\r\n`,
+    );
     await new Promise((resolve) => setTimeout(resolve, 300));
     socket.resetAndDestroy();
     const all = await settled(1);

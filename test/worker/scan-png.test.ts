@@ -4,7 +4,13 @@ import { deflateSync } from 'node:zlib';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { scanPng, type PngScan } from '../../src/png/scan-png.ts';
-import { CHANNELS, filteredRows, wrapPng, writePng, type PngSamples } from '../support/write-png.ts';
+import {
+  CHANNELS,
+  filteredRows,
+  wrapPng,
+  writePng,
+  type PngSamples,
+} from '../support/write-png.ts';
 
 process.env['CLOUDFLARE_CF_FETCH_ENABLED'] = 'false';
 
@@ -37,7 +43,11 @@ async function here(png: Uint8Array<ArrayBuffer>): Promise<Pick<Answer, 'found' 
   const onRow = (_y: number, words: Uint32Array): void => {
     for (const word of words) rows = Math.imul(rows ^ word, 16777619) >>> 0;
   };
-  const found = await scanPng(png, { maxPixels: 16_000_000, maxInterlacedPixels: 5_000_000, onRow });
+  const found = await scanPng(png, {
+    maxPixels: 16_000_000,
+    maxInterlacedPixels: 5_000_000,
+    onRow,
+  });
   return { found, rows };
 }
 
@@ -54,7 +64,10 @@ describe('the decoder in workerd', () => {
   it('finds what it finds in Node, of every colour type, depth and interlacing', async () => {
     const kinds = [0, 2, 3, 4, 6].flatMap((colourType) =>
       [1, 2, 4, 8, 16]
-        .filter((depth) => depth === 8 || colourType === 0 || (colourType === 3 ? depth < 8 : depth === 16))
+        .filter(
+          (depth) =>
+            depth === 8 || colourType === 0 || (colourType === 3 ? depth < 8 : depth === 16),
+        )
         .map((depth) => ({ colourType, depth })),
     );
     expect(kinds.length).toBe(15);
@@ -66,12 +79,21 @@ describe('the decoder in workerd', () => {
         (_, i) => (((i * i) >> 5) & 3 & most) * (depth === 16 ? 257 : 1),
       );
       const palette = Uint8Array.from({ length: 3 * (most + 1) }, (_, i) => i * 7);
-      const one = { width, height, depth, colourType, samples, ...(colourType === 3 ? { palette } : {}) };
+      const one = {
+        width,
+        height,
+        depth,
+        colourType,
+        samples,
+        ...(colourType === 3 ? { palette } : {}),
+      };
       for (const interlaced of [false, true]) {
         const png = writePng(one, { interlaced, filter: (row) => row % 5, idatBytes: 97 });
         const answer = await inWorkerd(png);
         expect(answer, `${colourType}, ${depth} bits`).toMatchObject(await here(png));
-        expect(answer.found).toMatchObject({ pixelSha256: expect.stringMatching(/^[0-9a-f]{64}$/) });
+        expect(answer.found).toMatchObject({
+          pixelSha256: expect.stringMatching(/^[0-9a-f]{64}$/),
+        });
       }
     }
   });
@@ -105,18 +127,25 @@ describe('the decoder in workerd', () => {
   it('never throws, whatever was flipped or cut', async () => {
     const whole = writePng({ ...image, width: 6, height: 1 }, { filter: 4 });
     await fc.assert(
-      fc.asyncProperty(fc.nat(whole.length - 1), fc.integer({ min: 0, max: 255 }), async (place, flip) => {
-        const png = flip === 0 ? whole.slice(0, place) : whole.slice();
-        if (flip > 0) png[place]! ^= flip;
-        expect((await inWorkerd(png)).found).toEqual((await here(png)).found);
-      }),
+      fc.asyncProperty(
+        fc.nat(whole.length - 1),
+        fc.integer({ min: 0, max: 255 }),
+        async (place, flip) => {
+          const png = flip === 0 ? whole.slice(0, place) : whole.slice();
+          if (flip > 0) png[place]! ^= flip;
+          expect((await inWorkerd(png)).found).toEqual((await here(png)).found);
+        },
+      ),
       { numRuns: 300 },
     );
   });
 
   it('lets others have their turn while it reads 16 megapixels', async () => {
     const samples = new Uint8Array(4000 * 4000);
-    const png = writePng({ width: 4000, height: 4000, depth: 8, colourType: 0, samples }, { level: 1 });
+    const png = writePng(
+      { width: 4000, height: 4000, depth: 8, colourType: 0, samples },
+      { level: 1 },
+    );
     const { found, turns } = await inWorkerd(png);
     expect(found.kind).toBe('intact');
     expect(turns).toBeGreaterThanOrEqual(3);

@@ -18,9 +18,14 @@ interface SeedRow {
 }
 
 const page = await readFile(new URL('../../docs/seed.md', import.meta.url), 'utf8');
-const documented: SeedRow[] = [...page.matchAll(/^\| (\d+) +\| (.+?) +\| (\d{3}) `(\w+)`.*\|$/gm)].map(
-  ([, id, shows = '', status, said = '']) => ({ id: Number(id), shows, status: Number(status), said }),
-);
+const documented: SeedRow[] = [
+  ...page.matchAll(/^\| (\d+) +\| (.+?) +\| (\d{3}) `(\w+)`.*\|$/gm),
+].map(([, id, shows = '', status, said = '']) => ({
+  id: Number(id),
+  shows,
+  status: Number(status),
+  said,
+}));
 
 describe('the seed', () => {
   let stack: Stack;
@@ -51,7 +56,12 @@ describe('the seed', () => {
   });
 
   it('is documented row by row', () => {
-    expect(report).toMatchObject({ added: seedArtifacts().length, addedRuns: 3, skipped: [], restored: [] });
+    expect(report).toMatchObject({
+      added: seedArtifacts().length,
+      addedRuns: 3,
+      skipped: [],
+      restored: [],
+    });
     expect(documented.map(({ id }) => id)).toEqual(
       seedArtifacts()
         .map(({ id }) => id)
@@ -67,7 +77,9 @@ describe('the seed', () => {
     if (status !== 200) return;
     const again = await stack.fetch(`/api/artifacts/${id}/image`);
     expect(again.headers.get('x-chart-freshness')).toBe(said === 'regenerated' ? 'verified' : said);
-    expect(Buffer.from(await again.arrayBuffer())).toEqual(Buffer.from(await response.arrayBuffer()));
+    expect(Buffer.from(await again.arrayBuffer())).toEqual(
+      Buffer.from(await response.arrayBuffer()),
+    );
   });
 
   it.each([
@@ -95,7 +107,12 @@ describe('the seed', () => {
   it('adds nothing the second time', async () => {
     const rows = () => stack.query('select * from artifacts order by id');
     const before = await rows();
-    expect(await applySeed(target)).toMatchObject({ added: 0, addedRuns: 0, restored: [], skipped: [] });
+    expect(await applySeed(target)).toMatchObject({
+      added: 0,
+      addedRuns: 0,
+      restored: [],
+      skipped: [],
+    });
     expect(await rows()).toEqual(before);
   });
 });

@@ -22,7 +22,8 @@ afterEach(() => {
 
 const s3Error = (status: number, code: string): StoreFault => {
   const xml = `<?xml version="1.0" encoding="UTF-8"?><Error><Code>${code}</Code><Message>no</Message></Error>`;
-  return (_call, response) => void response.writeHead(status, { 'content-type': 'application/xml' }).end(xml);
+  return (_call, response) =>
+    void response.writeHead(status, { 'content-type': 'application/xml' }).end(xml);
 };
 /** The first half of what the store sends, then nothing more. */
 const half =
@@ -59,11 +60,16 @@ const CASES: readonly Case[] = [
   { name: '429', fault: s3Error(429, 'TooManyRequests'), status: 503 },
   { name: '403 with a wrong clock', fault: s3Error(403, 'RequestTimeTooSkewed'), status: 502 },
   { name: '403 with a wrong key', fault: s3Error(403, 'SignatureDoesNotMatch'), status: 502 },
-  { name: '400 with a wrong region', fault: s3Error(400, 'AuthorizationHeaderMalformed'), status: 502 },
+  {
+    name: '400 with a wrong region',
+    fault: s3Error(400, 'AuthorizationHeaderMalformed'),
+    status: 502,
+  },
   { name: '404 without a bucket', fault: s3Error(404, 'NoSuchBucket'), status: 502 },
   {
     name: 'a redirect',
-    fault: (_call, response) => void response.writeHead(307, { location: 'http://127.0.0.1:9/' }).end(),
+    fault: (_call, response) =>
+      void response.writeHead(307, { location: 'http://127.0.0.1:9/' }).end(),
     status: 'either',
   },
   {
@@ -72,7 +78,11 @@ const CASES: readonly Case[] = [
       void response.writeHead(404, { 'content-type': 'text/html' }).end('<h1>?</h1>'),
     status: 502,
   },
-  { name: 'a connection that is closed', fault: (_call, response) => void response.destroy(), status: 503 },
+  {
+    name: 'a connection that is closed',
+    fault: (_call, response) => void response.destroy(),
+    status: 503,
+  },
   { name: 'no answer at all', fault: () => {}, status: 503 },
   { name: 'a body that is cut', fault: half('cut'), status: 'either' },
   { name: 'a body that stops', fault: half('hang'), status: 503 },
@@ -90,7 +100,9 @@ it.each(CASES)(
   async ({ fault, status }) => {
     const bars = makeBars(30, 1_000 + (seed += 1));
     const drawn = await post(bars, null);
-    const png = new Uint8Array(await (await stack.fetch(`/api/artifacts/${drawn}/image`)).arrayBuffer());
+    const png = new Uint8Array(
+      await (await stack.fetch(`/api/artifacts/${drawn}/image`)).arrayBuffer(),
+    );
     const [row] = await stack.query<{ url: string }>(
       "select chart_data ->> 'minio_url' as url from artifacts where id = $1",
       [drawn],

@@ -133,7 +133,12 @@ describe('the table artifacts', () => {
       model_name: 'm',
     };
     const other = await send('POST', '/api/artifacts', signal);
-    expect(other).toMatchObject({ confidence: 0.85, prompt_length: 4, symbol: 'TEST', updated_at: null });
+    expect(other).toMatchObject({
+      confidence: 0.85,
+      prompt_length: 4,
+      symbol: 'TEST',
+      updated_at: null,
+    });
     expect(other.created_at).toMatch(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d+\+00:00$/);
     expect(
       await send('PATCH', `/api/artifacts/${other.id}`, {

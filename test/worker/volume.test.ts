@@ -10,7 +10,9 @@ function snapshotHash(bars: readonly Bar[]): string {
   const hash = createHash('sha256').update('chartproof-bars-v1\n');
   for (const { date, open, high, low, close, volume } of bars) {
     const row = Buffer.alloc(48);
-    [Date.parse(date), open, high, low, close].forEach((value, i) => row.writeDoubleBE(value, i * 8));
+    [Date.parse(date), open, high, low, close].forEach((value, i) =>
+      row.writeDoubleBE(value, i * 8),
+    );
     if (volume === null) NO_VOLUME.copy(row, 40);
     else row.writeDoubleBE(volume, 40);
     hash.update(row);
@@ -59,7 +61,11 @@ describe('bars without volume', () => {
     for (const spelling of spellings) {
       const image = await get(`${await post(spelling)}/image`);
       await image.arrayBuffer();
-      answers.push([image.status, image.headers.get('x-chart-snapshot'), image.headers.get('etag')]);
+      answers.push([
+        image.status,
+        image.headers.get('x-chart-snapshot'),
+        image.headers.get('etag'),
+      ]);
     }
     expect(answers[0]?.slice(0, 2)).toEqual([200, hash]);
     expect(new Set(answers.map((answer) => JSON.stringify(answer))).size).toBe(1);
@@ -77,7 +83,9 @@ describe('bars without volume', () => {
       expect(indicators.series[name]).toEqual(bars.map(() => null));
       expect(Object.values(indicators.stats[name] ?? {})).toEqual([null, null, null, null, null]);
     }
-    expect(indicators.description).toContain('These bars have no volume, so there is no on-balance volume.');
+    expect(indicators.description).toContain(
+      'These bars have no volume, so there is no on-balance volume.',
+    );
     const market = await (await get(`${id}/market-data?limit=1`)).json();
     expect(market).toMatchObject({ count: 1, data: [{ ...bars[29], volume: null }] });
   });
@@ -98,7 +106,10 @@ describe('bars without volume', () => {
   it.each([-2, -0.5, '-1', 'n/a', true])('a volume of %j is named as unusable', async (volume) => {
     const [first, ...rest] = makeBars(5, 34);
     const response = await get(`${await post([{ ...first, volume }, ...rest])}/image`);
-    const { code, errors } = (await response.json()) as { code: string; errors: { field: string }[] };
+    const { code, errors } = (await response.json()) as {
+      code: string;
+      errors: { field: string }[];
+    };
     expect([response.status, code, errors.map(({ field }) => field)]).toEqual([
       422,
       'unusable_bars',

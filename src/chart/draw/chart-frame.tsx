@@ -99,9 +99,18 @@ function LegendSwatch({ swatch, size }: { swatch: Swatch; size: number }) {
     return <div style={{ ...style, borderTop: border, borderBottom: border }} />;
   }
   if (swatch.kind === 'line') {
-    return <div style={{ display: 'flex', width, height: 3, marginRight, backgroundColor: swatch.color }} />;
+    return (
+      <div
+        style={{ display: 'flex', width, height: 3, marginRight, backgroundColor: swatch.color }}
+      />
+    );
   }
-  const dash = { display: 'flex', width: Math.round(width * 0.4), height: 2, backgroundColor: swatch.color };
+  const dash = {
+    display: 'flex',
+    width: Math.round(width * 0.4),
+    height: 2,
+    backgroundColor: swatch.color,
+  };
   return (
     <div style={{ display: 'flex', justifyContent: 'space-between', width, marginRight }}>
       <div style={dash} />

@@ -43,7 +43,11 @@ export class GlyphBook {
   }
 
   /** Starts satori's layout engine and takes the two weights. Call once per isolate. */
-  static async open(yoga: WebAssembly.Module, regular: ArrayBuffer, bold: ArrayBuffer): Promise<GlyphBook> {
+  static async open(
+    yoga: WebAssembly.Module,
+    regular: ArrayBuffer,
+    bold: ArrayBuffer,
+  ): Promise<GlyphBook> {
     await init(yoga);
     return new GlyphBook([
       { name: FONT_FAMILY, data: regular, weight: 400, style: 'normal' },
@@ -58,7 +62,9 @@ export class GlyphBook {
   /** Makes `width` and `outline` possible for all characters of `text`. */
   async learn(text: string, weight: Weight): Promise<void> {
     if (this.#glyphs.size > MAX_GLYPHS) this.#glyphs.clear();
-    const missing = [...new Set(text)].filter((character) => !this.#glyphs.has(glyphKey(character, weight)));
+    const missing = [...new Set(text)].filter(
+      (character) => !this.#glyphs.has(glyphKey(character, weight)),
+    );
     if (missing.length === 0) return;
     const glyphs = await layOut(missing, weight, this.#fonts);
     missing.forEach((character, i) => {
@@ -98,7 +104,9 @@ export class GlyphBook {
   #glyph(character: string, weight: Weight): Glyph {
     const glyph = this.#glyphs.get(glyphKey(character, weight));
     if (glyph === undefined)
-      throw new RangeError(`character U+${character.codePointAt(0)?.toString(16)} was not laid out`);
+      throw new RangeError(
+        `character U+${character.codePointAt(0)?.toString(16)} was not laid out`,
+      );
     return glyph;
   }
 
@@ -122,7 +130,11 @@ function units(pixels: number): number {
   return Math.round(pixels * TEXT_UNITS_PER_PIXEL);
 }
 
-async function layOut(characters: readonly string[], weight: Weight, fonts: Font[]): Promise<Glyph[]> {
+async function layOut(
+  characters: readonly string[],
+  weight: Weight,
+  fonts: Font[],
+): Promise<Glyph[]> {
   const nodes: SatoriNode[] = [];
   const width = LAYOUT_PX * 2 * characters.length;
   const svg = await satori(GlyphSheet({ characters, weight, width, size: LAYOUT_PX }), {

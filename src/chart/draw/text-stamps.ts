@@ -43,7 +43,8 @@ export class TextStamps {
         const quarters = Math.round(pen * PHASES);
         const column = Math.floor(quarters / PHASES);
         const stamp = this.#stampsOf(character, size, weight)[quarters - column * PHASES];
-        if (stamp !== undefined) blend(raster, stamp, column - MARGIN_PX, y - Math.round(size * ABOVE), rgb);
+        if (stamp !== undefined)
+          blend(raster, stamp, column - MARGIN_PX, y - Math.round(size * ABOVE), rgb);
         pen += this.#book.width(character, size, weight);
       }
     }
@@ -66,7 +67,13 @@ function drawStamps(book: GlyphBook, character: string, size: number, weight: We
   const baseline = Math.round(size * ABOVE);
   let path = '';
   for (let phase = 0; phase < PHASES; phase++) {
-    path += book.outline(character, size, weight, phase * width + MARGIN_PX + phase / PHASES, baseline);
+    path += book.outline(
+      character,
+      size,
+      weight,
+      phase * width + MARGIN_PX + phase / PHASES,
+      baseline,
+    );
   }
   if (path === '') return [];
   const sheet = drawSheet(path, width * PHASES, height);
@@ -84,7 +91,9 @@ function drawStamps(book: GlyphBook, character: string, size: number, weight: We
 /** RGBA pixels of one path in black on nothing. */
 function drawSheet(path: string, width: number, height: number): Uint8Array {
   const open = `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}">`;
-  const tree = new Resvg(`${open}<path transform="scale(${1 / TEXT_UNITS_PER_PIXEL})" d="${path}"/></svg>`);
+  const tree = new Resvg(
+    `${open}<path transform="scale(${1 / TEXT_UNITS_PER_PIXEL})" d="${path}"/></svg>`,
+  );
   try {
     const image = tree.render();
     try {
@@ -103,12 +112,20 @@ type Rgb = readonly [red: number, green: number, blue: number];
 function parseColor(color: string): Rgb {
   const hex = /^#([0-9a-f]{2})([0-9a-f]{2})([0-9a-f]{2})$/.exec(color);
   const parts =
-    hex?.slice(1).map((part) => Number.parseInt(part, 16)) ?? color.match(/\d+/g)?.map(Number) ?? [];
+    hex?.slice(1).map((part) => Number.parseInt(part, 16)) ??
+    color.match(/\d+/g)?.map(Number) ??
+    [];
   const [red = 0, green = 0, blue = 0] = parts;
   return [red, green, blue];
 }
 
-function blend(raster: Raster, stamp: Stamp, left: number, top: number, [red, green, blue]: Rgb): void {
+function blend(
+  raster: Raster,
+  stamp: Stamp,
+  left: number,
+  top: number,
+  [red, green, blue]: Rgb,
+): void {
   const { rgba, width, height } = raster;
   const { coverage } = stamp;
   for (let row = 0; row < stamp.height; row++) {

@@ -79,8 +79,16 @@ function writeTexts(texts: readonly PlannedText[], book: GlyphBook): string {
   return texts
     .map(({ text, size, weight, x, y, color, upwards }) => {
       const transform =
-        upwards === true ? `translate(${Math.round(x)} ${Math.round(y)}) rotate(-90) ${scale}` : scale;
-      const outline = book.outline(text, size, weight, upwards === true ? 0 : x, upwards === true ? 0 : y);
+        upwards === true
+          ? `translate(${Math.round(x)} ${Math.round(y)}) rotate(-90) ${scale}`
+          : scale;
+      const outline = book.outline(
+        text,
+        size,
+        weight,
+        upwards === true ? 0 : x,
+        upwards === true ? 0 : y,
+      );
       return `<path transform="${transform}" fill="${color}" d="${outline}"/>`;
     })
     .join('');

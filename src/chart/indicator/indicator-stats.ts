@@ -12,7 +12,8 @@ export interface SeriesStats {
 /** What the chart writes beside a series. Nulls are skipped; `latest` is the last value that is none. */
 export function indicatorStats(series: Readonly<Series>): SeriesStats {
   const values = series.filter((value): value is number => value !== null);
-  if (values.length === 0) return { latest: null, max: null, min: null, average: null, median: null };
+  if (values.length === 0)
+    return { latest: null, max: null, min: null, average: null, median: null };
   const sorted = Float64Array.from(values).toSorted();
   const last = sorted.length - 1;
   return {

@@ -89,7 +89,9 @@ function isEmpty(series: Series): boolean {
 
 /** The item, or what it would need to be drawn. */
 function item(label: string, swatch: Swatch, series: Series, bars: number): LegendItem {
-  return isEmpty(series) ? { label: `${label} needs ${bars} bars`, swatch: null } : { label, swatch };
+  return isEmpty(series)
+    ? { label: `${label} needs ${bars} bars`, swatch: null }
+    : { label, swatch };
 }
 
 function magnitude(series: Series): number {
@@ -108,7 +110,10 @@ function pricePanel({ bars, indicators, spec }: Input): Content {
     bbMedian,
     bollinger.period,
   );
-  const median: LegendItem = { label: 'Median', swatch: { kind: 'dashes', color: COLOR.bandMedian } };
+  const median: LegendItem = {
+    label: 'Median',
+    swatch: { kind: 'dashes', color: COLOR.bandMedian },
+  };
   return {
     ...EMPTY,
     name: 'price',
@@ -302,7 +307,9 @@ function atrPanel({ indicators, spec }: Input): Content {
     name: 'atr',
     title: `ATR ${period}`,
     axisTitle: 'ATR',
-    legend: empty ? [] : [{ label: 'Average true range', swatch: { kind: 'line', color: COLOR.atr } }],
+    legend: empty
+      ? []
+      : [{ label: 'Average true range', swatch: { kind: 'line', color: COLOR.atr } }],
     style: differenceStyle(magnitude(indicators.atr)),
     main: indicators.atr,
     tagColor: COLOR.atr,

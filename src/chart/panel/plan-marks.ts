@@ -32,7 +32,9 @@ export function planCandles(bars: readonly Bar[], scale: BarScale, axis: ValueAx
   const layers = new RectLayers([COLOR.upPale, COLOR.downPale, COLOR.up, COLOR.down]);
   const fills = new RectLayers([COLOR.upPale, COLOR.downPale]);
   const thin = scale.bodyWidth === 1;
-  for (const { bar, column } of scale.crowded ? mergeColumns(bars, scale) : eachColumn(bars, scale)) {
+  for (const { bar, column } of scale.crowded
+    ? mergeColumns(bars, scale)
+    : eachColumn(bars, scale)) {
     const rising = bar.close >= bar.open;
     const [solid, pale] = rising ? [COLOR.up, COLOR.upPale] : [COLOR.down, COLOR.downPale];
     const high = Math.round(axis.y(bar.high));
@@ -74,7 +76,8 @@ function mergeColumns(bars: readonly Bar[], scale: BarScale): PlacedBar[] {
     last.bar.high = Math.max(last.bar.high, bar.high);
     last.bar.low = Math.min(last.bar.low, bar.low);
     last.bar.close = bar.close;
-    last.bar.volume = bar.volume === null ? last.bar.volume : Math.max(last.bar.volume ?? 0, bar.volume);
+    last.bar.volume =
+      bar.volume === null ? last.bar.volume : Math.max(last.bar.volume ?? 0, bar.volume);
   });
   return merged;
 }
@@ -83,18 +86,27 @@ function mergeColumns(bars: readonly Bar[], scale: BarScale): PlacedBar[] {
 export function planVolume(bars: readonly Bar[], scale: BarScale, axis: ValueAxis): Shape[] {
   const layers = new RectLayers([COLOR.up, COLOR.down]);
   const base = Math.round(axis.y(0));
-  for (const { bar, column } of scale.crowded ? mergeColumns(bars, scale) : eachColumn(bars, scale)) {
+  for (const { bar, column } of scale.crowded
+    ? mergeColumns(bars, scale)
+    : eachColumn(bars, scale)) {
     if (bar.volume === null) continue;
     const top = Math.min(base - 1, Math.round(axis.y(bar.volume)));
     const color = bar.close >= bar.open ? COLOR.up : COLOR.down;
-    layers.add(color, column - Math.floor((scale.bodyWidth - 1) / 2), top, scale.bodyWidth, base - top);
+    layers.add(
+      color,
+      column - Math.floor((scale.bodyWidth - 1) / 2),
+      top,
+      scale.bodyWidth,
+      base - top,
+    );
   }
   return layers.shapes();
 }
 
 /** The shade of a histogram bar: by its sign and by whether it moves away from zero. The first one counts as moving away. */
 export function histogramColor(value: number, before: number | null): string {
-  if (value >= 0) return before === null || value >= before ? COLOR.aboveGrowing : COLOR.aboveShrinking;
+  if (value >= 0)
+    return before === null || value >= before ? COLOR.aboveGrowing : COLOR.aboveShrinking;
   return before === null || value <= before ? COLOR.belowFalling : COLOR.belowRising;
 }
 
@@ -162,7 +174,12 @@ function thinOut(points: readonly number[]): number[] {
 }
 
 /** The surface between two series, as one outline per stretch where both have values. */
-export function planBand(upper: Series, lower: Series, scale: BarScale, axis: ValueAxis): number[][] {
+export function planBand(
+  upper: Series,
+  lower: Series,
+  scale: BarScale,
+  axis: ValueAxis,
+): number[][] {
   const above = planLine(upper, scale, axis);
   const below = planLine(lower, scale, axis);
   return above.map((line, i) => line.concat(reversePoints(below[i] ?? [])));
@@ -175,10 +192,17 @@ function reversePoints(points: readonly number[]): number[] {
 }
 
 /** Horizontal strokes, one pixel high: `drawn` pixels, then `left` pixels left out. */
-export function planDashes(color: string, plot: Box, y: number, drawn: number, left: number): Shape {
+export function planDashes(
+  color: string,
+  plot: Box,
+  y: number,
+  drawn: number,
+  left: number,
+): Shape {
   const numbers: number[] = [];
   const end = plot.x + plot.width;
   const row = Math.round(y);
-  for (let x = plot.x; x < end; x += drawn + left) numbers.push(x, row, Math.min(drawn, end - x), 1);
+  for (let x = plot.x; x < end; x += drawn + left)
+    numbers.push(x, row, Math.min(drawn, end - x), 1);
   return { kind: 'rects', color, numbers };
 }

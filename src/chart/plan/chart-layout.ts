@@ -45,7 +45,10 @@ const BASE_PER_SIDE = 15.8 / 1200;
 const SMALLEST_BASE = 9;
 
 export function fontSizes(spec: ChartSpec): FontSizes {
-  const base = Math.max(SMALLEST_BASE, Math.round(Math.min(spec.width, spec.height) * BASE_PER_SIDE));
+  const base = Math.max(
+    SMALLEST_BASE,
+    Math.round(Math.min(spec.width, spec.height) * BASE_PER_SIDE),
+  );
   return { title: Math.round(base * 1.5), panel: base, axis: base, label: base - 1 };
 }
 
@@ -60,7 +63,10 @@ export function layOutChart(spec: ChartSpec, left: number, right: number): Chart
   const plotWidth = Math.max(1, Math.floor(spec.width - right) - plotX);
   const titleBaseline = Math.round(sizes.title * 1.25);
   const subtitleBaseline = titleBaseline + Math.round(sizes.axis * 1.5);
-  const headHeight = Math.max(Math.round(spec.spacing * spec.height), Math.round(sizes.panel * 1.9));
+  const headHeight = Math.max(
+    Math.round(spec.spacing * spec.height),
+    Math.round(sizes.panel * 1.9),
+  );
   const firstHead = subtitleBaseline + Math.round(sizes.axis * 0.5);
   const bottomSpace = Math.round(sizes.label * 1.7 + sizes.axis * 1.9);
   const plotSpace = spec.height - bottomSpace - firstHead - headHeight * spec.panels.length;

@@ -46,7 +46,11 @@ export type Shape =
       readonly dash?: readonly [number, number];
     }
   /** A filled outline: x, y. */
-  | { readonly kind: 'area'; readonly color: string; readonly numbers: readonly (readonly number[])[] }
+  | {
+      readonly kind: 'area';
+      readonly color: string;
+      readonly numbers: readonly (readonly number[])[];
+    }
   | { readonly kind: 'dot'; readonly x: number; readonly y: number; readonly radius: number }
   /** A box with round corners. */
   | { readonly kind: 'plate'; readonly box: Box; readonly fill: string; readonly stroke: string };

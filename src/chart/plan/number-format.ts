@@ -37,12 +37,21 @@ export function exponentOf(value: number): number {
 
 /** The style of a chart's prices: below 10 as many decimals as they have (currencies), otherwise by size alone. */
 export function barPriceStyle(bars: readonly Bar[]): NumberStyle {
-  const size = bars.reduce((most, { high, low }) => Math.max(most, Math.abs(high), Math.abs(low)), 0);
+  const size = bars.reduce(
+    (most, { high, low }) => Math.max(most, Math.abs(high), Math.abs(low)),
+    0,
+  );
   const style = priceStyle(size);
   if (size < 1 || size >= FIRST_PRICE_OF_TWO_DECIMALS) return style;
   let decimals = 2;
   for (const { open, high, low, close } of bars) {
-    decimals = Math.max(decimals, decimalsOf(open), decimalsOf(high), decimalsOf(low), decimalsOf(close));
+    decimals = Math.max(
+      decimals,
+      decimalsOf(open),
+      decimalsOf(high),
+      decimalsOf(low),
+      decimalsOf(close),
+    );
     if (decimals >= MOST_CURRENCY_DECIMALS) break;
   }
   return { ...style, decimals: Math.min(MOST_CURRENCY_DECIMALS, decimals) };
@@ -73,7 +82,8 @@ export function differenceStyle(magnitude: number): NumberStyle {
 export function volumeStyle(magnitude: number): NumberStyle {
   const size = Math.abs(magnitude);
   if (size >= FIRST_EXPONENTIAL) return exponential();
-  if (size >= 1e4 && size < 1e11) return { divisor: 1e6, suffix: 'M', decimals: 2, exponential: false };
+  if (size >= 1e4 && size < 1e11)
+    return { divisor: 1e6, suffix: 'M', decimals: 2, exponential: false };
   return { ...unitFor(size), decimals: 2, exponential: false };
 }
 

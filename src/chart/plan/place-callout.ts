@@ -32,9 +32,15 @@ export class Ink {
   /** Weights of all cells under a box. */
   covered(box: Box): number {
     const left = Math.max(0, Math.floor((box.x - this.#plot.x) / CELL_PX));
-    const right = Math.min(this.#columns - 1, Math.floor((box.x + box.width - this.#plot.x) / CELL_PX));
+    const right = Math.min(
+      this.#columns - 1,
+      Math.floor((box.x + box.width - this.#plot.x) / CELL_PX),
+    );
     const top = Math.max(0, Math.floor((box.y - this.#plot.y) / CELL_PX));
-    const bottom = Math.min(this.#rows - 1, Math.floor((box.y + box.height - this.#plot.y) / CELL_PX));
+    const bottom = Math.min(
+      this.#rows - 1,
+      Math.floor((box.y + box.height - this.#plot.y) / CELL_PX),
+    );
     let weight = 0;
     for (let row = top; row <= bottom; row++) {
       for (let column = left; column <= right; column++)
@@ -113,6 +119,9 @@ export function overlaps(a: Box, b: Box, gap: number): boolean {
 
 function contains(box: Box, x: number, y: number, gap: number): boolean {
   return (
-    x >= box.x - gap && x <= box.x + box.width + gap && y >= box.y - gap && y <= box.y + box.height + gap
+    x >= box.x - gap &&
+    x <= box.x + box.width + gap &&
+    y >= box.y - gap &&
+    y <= box.y + box.height + gap
   );
 }

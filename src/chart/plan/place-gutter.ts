@@ -33,7 +33,9 @@ export function placeGutter(
 
 /** Labels that gave way keep the order of their values: the free places go from top to bottom. */
 function inOrder(wishes: readonly GutterWish[], placed: readonly number[]): number[] {
-  const moving = wishes.flatMap((wish, index) => (wish.fixed === true ? [] : [{ y: wish.y, index }]));
+  const moving = wishes.flatMap((wish, index) =>
+    wish.fixed === true ? [] : [{ y: wish.y, index }],
+  );
   const places = moving.map(({ index }) => placed[index] ?? 0).toSorted((a, b) => a - b);
   const result = [...placed];
   moving.toSorted((a, b) => a.y - b.y).forEach(({ index }, i) => (result[index] = places[i] ?? 0));

@@ -34,7 +34,11 @@ const ALPHABET =
   ' !"#$%&\'()*+,-./0123456789:;<=>?@ABCDEFGHIJKLMNOPQRSTUVWXYZ[\\]^_`abcdefghijklmnopqrstuvwxyz{|}~\u00b7\u2013\u2026\u2212';
 
 /** Decides the whole picture: where everything lies and what every label says. */
-export async function planChart(input: PlanInput, book: GlyphBook, frames: FrameBook): Promise<ChartPlan> {
+export async function planChart(
+  input: PlanInput,
+  book: GlyphBook,
+  frames: FrameBook,
+): Promise<ChartPlan> {
   const { bars, spec } = input;
   const symbol = visibleText(input.symbol);
   const timeframe = visibleText(input.timeframe);
@@ -56,12 +60,22 @@ export async function planChart(input: PlanInput, book: GlyphBook, frames: Frame
     title,
     legend,
   }));
-  const frame = await frames.draw({ width: spec.width, height: spec.height, sizes, frames: panelFrames });
+  const frame = await frames.draw({
+    width: spec.width,
+    height: spec.height,
+    sizes,
+    frames: panelFrames,
+  });
   const last = panels.at(-1);
   const ticks =
     last === undefined
       ? []
-      : timeTicks(bars, last.scale.x, (label) => book.width(label, sizes.label, REGULAR), sizes.label * 1.5);
+      : timeTicks(
+          bars,
+          last.scale.x,
+          (label) => book.width(label, sizes.label, REGULAR),
+          sizes.label * 1.5,
+        );
   const columns = ticks.map(({ index }) => last?.scale.column(index) ?? 0);
 
   const zoom = sizes.label / 15;
@@ -76,11 +90,19 @@ export async function planChart(input: PlanInput, book: GlyphBook, frames: Frame
       planCallouts(scene, inkOf(scene, bars, indicators), frame.boxes, layout, book),
     ];
     shapes.push(...planBackground(scene, indicators, columns), ...planStatistics(scene));
-    shapes.push(...planData(scene, bars, indicators, zoom), ...labels.flatMap((label) => label.shapes));
+    shapes.push(
+      ...planData(scene, bars, indicators, zoom),
+      ...labels.flatMap((label) => label.shapes),
+    );
     texts.push(...axisTexts(scene, layout, book), ...labels.flatMap((label) => label.texts));
   }
   ticks.forEach((tick, i) => {
-    const wish = { role: 'time-tick' as const, text: tick.label, size: sizes.label, color: COLOR.text };
+    const wish = {
+      role: 'time-tick' as const,
+      text: tick.label,
+      size: sizes.label,
+      color: COLOR.text,
+    };
     const half = book.width(tick.label, sizes.label, REGULAR) / 2;
     const x = Math.min(spec.width - half - 2, Math.max(half + 2, columns[i] ?? 0));
     texts.push(planText(book, { ...wish, x, y: layout.tickBaseline, anchor: 'middle' }));
@@ -92,7 +114,14 @@ export async function planChart(input: PlanInput, book: GlyphBook, frames: Frame
     const x = plot.x + plot.width / 2;
     texts.push(planText(book, { ...wish, x, y: layout.axisTitleBaseline, anchor: 'middle' }));
   }
-  return { width: spec.width, height: spec.height, layout, swatches: frame.swatches, shapes, texts };
+  return {
+    width: spec.width,
+    height: spec.height,
+    layout,
+    swatches: frame.swatches,
+    shapes,
+    texts,
+  };
 }
 
 function scenes(
@@ -133,9 +162,19 @@ function axisTexts(scene: PanelScene, layout: ChartLayout, book: GlyphBook): Pla
   const wanted = book.width(content.axisTitle, axisSize, REGULAR);
   const size = wanted > room ? (axisSize * room) / wanted : axisSize;
   const title = { role: 'axis-title' as const, text: content.axisTitle, size, color: COLOR.text };
-  texts.push(planUpwardText(book, { ...title, x: Math.round(axisSize * 1.3), y: plot.y + plot.height / 2 }));
+  texts.push(
+    planUpwardText(book, { ...title, x: Math.round(axisSize * 1.3), y: plot.y + plot.height / 2 }),
+  );
   if (content.needs === null) return texts;
-  const middle = { x: plot.x + plot.width / 2, y: centredBaseline(plot.y + plot.height / 2, axisSize) };
-  const needs = { role: 'needs' as const, text: content.needs, size: axisSize, color: COLOR.statistic };
+  const middle = {
+    x: plot.x + plot.width / 2,
+    y: centredBaseline(plot.y + plot.height / 2, axisSize),
+  };
+  const needs = {
+    role: 'needs' as const,
+    text: content.needs,
+    size: axisSize,
+    color: COLOR.statistic,
+  };
   return [...texts, planText(book, { ...needs, ...middle, anchor: 'middle' })];
 }

@@ -20,7 +20,8 @@ const TAG_TEXT = '#ffffff';
 /** What the gutter and the callouts of a panel say; null for a series without values. */
 export function labelTexts({ stats, style }: PanelContent) {
   const { latest, max, min, average, median } = stats;
-  if (latest === null || max === null || min === null || average === null || median === null) return null;
+  if (latest === null || max === null || min === null || average === null || median === null)
+    return null;
   const text = (value: number): string => formatNumber(value, style);
   return {
     latest: text(latest),
@@ -35,7 +36,10 @@ export function labelTexts({ stats, style }: PanelContent) {
 export function gutterWidth(content: PanelContent, book: GlyphBook, size: number): number {
   const texts = labelTexts(content);
   if (texts === null) return 0;
-  const widths = [book.width(texts.average, size, REGULAR), book.width(texts.median, size, REGULAR)];
+  const widths = [
+    book.width(texts.average, size, REGULAR),
+    book.width(texts.median, size, REGULAR),
+  ];
   return Math.max(...widths, book.width(texts.latest, size, BOLD) + size);
 }
 
@@ -74,7 +78,9 @@ export function planGutter(scene: PanelScene, layout: ChartLayout, book: GlyphBo
     const leader = [right, Math.round(line.y) + 0.5, x - 3, Math.round(middle) + 0.5];
     shapes.push({ kind: 'lines', color: COLOR.statistic, width: 1, lines: [leader] });
     const y = centredBaseline(middle, size);
-    planned.push(planText(book, { role: line.role, text: line.text, x, y, size, color: COLOR.muted }));
+    planned.push(
+      planText(book, { role: line.role, text: line.text, x, y, size, color: COLOR.muted }),
+    );
   });
   const lastX = scale.x(scale.count - 1 - trailingNulls(content));
   if (right - lastX > layout.unit * 4) {
@@ -89,9 +95,20 @@ export function planGutter(scene: PanelScene, layout: ChartLayout, book: GlyphBo
   const tip = [right + 2, tagY, x + 2, tagY - tagHeight / 2 + 3, x + 2, tagY + tagHeight / 2 - 3];
   shapes.push({ kind: 'area', color: content.tagColor, numbers: [tip] });
   shapes.push({ kind: 'plate', box: tag, fill: content.tagColor, stroke: content.tagColor });
-  const tagText = { role: 'latest' as const, text: texts.latest, size, color: TAG_TEXT, bold: true };
+  const tagText = {
+    role: 'latest' as const,
+    text: texts.latest,
+    size,
+    color: TAG_TEXT,
+    bold: true,
+  };
   planned.push(planText(book, { ...tagText, x: x + inset, y: centredBaseline(tagY + 0.5, size) }));
-  shapes.push({ kind: 'dot', x: lastX, y: axis.y(latest), radius: Math.max(3, Math.round(size * 0.3)) });
+  shapes.push({
+    kind: 'dot',
+    x: lastX,
+    y: axis.y(latest),
+    radius: Math.max(3, Math.round(size * 0.3)),
+  });
   return { shapes, texts: planned };
 }
 
@@ -116,7 +133,12 @@ export function planCallouts(
   const size = layout.sizes.label;
   const { plot, head } = box;
   const lift = Math.floor(head.height * 0.8);
-  const bounds = { x: plot.x + 4, y: plot.y - lift, width: plot.width - 8, height: plot.height + lift - 2 };
+  const bounds = {
+    x: plot.x + 4,
+    y: plot.y - lift,
+    width: plot.width - 8,
+    height: plot.height + lift - 2,
+  };
   const latestIndex = scale.count - 1 - trailingNulls(content);
   const dot = {
     x: scale.x(latestIndex) - 5,
@@ -127,11 +149,20 @@ export function planCallouts(
   const taken = [...obstacles, dot];
   const shapes: Shape[] = [];
   const planned: PlannedText[] = [];
-  for (const [role, value, text] of [['max', max, texts.max] as const, ['min', min, texts.min] as const]) {
+  for (const [role, value, text] of [
+    ['max', max, texts.max] as const,
+    ['min', min, texts.min] as const,
+  ]) {
     const point = { x: scale.x(content.main.indexOf(value)), y: axis.y(value) };
     const width = Math.ceil(book.width(text, size, REGULAR)) + Math.round(size * 0.7);
     const height = Math.round(size * 1.35);
-    const place = placeCallout({ ...point, width, height, above: role === 'max' }, bounds, ink, taken, 3);
+    const place = placeCallout(
+      { ...point, width, height, above: role === 'max' },
+      bounds,
+      ink,
+      taken,
+      3,
+    );
     if (place === null) continue;
     taken.push(place);
     shapes.push(...arrow(place, point, size), {

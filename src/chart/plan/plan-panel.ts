@@ -6,7 +6,14 @@ import type { Shape } from './chart-plan.ts';
 import type { Indicators, Series } from '../indicator/compute-indicators.ts';
 import { RSI_HIGH, RSI_LOW, type PanelContent } from '../panel/panel-content.ts';
 import { Ink } from './place-callout.ts';
-import { planBand, planCandles, planDashes, planHistogram, planLine, planVolume } from '../panel/plan-marks.ts';
+import {
+  planBand,
+  planCandles,
+  planDashes,
+  planHistogram,
+  planLine,
+  planVolume,
+} from '../panel/plan-marks.ts';
 import { valueAxis, valueTicks, type ValueAxis, type ValueTick } from './value-axis.ts';
 
 /** One panel with its axes: what its marks and labels are placed by. */
@@ -35,8 +42,17 @@ export function panelScene(
   const [min, max] = extentOf(values, content.include);
   const room = Math.min(plot.height * 0.16, layout.sizes.label * 1.6);
   const fromZero = content.name === 'volume';
-  const space = { top: plot.y, bottom: plot.y + plot.height, padTop: room, padBottom: fromZero ? 0 : room };
-  const axis = valueAxis(fromZero && min === max ? 0 : min, fromZero && min === max ? 1 : max, space);
+  const space = {
+    top: plot.y,
+    bottom: plot.y + plot.height,
+    padTop: room,
+    padBottom: fromZero ? 0 : room,
+  };
+  const axis = valueAxis(
+    fromZero && min === max ? 0 : min,
+    fromZero && min === max ? 1 : max,
+    space,
+  );
   const most = Math.max(2, Math.floor(plot.height / (layout.sizes.label * LABELS_PER_TICK)));
   const ticks = content.needs === null ? ticksOf(content, axis, most) : [];
   return { box, content, scale: barScale(bars.length, plot), axis, ticks };
@@ -81,7 +97,11 @@ export function planBackground(
   if (content.name === 'rsi') {
     const top = Math.round(axis.y(RSI_HIGH));
     const height = Math.round(axis.y(RSI_LOW)) - top;
-    shapes.push({ kind: 'rects', color: COLOR.rsiFill, numbers: [plot.x, top, plot.width, height] });
+    shapes.push({
+      kind: 'rects',
+      color: COLOR.rsiFill,
+      numbers: [plot.x, top, plot.width, height],
+    });
   }
   const grid: number[] = [];
   for (const tick of ticks) grid.push(plot.x, Math.round(axis.y(tick.value)), plot.width, 1);
@@ -114,7 +134,11 @@ export function planData(
   if (content.name === 'volume') shapes.push(...planVolume(bars, scale, axis));
   if (content.name === 'macd' && content.needs === null) {
     const zero = Math.round(axis.y(0));
-    shapes.push({ kind: 'rects', color: COLOR.plateBorder, numbers: [box.plot.x, zero, box.plot.width, 1] });
+    shapes.push({
+      kind: 'rects',
+      color: COLOR.plateBorder,
+      numbers: [box.plot.x, zero, box.plot.width, 1],
+    });
     shapes.push(...planHistogram(indicators.histogram, scale, axis));
   }
   const lines = content.lines.map((line): Shape => {
@@ -144,14 +168,21 @@ export function inkOf(scene: PanelScene, bars: readonly Bar[], indicators: Indic
   const { axis, box, content, scale } = scene;
   const ink = new Ink(box.plot);
   const reach = Math.max(Math.floor(scale.bodyWidth / 2), 1);
-  const spread = (index: number, top: number, bottom: number, half: number, weight = BAR_INK): void => {
+  const spread = (
+    index: number,
+    top: number,
+    bottom: number,
+    half: number,
+    weight = BAR_INK,
+  ): void => {
     for (let column = scale.column(index) - half; column <= scale.column(index) + half; column++) {
       ink.add(column, top, bottom, weight);
     }
   };
   bars.forEach((bar, index) => {
     if (content.name === 'price') spread(index, axis.y(bar.high), axis.y(bar.low), reach);
-    if (content.name === 'volume' && bar.volume !== null) spread(index, axis.y(bar.volume), axis.y(0), reach);
+    if (content.name === 'volume' && bar.volume !== null)
+      spread(index, axis.y(bar.volume), axis.y(0), reach);
     const value = content.name === 'macd' ? (indicators.histogram[index] ?? null) : null;
     if (value !== null)
       spread(index, Math.min(axis.y(value), axis.y(0)), Math.max(axis.y(value), axis.y(0)), reach);

@@ -33,7 +33,16 @@ export function planText(book: GlyphBook, wish: TextWish): PlannedText {
     width,
     height: wish.size * (ASCENDER + DESCENDER),
   };
-  return { role: wish.role, text: wish.text, x, y, size: wish.size, weight, color: wish.color, box };
+  return {
+    role: wish.role,
+    text: wish.text,
+    x,
+    y,
+    size: wish.size,
+    weight,
+    color: wish.color,
+    box,
+  };
 }
 
 /** The same, read upwards, with its middle at `y`. */

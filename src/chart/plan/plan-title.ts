@@ -63,10 +63,20 @@ export function planTitle(
     ['Low', last.low],
     ['Close', last.close],
   ] as const;
-  const subtitle = values.map(([name, value]) => `${name}: ${formatNumber(value, style)}`).join(' | ');
+  const subtitle = values
+    .map(([name, value]) => `${name}: ${formatNumber(value, style)}`)
+    .join(' | ');
   const y = layout.titleBaseline;
   return [
-    planText(book, { role: 'title', text: title, x, y, size: titleSize, color: COLOR.text, bold: true }),
+    planText(book, {
+      role: 'title',
+      text: title,
+      x,
+      y,
+      size: titleSize,
+      color: COLOR.text,
+      bold: true,
+    }),
     planText(book, {
       role: 'meta',
       text: meta,
@@ -87,7 +97,13 @@ export function planTitle(
   ];
 }
 
-function fittingSize(text: string, largest: number, smallest: number, room: number, book: GlyphBook): number {
+function fittingSize(
+  text: string,
+  largest: number,
+  smallest: number,
+  room: number,
+  book: GlyphBook,
+): number {
   const width = book.width(text, largest, BOLD);
   if (width <= room) return largest;
   return Math.max(smallest, Math.floor((largest * room) / width));

@@ -117,7 +117,11 @@ export function timeTicks(
   return sparseTicks(bars, finest === 0);
 }
 
-function ticksOf(bars: readonly Bar[], { period, label }: Granularity, withFirst: boolean): TimeTick[] {
+function ticksOf(
+  bars: readonly Bar[],
+  { period, label }: Granularity,
+  withFirst: boolean,
+): TimeTick[] {
   const ticks: TimeTick[] = [];
   let before: number | null = null;
   for (let index = withFirst ? 0 : 1; index < bars.length; index++) {
@@ -132,5 +136,8 @@ function ticksOf(bars: readonly Bar[], { period, label }: Granularity, withFirst
 
 /** Nothing turned often enough: the first and the last bar. */
 function sparseTicks(bars: readonly Bar[], intraday: boolean): TimeTick[] {
-  return [0, bars.length - 1].map((index) => ({ index, label: barLabel(bars[index]?.time ?? 0, intraday) }));
+  return [0, bars.length - 1].map((index) => ({
+    index,
+    label: barLabel(bars[index]?.time ?? 0, intraday),
+  }));
 }

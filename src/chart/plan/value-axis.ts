@@ -47,7 +47,8 @@ export function valueTicks(axis: ValueAxis, most: number, style: NumberStyle): V
   const rough = (high - low) / Math.max(1, most);
   if (!Number.isFinite(rough) || rough <= 0) return [];
   const power = exponentOf(rough);
-  const factor = [1, 2, 2.5, 5, 10].find((candidate) => candidate * 10 ** power >= rough * 0.999999) ?? 10;
+  const factor =
+    [1, 2, 2.5, 5, 10].find((candidate) => candidate * 10 ** power >= rough * 0.999999) ?? 10;
   const step = factor * 10 ** power;
   const decimals = Math.max(0, -power + (factor === 2.5 ? 1 : 0) - (factor === 10 ? 1 : 0));
   const ticks: ValueTick[] = [];

@@ -1,6 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { WANTED_COLUMNS } from '../../../src/artifact/table-shape.repository.ts';
-import { fits, repairStatements, tableProblem, type StoredTable } from '../../../src/artifact/table-shape.ts';
+import {
+  fits,
+  repairStatements,
+  tableProblem,
+  type StoredTable,
+} from '../../../src/artifact/table-shape.ts';
 
 /** As `format_type` writes what migrations/0000 makes. */
 const AS_MIGRATED: Readonly<Record<string, string>> = {
@@ -74,7 +79,10 @@ describe('the table', () => {
   });
 
   it('makes ids, and asks for nothing that new rows do not have', () => {
-    const asking = columns.map((column) => ({ ...column, needsValue: column.name !== 'updated_at' }));
+    const asking = columns.map((column) => ({
+      ...column,
+      needsValue: column.name !== 'updated_at',
+    }));
     const extra = { name: 'desk', type: 'text', needsValue: true };
     const problem = tableProblem({ ...table, columns: [...asking, extra] }, WANTED_COLUMNS);
     expect(problem?.columns.map(({ column, problem: what }) => [column, what])).toEqual([
@@ -94,7 +102,10 @@ describe('the table', () => {
       reason: 'other_shape',
       columns: [{ column: name, problem: 'missing', is: null }],
     });
-    const wrong = { ...table, columns: [...without.columns, { name, type: 'xml', needsValue: false }] };
+    const wrong = {
+      ...table,
+      columns: [...without.columns, { name, type: 'xml', needsValue: false }],
+    };
     expect(tableProblem(wrong, WANTED_COLUMNS)).toMatchObject({
       reason: 'other_shape',
       columns: [{ column: name, problem: 'wrong_type', is: 'xml' }],
@@ -106,7 +117,11 @@ describe('the table', () => {
       ...table,
       columns: [{ name: 'id', type: 'bigint', needsValue: false }, ...columns.slice(3, -2)],
     };
-    bare.columns.push({ name: 'created_at', type: 'timestamp without time zone', needsValue: false });
+    bare.columns.push({
+      name: 'created_at',
+      type: 'timestamp without time zone',
+      needsValue: false,
+    });
     const problem = tableProblem(bare, WANTED_COLUMNS);
     expect(problem?.detail).toBe(
       'The table "artifacts" has another shape: column "id" is bigint and must be integer; column "name" is missing (varchar(255)); ' +
@@ -124,7 +139,10 @@ describe('the table', () => {
 
   it('is not there, or only where nobody looks', () => {
     const none: StoredTable = { kind: null, isWritable: false, columns: [], otherSchemas: [] };
-    expect(tableProblem(none, WANTED_COLUMNS)).toMatchObject({ reason: 'not_migrated', columns: [] });
+    expect(tableProblem(none, WANTED_COLUMNS)).toMatchObject({
+      reason: 'not_migrated',
+      columns: [],
+    });
     const away = { ...none, otherSchemas: ['trading'] };
     expect(tableProblem(away, WANTED_COLUMNS)?.detail).toContain('Schema trading has one');
   });
@@ -136,6 +154,8 @@ describe('the table', () => {
     ['v', false, '"artifacts" is a view that takes no rows: it must be a table.'],
     ['m', false, '"artifacts" is a materialized view: it must be a table.'],
   ])('of kind %s, writable %s: %s', (kind, isWritable, detail) => {
-    expect(tableProblem({ ...table, kind, isWritable }, WANTED_COLUMNS)?.detail ?? null).toBe(detail);
+    expect(tableProblem({ ...table, kind, isWritable }, WANTED_COLUMNS)?.detail ?? null).toBe(
+      detail,
+    );
   });
 });

@@ -88,7 +88,8 @@ function problemsOf(raw: unknown): string[] {
   try {
     parseBars(raw);
   } catch (error) {
-    if (error instanceof BarsError) return error.problems.map(({ field, message }) => `${field} ${message}`);
+    if (error instanceof BarsError)
+      return error.problems.map(({ field, message }) => `${field} ${message}`);
     throw error;
   }
   return [];
@@ -131,7 +132,9 @@ describe('bars', () => {
   });
 
   test('the other prices know no such words: null and -1 are a mistake and a price', () => {
-    expect(problemsOf([bar({ close: null }), other])).toEqual(['bars[0].close must be a finite number']);
+    expect(problemsOf([bar({ close: null }), other])).toEqual([
+      'bars[0].close must be a finite number',
+    ]);
     expect(parseBars([bar({ open: -1, low: -1 }), other])[0]?.open).toBe(-1);
   });
 
@@ -147,9 +150,18 @@ describe('bars', () => {
     [[bar({ volume: -Infinity }), other], 'bars[0].volume must be a finite number'],
     [[bar({ volume: undefined, v: 'none' }), other], 'bars[0].v must be a finite number'],
     [[bar({ volume: -2 }), other], 'bars[0].volume must not be negative (-1 or null: no volume)'],
-    [[bar({ volume: -1.0000001 }), other], 'bars[0].volume must not be negative (-1 or null: no volume)'],
-    [[bar({ volume: -5e-324 }), other], 'bars[0].volume must not be negative (-1 or null: no volume)'],
-    [[bar({ volume: undefined, v: -7 }), other], 'bars[0].v must not be negative (-1 or null: no volume)'],
+    [
+      [bar({ volume: -1.0000001 }), other],
+      'bars[0].volume must not be negative (-1 or null: no volume)',
+    ],
+    [
+      [bar({ volume: -5e-324 }), other],
+      'bars[0].volume must not be negative (-1 or null: no volume)',
+    ],
+    [
+      [bar({ volume: undefined, v: -7 }), other],
+      'bars[0].v must not be negative (-1 or null: no volume)',
+    ],
     [[bar({ high: 10.5 }), other], 'bars[0].high is below open, close or low'],
     [[bar({ low: 10.5 }), other], 'bars[0].low is above open or close'],
     [[bar({ date: undefined }), other], 'bars[0].date is missing'],
@@ -182,12 +194,20 @@ describe('bars', () => {
       expect(error).toBeInstanceOf(BarsError);
       const { problems, more, message } = error as BarsError;
       expect([problems.length, more]).toEqual([20, 10]);
-      expect(message).toBe('The bars cannot be drawn: bars[0].open must be a finite number (and 29 more)');
+      expect(message).toBe(
+        'The bars cannot be drawn: bars[0].open must be a finite number (and 29 more)',
+      );
     }
   });
 
   test('never throws anything but BarsError, and what it returns keeps its promises', () => {
-    const value = fc.oneof(fc.double(), fc.integer(), fc.constant(null), fc.string(), fc.constant(undefined));
+    const value = fc.oneof(
+      fc.double(),
+      fc.integer(),
+      fc.constant(null),
+      fc.string(),
+      fc.constant(undefined),
+    );
     const row = fc.record(
       { t: value, o: value, h: value, l: value, c: value, v: value },
       { requiredKeys: [] },
@@ -203,30 +223,36 @@ describe('bars', () => {
         v: p,
       }));
     fc.assert(
-      fc.property(fc.array(fc.oneof({ weight: 9, arbitrary: sane }, row), { maxLength: 12 }), (raw) => {
-        let bars;
-        try {
-          bars = parseBars(raw);
-        } catch (error) {
-          expect(error).toBeInstanceOf(BarsError);
-          expect((error as BarsError).problems.length).toBeGreaterThan(0);
-          return;
-        }
-        expect(bars.length).toBe(raw.length);
-        bars.forEach((current, i) => {
-          expect(current.time).toBeGreaterThan(bars[i - 1]?.time ?? -Infinity);
-          expect(current.low <= Math.min(current.open, current.close)).toBe(true);
-          expect(current.high >= Math.max(current.open, current.close)).toBe(true);
-        });
-      }),
+      fc.property(
+        fc.array(fc.oneof({ weight: 9, arbitrary: sane }, row), { maxLength: 12 }),
+        (raw) => {
+          let bars;
+          try {
+            bars = parseBars(raw);
+          } catch (error) {
+            expect(error).toBeInstanceOf(BarsError);
+            expect((error as BarsError).problems.length).toBeGreaterThan(0);
+            return;
+          }
+          expect(bars.length).toBe(raw.length);
+          bars.forEach((current, i) => {
+            expect(current.time).toBeGreaterThan(bars[i - 1]?.time ?? -Infinity);
+            expect(current.low <= Math.min(current.open, current.close)).toBe(true);
+            expect(current.high >= Math.max(current.open, current.close)).toBe(true);
+          });
+        },
+      ),
     );
   });
 });
 
 describe('the bars of a snapshot', () => {
-  test.each([undefined, null, 'x', 7, [], {}, { bars: null }, { symbol: 'A' }])('%j has none', (snapshot) => {
-    expect(barsOf(snapshot)).toEqual({ kind: 'absent' });
-  });
+  test.each([undefined, null, 'x', 7, [], {}, { bars: null }, { symbol: 'A' }])(
+    '%j has none',
+    (snapshot) => {
+      expect(barsOf(snapshot)).toEqual({ kind: 'absent' });
+    },
+  );
 
   test.each([[[]], ['x'], [{}], [[bar()]], [0]])('bars %j are unusable', (bars) => {
     expect(barsOf({ bars })).toMatchObject({ kind: 'unusable', error: { name: 'BarsError' } });

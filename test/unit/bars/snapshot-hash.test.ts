@@ -21,9 +21,18 @@ function independently(bars: readonly (readonly (number | null)[])[]): string {
 test('a published value, so that it never changes unnoticed', async () => {
   const bars = parseBars([
     { date: '2018-01-02', open: 267.84, high: 268.81, low: 267.4, close: 268.77, volume: 86655700 },
-    { date: '2018-01-03', open: 268.96, high: 270.64, low: 268.96, close: 270.47, volume: 90070400 },
+    {
+      date: '2018-01-03',
+      open: 268.96,
+      high: 270.64,
+      low: 268.96,
+      close: 270.47,
+      volume: 90070400,
+    },
   ]);
-  expect(await snapshotHash(bars)).toBe('442868e91611a5bd18e28770b9e7595be2f778c32c53c07f604988728b7c9d94');
+  expect(await snapshotHash(bars)).toBe(
+    '442868e91611a5bd18e28770b9e7595be2f778c32c53c07f604988728b7c9d94',
+  );
 });
 
 /** Computed before volumes could be absent. */
@@ -32,7 +41,10 @@ test.each([
   ['200 bars', 'ba0083bb46856a9dc9afccab5de2820fbbe112a90a7e71fc5e66a36a977a9070'],
   ['5,000 hourly bars', 'fda29681fb8201db29bc8df83714b686a6f1d959e896281094d8e3983b3cd8db'],
   ['300 bars of 5 minutes', '61f39b0c17ff8ae801d355e56e6a52fcbb5c29c2398cfdbea64dc96bc04d0afe'],
-  ['numbers near the end of the range', '9515250b560323e568bcacd57a0aa49d780d392d9c8f74b6e104ff4032e1a4e7'],
+  [
+    'numbers near the end of the range',
+    '9515250b560323e568bcacd57a0aa49d780d392d9c8f74b6e104ff4032e1a4e7',
+  ],
   ['currency', '2b3121b5f1bad4c7d2ab3eeba8f8dda434d1d18baa73ced8a7a8d61bf713f35a'],
   ['prices and volumes of 0', '930adb9dd559ad4d0fe530c1dd1a7104baff77e0fb441306d92fb9928952b7fb'],
   ['negative prices', '635d304e2080bf88c4afcd936a85716d8d343cd42c2b7d7dad38e62ce46ef40d'],
@@ -63,7 +75,14 @@ test('equals an independent computation on any bars', async () => {
   const row = fc.tuple(price, price, volume);
   await fc.assert(
     fc.asyncProperty(fc.array(row, { minLength: 2, maxLength: 20 }), async (rows) => {
-      const raw = rows.map(([a, b, v], i) => ({ t: i, o: a, h: Math.max(a, b), l: Math.min(a, b), c: b, v }));
+      const raw = rows.map(([a, b, v], i) => ({
+        t: i,
+        o: a,
+        h: Math.max(a, b),
+        l: Math.min(a, b),
+        c: b,
+        v,
+      }));
       const expected = raw.map(({ t, o, h, l, c, v }) => [
         t * 1000,
         o,
@@ -94,6 +113,7 @@ test('names, order and spelling of times do not matter; a cent does', async () =
 });
 
 test('-0 and 0 hash alike', async () => {
-  const bars = (zero: number) => parseBars([0, 1].map((t) => ({ t, o: zero, h: 0, l: zero, c: 0, v: zero })));
+  const bars = (zero: number) =>
+    parseBars([0, 1].map((t) => ({ t, o: zero, h: 0, l: zero, c: 0, v: zero })));
   expect(await snapshotHash(bars(-0))).toBe(await snapshotHash(bars(0)));
 });

@@ -25,7 +25,8 @@ describe('artifactLinks', () => {
         'https://api.example.com/api/executions/manual__2025-11-15T13%3A54%3A31%2B00%3A00?workflow_id=a%2Fb%20c',
       mlflow_run: 'https://ml.example.com/team/#/experiments/7/runs/abc',
       mlflow_experiment: 'https://ml.example.com/team/#/experiments/7',
-      airflow_run: 'https://air.example.com/x/dags/dag%2F1/runs/manual__2025-11-15T13%3A54%3A31%2B00%3A00',
+      airflow_run:
+        'https://air.example.com/x/dags/dag%2F1/runs/manual__2025-11-15T13%3A54%3A31%2B00%3A00',
       airflow_task:
         'https://air.example.com/x/dags/dag%2F1/runs/manual__2025-11-15T13%3A54%3A31%2B00%3A00/tasks/draw%20charts',
     });
@@ -53,9 +54,16 @@ describe('artifactLinks', () => {
       airflow_run: null,
       airflow_task: null,
     };
-    expect(artifactLinks({ ...row, execution_id: null }, airflowRun, '', nowhere)).toMatchObject(none);
+    expect(artifactLinks({ ...row, execution_id: null }, airflowRun, '', nowhere)).toMatchObject(
+      none,
+    );
     expect(
-      artifactLinks({ ...row, type: 'llm', experiment_id: null, execution_id: '' }, null, '', bases(3)),
+      artifactLinks(
+        { ...row, type: 'llm', experiment_id: null, execution_id: '' },
+        null,
+        '',
+        bases(3),
+      ),
     ).toMatchObject({
       ...none,
       image: null,
@@ -68,6 +76,8 @@ describe('artifactLinks', () => {
     expect(
       artifactLinks({ ...row, workflow_id: null, execution_id: 'x' }, null, '', bases(3)).execution,
     ).toBe('/api/executions/x?workflow_id=');
-    expect(artifactLinks({ ...row, task_id: null }, airflowRun, '', bases(3)).airflow_task).toBeNull();
+    expect(
+      artifactLinks({ ...row, task_id: null }, airflowRun, '', bases(3)).airflow_task,
+    ).toBeNull();
   });
 });

@@ -68,7 +68,10 @@ interface Plan {
 }
 
 /** How PostgreSQL reaches `artifacts` in one statement: by which indexes, and whether it reads the whole table. */
-async function accessOf({ query, params }: SqlStatement): Promise<{ indexes: string[]; readsAll: boolean }> {
+async function accessOf({
+  query,
+  params,
+}: SqlStatement): Promise<{ indexes: string[]; readsAll: boolean }> {
   const { rows } = await backend.pglite.query<{ 'QUERY PLAN': [{ Plan: Plan }] }>(
     `explain (format json) ${query}`,
     [...params],
@@ -81,7 +84,9 @@ async function accessOf({ query, params }: SqlStatement): Promise<{ indexes: str
   visit(rows[0]!['QUERY PLAN'][0].Plan);
   return {
     indexes: [...new Set(nodes.flatMap((node) => node['Index Name'] ?? []))].toSorted(),
-    readsAll: nodes.some((node) => node['Node Type'] === 'Seq Scan' && node['Relation Name'] === 'artifacts'),
+    readsAll: nodes.some(
+      (node) => node['Node Type'] === 'Seq Scan' && node['Relation Name'] === 'artifacts',
+    ),
   };
 }
 
@@ -143,7 +148,11 @@ describe(`on ${ROWS} artifacts`, () => {
     ['a grouped page', grouped({}), [CREATED, EXECUTION, ID]],
     ['a grouped page far behind', grouped({ after: middle }), [CREATED, EXECUTION, ID]],
     ['executions', grouped({ executionsOnly: true }), [CREATED, EXECUTION, ID]],
-    ['groups of a symbol', grouped({ filter: { symbol: 'SYM7' } }), ['artifacts_symbol_idx', EXECUTION, ID]],
+    [
+      'groups of a symbol',
+      grouped({ filter: { symbol: 'SYM7' } }),
+      ['artifacts_symbol_idx', EXECUTION, ID],
+    ],
   ])('the page is found by indexes: %s', async (_name, run, indexes) => {
     const statements = await statementsOf(run);
     expect(statements).toHaveLength(2);

@@ -63,7 +63,12 @@ describe('the description', () => {
     [(i: number) => i > 9, '10 of 200 bars have no volume. Volume is 19.73M against'],
   ])('says which volumes are not there %#', (keeps, sentence) => {
     const bars = withoutVolume(appleBars(200), keeps);
-    const text = describeChart({ symbol: 'X', timeframe: '1d', bars, indicators: computeIndicators(bars) });
+    const text = describeChart({
+      symbol: 'X',
+      timeframe: '1d',
+      bars,
+      indicators: computeIndicators(bars),
+    });
     expect(text).toContain(sentence);
   });
 

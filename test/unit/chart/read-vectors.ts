@@ -16,9 +16,9 @@ export function readVector(name: string): Record<string, string>[] {
 
 /** Real daily bars of AAPL, the last `count`. */
 export function appleBars(count: number): Bar[] {
-  return barsOf(parse(readFileSync(new URL('aapl-daily.csv', QUOTES)), { columns: true, bom: true })).slice(
-    -count,
-  );
+  return barsOf(
+    parse(readFileSync(new URL('aapl-daily.csv', QUOTES)), { columns: true, bom: true }),
+  ).slice(-count);
 }
 
 export function barsOf(rows: Record<string, string>[]): Bar[] {

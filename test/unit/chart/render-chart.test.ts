@@ -17,7 +17,13 @@ import {
 } from '../../../src/chart/render-chart.ts';
 import { scanPng } from '../../../src/png/scan-png.ts';
 import { readPixels, referencePixelHash } from '../../support/reference-pixels.ts';
-import { AWKWARD_SERIES, constant, walk, withoutVolume, type AwkwardSeries } from './awkward-series.ts';
+import {
+  AWKWARD_SERIES,
+  constant,
+  walk,
+  withoutVolume,
+  type AwkwardSeries,
+} from './awkward-series.ts';
 import { appleBars } from './read-vectors.ts';
 
 let renderer: ChartRenderer;
@@ -60,7 +66,8 @@ describe.each(AWKWARD_SERIES)('$name', (series) => {
         const wide =
           Math.min(box.x + box.width, other.box.x + other.box.width) - Math.max(box.x, other.box.x);
         const high =
-          Math.min(box.y + box.height, other.box.y + other.box.height) - Math.max(box.y, other.box.y);
+          Math.min(box.y + box.height, other.box.y + other.box.height) -
+          Math.max(box.y, other.box.y);
         if (wide > 0.5 && high > 1.5) faults.push(`${label} and ${other.label}`);
       }
     }
@@ -122,7 +129,9 @@ describe('what is written', () => {
   test('Max, Min, Avg, Med and the latest value of each panel', async () => {
     const input = apple(200);
     const { texts } = await renderer.plan(input);
-    const { latest, max, min, average, median } = indicatorStats(computeIndicators(input.bars).close);
+    const { latest, max, min, average, median } = indicatorStats(
+      computeIndicators(input.bars).close,
+    );
     const closes = input.bars.map((bar) => bar.close).toSorted((a, b) => a - b);
     expect([latest, max, min]).toEqual([input.bars.at(-1)?.close, closes.at(-1), closes[0]]);
     expect(median).toBe(closes[100]); // the upper one of 200
@@ -138,7 +147,9 @@ describe('what is written', () => {
   test('title, subtitle of the last bar, panels from top to bottom, dates once', async () => {
     const { texts, layout } = await renderer.plan(apple(200));
     expect(textsOf(texts, 'title')).toEqual(['AAPL']);
-    expect(textsOf(texts, 'subtitle')).toEqual(['Open: 438.00 | High: 438.18 | Low: 429.98 | Close: 430.47']);
+    expect(textsOf(texts, 'subtitle')).toEqual([
+      'Open: 438.00 | High: 438.18 | Low: 429.98 | Close: 430.47',
+    ]);
     expect(textsOf(texts, 'panel-title')).toEqual([
       'Price',
       'SuperTrend 10, 3',
@@ -218,9 +229,13 @@ describe('what is written', () => {
   test('a latest value that is not of the last bar stands on a grey tag', async () => {
     const tags = async (keeps: (i: number) => boolean) => {
       const bars = withoutVolume(walk(100), keeps);
-      const { shapes, layout } = await renderer.plan(inputOf({ bars, symbol: 'X', timeframe: '1d' }));
+      const { shapes, layout } = await renderer.plan(
+        inputOf({ bars, symbol: 'X', timeframe: '1d' }),
+      );
       return shapes.flatMap((shape) =>
-        shape.kind === 'plate' && shape.box.x === layout.gutterX ? [shape.fill === COLOR.statistic] : [],
+        shape.kind === 'plate' && shape.box.x === layout.gutterX
+          ? [shape.fill === COLOR.statistic]
+          : [],
       );
     };
     expect(await tags(() => true)).toEqual([false, false, false, false, false, false, false]);
@@ -257,7 +272,10 @@ describe('what is drawn', () => {
     const strokes = (plan: typeof up, color: string): number =>
       plan.shapes.filter(
         (shape) =>
-          shape.kind === 'lines' && shape.color === color && shape.width > 2 && shape.lines.length > 0,
+          shape.kind === 'lines' &&
+          shape.color === color &&
+          shape.width > 2 &&
+          shape.lines.length > 0,
       ).length;
     expect([strokes(up, COLOR.trendUp), strokes(up, COLOR.trendDown)]).toEqual([1, 0]);
     expect([strokes(down, COLOR.trendUp), strokes(down, COLOR.trendDown)]).toEqual([0, 1]);
@@ -270,7 +288,12 @@ describe('what is drawn', () => {
       shapes.flatMap((shape) =>
         shape.kind !== 'rects' || shape.color !== color
           ? []
-          : [Array.from({ length: shape.numbers.length / 4 }, (_, i) => shape.numbers[i * 4 + 3] ?? 0)],
+          : [
+              Array.from(
+                { length: shape.numbers.length / 4 },
+                (_, i) => shape.numbers[i * 4 + 3] ?? 0,
+              ),
+            ],
       );
     expect(rectsOf(COLOR.aboveGrowing)).toEqual([Array.from({ length: 60 - 33 }, () => 1)]);
     expect(rectsOf(COLOR.up).at(-1)).toEqual(Array.from({ length: 60 }, () => 1));
@@ -285,7 +308,8 @@ describe('what is drawn', () => {
       const plot = layout.panels.find(({ name }) => name === 'volume')?.plot;
       const taken = new Set<number>();
       for (const shape of shapes) {
-        if (shape.kind !== 'rects' || (shape.color !== COLOR.up && shape.color !== COLOR.down)) continue;
+        if (shape.kind !== 'rects' || (shape.color !== COLOR.up && shape.color !== COLOR.down))
+          continue;
         for (let i = 0; i < shape.numbers.length; i += 4) {
           const [x = 0, y = 0] = shape.numbers.slice(i, i + 2);
           if (plot !== undefined && y >= plot.y && y < plot.y + plot.height) taken.add(x - plot.x);
@@ -305,7 +329,9 @@ describe('what is drawn', () => {
     const days = [0, 1, 2, 3, 20, 21, 22];
     const bars = parseBars(days.map((day) => ({ t: day * 86_400, o: 1, h: 2, l: 1, c: 2, v: 1 })));
     const { texts } = await renderer.plan(inputOf({ bars, symbol: 'GAP', timeframe: '1d' }));
-    const middles = texts.filter(({ role }) => role === 'time-tick').map(({ box }) => box.x + box.width / 2);
+    const middles = texts
+      .filter(({ role }) => role === 'time-tick')
+      .map(({ box }) => box.x + box.width / 2);
     const steps = middles.slice(1).map((x, i) => x - (middles[i] ?? 0));
     expect(Math.max(...steps) - Math.min(...steps)).toBeLessThanOrEqual(1.01);
   });
@@ -345,7 +371,8 @@ describe('what is drawn', () => {
       font: { loadSystemFonts: false },
     }).render().pixels;
     let far = 0;
-    for (let i = 0; i < ours.length; i++) if (Math.abs((ours[i] ?? 0) - (theirs[i] ?? 0)) > 96) far++;
+    for (let i = 0; i < ours.length; i++)
+      if (Math.abs((ours[i] ?? 0) - (theirs[i] ?? 0)) > 96) far++;
     expect(far / ours.length).toBeLessThan(0.002);
   });
 });
@@ -366,7 +393,11 @@ describe('the same input gives the same pixels', () => {
     const together = await Promise.all(
       [apple(100), apple(50), apple(100)].map((input) => renderer.render(input)),
     );
-    expect(together.map(({ pixelSha256 }) => pixelSha256 === alone.pixelSha256)).toEqual([true, false, true]);
+    expect(together.map(({ pixelSha256 }) => pixelSha256 === alone.pixelSha256)).toEqual([
+      true,
+      false,
+      true,
+    ]);
   });
 
   test('under every time zone and locale', async () => {

@@ -10,7 +10,8 @@ function manualClock() {
   return {
     clock: {
       now: () => time,
-      wait: (ms: number) => new Promise<void>((wake) => void sleepers.push({ at: time + ms, wake })),
+      wait: (ms: number) =>
+        new Promise<void>((wake) => void sleepers.push({ at: time + ms, wake })),
     },
     async pass(ms: number) {
       for (const end = time + ms; time < end;) {

@@ -31,6 +31,8 @@ describe('callerKey', () => {
 
   it('is the credential where there is one, whatever the address', () => {
     expect(callerKey({ kind: 'service', id: 'service:ab12' }, '192.0.2.7')).toBe('service:ab12');
-    expect(callerKey({ kind: 'user', id: 'user:ada', scopes: new Set() }, '192.0.2.7')).toBe('user:ada');
+    expect(callerKey({ kind: 'user', id: 'user:ada', scopes: new Set() }, '192.0.2.7')).toBe(
+      'user:ada',
+    );
   });
 });

@@ -20,7 +20,11 @@ function spellings(part: string): string[] {
   return [
     ...others,
     part + padding,
-    ...blanks.flatMap((blank) => [part + blank, blank + part, `${part.slice(0, 3)}${blank}${part.slice(3)}`]),
+    ...blanks.flatMap((blank) => [
+      part + blank,
+      blank + part,
+      `${part.slice(0, 3)}${blank}${part.slice(3)}`,
+    ]),
     ...(/[-_]/.test(part) ? [part.replaceAll('-', '+').replaceAll('_', '/')] : []),
   ];
 }
@@ -40,7 +44,8 @@ describe.each(ALGORITHMS)('%s', (alg) => {
         header: 'x-token',
       };
       const { identify } = createAuthenticator({ serviceTokens: [], jwt });
-      const ask = (headers: Record<string, string>) => identify(new Request('http://api.test/', { headers }));
+      const ask = (headers: Record<string, string>) =>
+        identify(new Request('http://api.test/', { headers }));
       const token = await new SignJWT({ text: '??>>~~' })
         .setProtectedHeader({ alg, kid: 'one' })
         .setSubject('user')

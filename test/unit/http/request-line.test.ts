@@ -36,7 +36,10 @@ describe('a client that hangs up', () => {
   function setUp() {
     const lines: Record<string, unknown>[] = [];
     const metrics = createMetrics();
-    const log = createLog({}, (_level, line) => void lines.push(JSON.parse(line) as Record<string, unknown>));
+    const log = createLog(
+      {},
+      (_level, line) => void lines.push(JSON.parse(line) as Record<string, unknown>),
+    );
     const app = new Hono<{ Variables: HttpVariables }>();
     app.use(requestContext({ log, metrics, routes: () => createRoutePatterns(app.routes) }));
     let release = () => {};
@@ -53,12 +56,18 @@ describe('a client that hangs up', () => {
     const answering = app.fetch(new Request('http://x/slow/5', { signal: client.signal }));
     await new Promise((resolve) => setTimeout(resolve));
     client.abort();
-    expect(lines).toMatchObject([{ route: '/slow/:id', status: 499, client_gone: true, method: 'GET' }]);
+    expect(lines).toMatchObject([
+      { route: '/slow/:id', status: 499, client_gone: true, method: 'GET' },
+    ]);
     release();
     await answering;
     expect(lines).toHaveLength(1);
     expect(metrics.next()?.counts).toEqual([
-      { name: 'http_request', labels: { method: 'GET', route: '/slow/:id', status: '4xx' }, value: 1 },
+      {
+        name: 'http_request',
+        labels: { method: 'GET', route: '/slow/:id', status: '4xx' },
+        value: 1,
+      },
       { name: 'client_gone', labels: {}, value: 1 },
     ]);
   });

@@ -126,7 +126,10 @@ describe('depth', () => {
   ])('of 4 MB of %s ends at once, and nothing is built', (open, field) => {
     const bytes = new TextEncoder().encode(open.repeat(Math.floor(4_000_000 / open.length)));
     expect(() => parseJson(bytes, 'body')).toThrow(
-      expect.objectContaining({ code: 'invalid_input', fields: [expect.objectContaining({ field })] }),
+      expect.objectContaining({
+        code: 'invalid_input',
+        fields: [expect.objectContaining({ field })],
+      }),
     );
   });
 
@@ -162,22 +165,37 @@ describe('size', () => {
   });
 });
 
-it.each(['', '{', '"', '"\\', '"\\u', '{"a', '{"a":', ']', '}}}', '{,,,', '-', '1e', '{:', ',"', '\\"'])(
-  'bears %j, which is no JSON, and lets JSON.parse say so',
-  (text) => {
-    expect(scanJson(text).isWhole).toBe(true);
-    expect(() => parseJson(new TextEncoder().encode(text), 'body')).toThrow(
-      expect.objectContaining({ code: 'invalid_request' }),
-    );
-  },
-);
+it.each([
+  '',
+  '{',
+  '"',
+  '"\\',
+  '"\\u',
+  '{"a',
+  '{"a":',
+  ']',
+  '}}}',
+  '{,,,',
+  '-',
+  '1e',
+  '{:',
+  ',"',
+  '\\"',
+])('bears %j, which is no JSON, and lets JSON.parse say so', (text) => {
+  expect(scanJson(text).isWhole).toBe(true);
+  expect(() => parseJson(new TextEncoder().encode(text), 'body')).toThrow(
+    expect.objectContaining({ code: 'invalid_request' }),
+  );
+});
 
-it.each(['{'.repeat(3), '{' + ','.repeat(4_000_000), '"'.repeat(4_000_000), '{' + '"a":'.repeat(900_000)])(
-  'ends on long nonsense (%#)',
-  (text) => {
-    expect(() => parseJson(new TextEncoder().encode(text), 'body')).toThrow(AppError);
-  },
-);
+it.each([
+  '{'.repeat(3),
+  '{' + ','.repeat(4_000_000),
+  '"'.repeat(4_000_000),
+  '{' + '"a":'.repeat(900_000),
+])('ends on long nonsense (%#)', (text) => {
+  expect(() => parseJson(new TextEncoder().encode(text), 'body')).toThrow(AppError);
+});
 
 /** The same question, asked of the value by walking it. */
 function isKept(value: unknown, parentKey = ''): boolean {
@@ -209,7 +227,9 @@ it('agrees with a walk over the value, whatever it is', () => {
       key,
       fc.array(tie('value'), { maxLength: 4 }),
       fc.array(fc.tuple(key, tie('value')), { maxLength: 4 }).map((members) => {
-        const unique = new Map(members.map(([k, v]) => [k, `${JSON.stringify(k)}:${JSON.stringify(v)}`]));
+        const unique = new Map(
+          members.map(([k, v]) => [k, `${JSON.stringify(k)}:${JSON.stringify(v)}`]),
+        );
         return JSON.parse(`{${[...unique.values()].join(',')}}`);
       }),
     ),

@@ -1,5 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { assessFreshness, type FreshnessFacts, type ObjectFacts } from '../../../src/image/assess-freshness.ts';
+import {
+  assessFreshness,
+  type FreshnessFacts,
+  type ObjectFacts,
+} from '../../../src/image/assess-freshness.ts';
 
 const OURS = 'a'.repeat(64);
 const OTHERS = 'b'.repeat(64);
@@ -14,7 +18,10 @@ function png(snapshot: string | null = null): ObjectFacts['inspection'] {
   return { kind: 'png', width: 10, height: 10, provenance };
 }
 
-function facts(object: Partial<ObjectFacts> | null, rest: Partial<FreshnessFacts> = {}): FreshnessFacts {
+function facts(
+  object: Partial<ObjectFacts> | null,
+  rest: Partial<FreshnessFacts> = {},
+): FreshnessFacts {
   const base = {
     inspection: png(),
     sha256: SHA,
@@ -37,10 +44,17 @@ function facts(object: Partial<ObjectFacts> | null, rest: Partial<FreshnessFacts
 describe('assessFreshness', () => {
   it.each<[string, FreshnessFacts, string]>([
     ['nothing there', facts(null), 'missing'],
-    ['not an image', facts({ inspection: { kind: 'broken', reason: 'no image' } as never }), 'stale'],
+    [
+      'not an image',
+      facts({ inspection: { kind: 'broken', reason: 'no image' } as never }),
+      'stale',
+    ],
     [
       'broken beats a right hash',
-      facts({ inspection: { kind: 'broken', reason: 'cut' } as never, metadataSnapshotSha256: OURS }),
+      facts({
+        inspection: { kind: 'broken', reason: 'cut' } as never,
+        metadataSnapshotSha256: OURS,
+      }),
       'stale',
     ],
     [
@@ -67,7 +81,11 @@ describe('assessFreshness', () => {
       facts({ metadataSnapshotSha256: OURS, inspection: png(OTHERS) }),
       'stale',
     ],
-    ['our hash beats age', facts({ metadataSnapshotSha256: OURS, lastModified: new Date(0) }), 'attached'],
+    [
+      'our hash beats age',
+      facts({ metadataSnapshotSha256: OURS, lastModified: new Date(0) }),
+      'attached',
+    ],
     ['older than its bars', facts({ lastModified: new Date('2025-11-15T11:59:59Z') }), 'stale'],
     [
       'of the same second as its bars',
@@ -95,7 +113,12 @@ describe('assessFreshness', () => {
 
   it.each<[string, FreshnessFacts, string, string]>([
     ['nothing there', facts(null), 'missing', 'no_object'],
-    ['too large, without a claim', facts({ tooLarge: TOO_LARGE }), 'unverified', 'too_large_to_check'],
+    [
+      'too large, without a claim',
+      facts({ tooLarge: TOO_LARGE }),
+      'unverified',
+      'too_large_to_check',
+    ],
     [
       'too large: a claim of these bars is not believed',
       facts({ tooLarge: TOO_LARGE, metadataSnapshotSha256: OURS }),

@@ -58,7 +58,12 @@ describe('comparePictures', () => {
 
   it('cuts regions at the borders of the parts', async () => {
     const column = Array.from({ length: 60 }, (_, i) => [10, i + 10] as const);
-    const changes = await comparePictures(original, picture([[50, 50], ...column]), LIMITS, [20, 47]);
+    const changes = await comparePictures(
+      original,
+      picture([[50, 50], ...column]),
+      LIMITS,
+      [20, 47],
+    );
     expect(changes).toEqual({
       kind: 'compared',
       pixels: 60,
@@ -74,11 +79,15 @@ describe('comparePictures', () => {
     expect(await comparePictures(original, picture([], WIDTH, HEIGHT + 1), LIMITS)).toEqual({
       kind: 'other_size',
     });
-    expect(await comparePictures(original, picture([], WIDTH + 1), LIMITS)).toEqual({ kind: 'other_size' });
+    expect(await comparePictures(original, picture([], WIDTH + 1), LIMITS)).toEqual({
+      kind: 'other_size',
+    });
     expect(await comparePictures(original, picture([], WIDTH, HEIGHT - 1), LIMITS)).toEqual({
       kind: 'other_size',
     });
-    expect(await comparePictures(original, new Uint8Array(9), LIMITS)).toEqual({ kind: 'unreadable' });
+    expect(await comparePictures(original, new Uint8Array(9), LIMITS)).toEqual({
+      kind: 'unreadable',
+    });
   });
 });
 
@@ -113,7 +122,12 @@ describe('locateChange', () => {
     ['the second panel', at(20, 170), 'volume', iso(1), iso(1)],
     ['the dates', at(20, 215), 'time_axis', null, null],
   ] as const)('%s', (_name, region, panel, first, last) => {
-    expect(locateChange(region, plots, bars)).toEqual({ ...region, panel, first_bar: first, last_bar: last });
+    expect(locateChange(region, plots, bars)).toEqual({
+      ...region,
+      panel,
+      first_bar: first,
+      last_bar: last,
+    });
   });
 
   it('knows where parts begin: titles, and the dates behind the last panel', () => {
@@ -123,7 +137,10 @@ describe('locateChange', () => {
   });
 
   it('says what it can', () => {
-    expect(locateChange(at(20, 60), plots, null)).toMatchObject({ panel: 'price', first_bar: null });
+    expect(locateChange(at(20, 60), plots, null)).toMatchObject({
+      panel: 'price',
+      first_bar: null,
+    });
     expect(locateChange(at(20, 60), null, bars)).toMatchObject({ panel: null, first_bar: null });
     expect(locateChange(at(20, 60), [], bars)).toMatchObject({ panel: null, last_bar: null });
   });

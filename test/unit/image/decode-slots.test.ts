@@ -62,7 +62,9 @@ describe('decode slots', () => {
     const late = decode.run(1, async () => 'never').catch((error: unknown) => error);
     await vi.advanceTimersByTimeAsync(2_100);
     expect(await late).toMatchObject({ code: 'busy', status: 503 });
-    expect(((await late) as { retryAfterSeconds: number }).retryAfterSeconds).toBeGreaterThanOrEqual(1);
+    expect(
+      ((await late) as { retryAfterSeconds: number }).retryAfterSeconds,
+    ).toBeGreaterThanOrEqual(1);
     expect(refused).toBe(1);
   });
 
@@ -78,7 +80,9 @@ describe('decode slots', () => {
 
   it('are free again after work that failed, and after work that never ends', async () => {
     const decode = slots();
-    await expect(decode.run(1, () => Promise.reject(new Error('broken')))).rejects.toThrow('broken');
+    await expect(decode.run(1, () => Promise.reject(new Error('broken')))).rejects.toThrow(
+      'broken',
+    );
     fill(decode);
     await vi.advanceTimersByTimeAsync(DECODE_LIMITS.leaseMs + 1);
     expect(await decode.run(1, async () => 'done')).toBe('done');
@@ -98,11 +102,15 @@ describe('files on their way', () => {
     const clock = { now: () => now, wait: async () => {} };
     const bodies = createWorkQueue(BODY_LIMITS, { clock });
     const places = Array.from({ length: 6 }, () => reserveBody(bodies, 10_000_000));
-    expect(() => reserveBody(bodies, 10_000_000)).toThrow(expect.objectContaining({ code: 'busy' }));
+    expect(() => reserveBody(bodies, 10_000_000)).toThrow(
+      expect.objectContaining({ code: 'busy' }),
+    );
     reserveBody(bodies, 1_000);
     places[0]?.release();
     reserveBody(bodies, 10_000_000);
-    expect(() => reserveBody(bodies, 10_000_000)).toThrow(expect.objectContaining({ code: 'busy' }));
+    expect(() => reserveBody(bodies, 10_000_000)).toThrow(
+      expect.objectContaining({ code: 'busy' }),
+    );
     now += BODY_LIMITS.leaseMs + 1;
     reserveBody(bodies, 10_000_000);
   });

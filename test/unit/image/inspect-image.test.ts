@@ -5,7 +5,12 @@ import { pngChunk, walkPng } from '../../../src/png/chunk.ts';
 import { jpegFixture, pngFixture } from '../png/png-fixture.ts';
 
 const raw = new Uint8Array(3 * 9);
-const png = pngFixture({ width: 2, height: 3, raw, chunks: [pngChunk('tEXt', new Uint8Array(20))] });
+const png = pngFixture({
+  width: 2,
+  height: 3,
+  raw,
+  chunks: [pngChunk('tEXt', new Uint8Array(20))],
+});
 const jpeg = jpegFixture(640, 480);
 
 function boundaries(): number[] {
@@ -39,11 +44,15 @@ describe('a PNG', () => {
 
   test('with any bit flipped is broken', () => {
     fc.assert(
-      fc.property(fc.integer({ min: 0, max: png.length - 1 }), fc.integer({ min: 0, max: 7 }), (at, bit) => {
-        const damaged = Uint8Array.from(png);
-        damaged[at] = (damaged[at] ?? 0) ^ (1 << bit);
-        expect(inspectImage(damaged).kind).toBe('broken');
-      }),
+      fc.property(
+        fc.integer({ min: 0, max: png.length - 1 }),
+        fc.integer({ min: 0, max: 7 }),
+        (at, bit) => {
+          const damaged = Uint8Array.from(png);
+          damaged[at] = (damaged[at] ?? 0) ^ (1 << bit);
+          expect(inspectImage(damaged).kind).toBe('broken');
+        },
+      ),
     );
   });
 
@@ -117,7 +126,10 @@ describe('a JPEG', () => {
 test.each([
   ['nothing', ''],
   ['text', '<svg xmlns="http://www.w3.org/2000/svg"/>'],
-  ['an XML error under the name of a PNG', '<?xml version="1.0"?><Error><Code>NoSuchKey</Code></Error>'],
+  [
+    'an XML error under the name of a PNG',
+    '<?xml version="1.0"?><Error><Code>NoSuchKey</Code></Error>',
+  ],
   ['GIF', 'GIF89a'],
   ['a bare signature', '\u0089PNG\r\n\u001a\n'],
 ])('%s is broken', (_, text) => {

@@ -62,7 +62,11 @@ describe('judgePicture', () => {
     ['written anew', facts({ isOurForm: false }), 'same_pixels'],
     ['without its label', facts({ isOurForm: false, label: null, claimed: null }), 'same_pixels'],
     ['our pixels under an animation', facts({ isOurForm: false, visible: APNG }), 'altered'],
-    ['an animation and a lie', facts({ visible: APNG, label: labelled({ symbol: 'TSLA' }) }), 'altered'],
+    [
+      'an animation and a lie',
+      facts({ visible: APNG, label: labelled({ symbol: 'TSLA' }) }),
+      'altered',
+    ],
     [
       'the label of another picture',
       facts({ label: labelled({ render_key: other.render_key }), claimed: other }),
@@ -80,10 +84,18 @@ describe('judgePicture', () => {
     ],
     ['one of several renders of the same pixels', facts({ byPixels: [other, row] }), 'verified'],
     ['other pixels, our label', facts({ byPixels: [], pixelSha256: 'f'.repeat(64) }), 'altered'],
-    ['more colours than ours have, our label', facts({ byPixels: [], pixelSha256: null }), 'altered'],
+    [
+      'more colours than ours have, our label',
+      facts({ byPixels: [], pixelSha256: null }),
+      'altered',
+    ],
     ['of another ledger', facts(elsewhere), 'unproven'],
     ['of another ledger, animated', facts({ ...elsewhere, visible: APNG }), 'altered'],
-    ['of another ledger, other pixels', facts({ ...elsewhere, pixelSha256: 'f'.repeat(64) }), 'altered'],
+    [
+      'of another ledger, other pixels',
+      facts({ ...elsewhere, pixelSha256: 'f'.repeat(64) }),
+      'altered',
+    ],
     ['of another ledger, too many colours', facts({ ...elsewhere, pixelSha256: null }), 'altered'],
     ['nothing known, no label', facts({ ...elsewhere, label: null }), 'unknown'],
     [
@@ -116,7 +128,9 @@ describe('judgePicture', () => {
       renderer: 'chartproof-9',
     }),
   )('names a forged %s and what is true', (field, forged) => {
-    const { verdict, differences, detail } = judgePicture(facts({ label: labelled({ [field]: forged }) }));
+    const { verdict, differences, detail } = judgePicture(
+      facts({ label: labelled({ [field]: forged }) }),
+    );
     expect(verdict).toBe('relabelled');
     expect(detail).toContain(field);
     const actual = (fields as Record<string, unknown>)[field];
@@ -140,7 +154,10 @@ describe('judgePicture', () => {
   });
 
   it('names few of many chunks', () => {
-    const visible = Array.from({ length: 1_000 }, () => ({ chunk: 'zzZz', message: 'is not known' }));
+    const visible = Array.from({ length: 1_000 }, () => ({
+      chunk: 'zzZz',
+      message: 'is not known',
+    }));
     const { detail } = judgePicture(facts({ visible }));
     expect(detail).toContain('and 995 more');
   });

@@ -13,7 +13,9 @@ const identity = {
 describe('renderKey', () => {
   it('is the first 32 hex digits of SHA-256 over RFC 8785 JSON, members sorted', async () => {
     const json = `{"renderer":"r1","snapshot_sha256":"${'a'.repeat(64)}","spec":{"height":1400,"nested":{"a":2,"b":1},"panels":["price"],"width":1920},"symbol":"TSLA","timeframe":"daily"}`;
-    expect(await renderKey(identity)).toBe(createHash('sha256').update(json).digest('hex').slice(0, 32));
+    expect(await renderKey(identity)).toBe(
+      createHash('sha256').update(json).digest('hex').slice(0, 32),
+    );
   });
 
   it.each([

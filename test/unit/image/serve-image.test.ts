@@ -25,7 +25,12 @@ describe('when drawing fails', () => {
   beforeAll(async () => {
     const parsed = parseBars(bars);
     const renderer = createChartRenderer(await loadChartAssets());
-    const name = { symbol: 'OLD', timeframe: 'daily', renderKey: '0'.repeat(32), spec: DEFAULT_SPEC };
+    const name = {
+      symbol: 'OLD',
+      timeframe: 'daily',
+      renderKey: '0'.repeat(32),
+      spec: DEFAULT_SPEC,
+    };
     const { png } = await renderer.render({
       bars: parsed,
       snapshotSha256: await snapshotHash(parsed),
@@ -49,7 +54,12 @@ describe('when drawing fails', () => {
             lastModified: new Date(0),
             metadata: {},
           };
-    const snapshot = { symbol: 'NEW', timeframe: 'daily', fetched_at: '2025-01-01T00:00:00Z', bars };
+    const snapshot = {
+      symbol: 'NEW',
+      timeframe: 'daily',
+      fetched_at: '2025-01-01T00:00:00Z',
+      bars,
+    };
     const source = {
       id: 1,
       type: 'chart',
@@ -66,7 +76,12 @@ describe('when drawing fails', () => {
       store: { get: async () => object } as never,
       scanFile: (bytes, _sha256, options) => scanPng(bytes, options),
       edge: { getImage: async () => null, putImage: async () => {} } as never,
-      pointers: { near: () => null, get: async () => null, put: async () => {}, drop: async () => {} },
+      pointers: {
+        near: () => null,
+        get: async () => null,
+        put: async () => {},
+        drop: async () => {},
+      },
       gateOf: () => ({ render }),
       flights: createFlights({ defer: () => {} }),
       readings: createWorkQueue(READING_LIMITS),

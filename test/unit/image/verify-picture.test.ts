@@ -2,10 +2,18 @@ import { expect, it } from 'vitest';
 import { silentLog } from '../../../src/observability/log.ts';
 import { createWorkQueue } from '../../../src/concurrency/work-queue.ts';
 import { createDecodeSlots, DECODE_LIMITS } from '../../../src/image/decode-slots.ts';
-import { verifyPicture, type VerifyPictureDependencies } from '../../../src/image/verify-picture.ts';
+import {
+  verifyPicture,
+  type VerifyPictureDependencies,
+} from '../../../src/image/verify-picture.ts';
 import { pngFixture } from '../png/png-fixture.ts';
 
-const row = { render_key: 'b'.repeat(32), pixel_sha256: 'c'.repeat(64), width: 9_000, height: 9_000 };
+const row = {
+  render_key: 'b'.repeat(32),
+  pixel_sha256: 'c'.repeat(64),
+  width: 9_000,
+  height: 9_000,
+};
 
 function setUp(known: object | null) {
   let scans = 0;
@@ -15,7 +23,8 @@ function setUp(known: object | null) {
       return { kind: 'intact', width: 2, height: 2, pixelSha256: null };
     },
     ledger: {
-      findByFile: async () => (known === null ? null : { row: known, renders: [known], artifacts: [] }),
+      findByFile: async () =>
+        known === null ? null : { row: known, renders: [known], artifacts: [] },
       findByPixels: async () => (known === null ? [] : [known]),
       find: async () => null,
       shownBy: async () => [],
@@ -42,6 +51,8 @@ it('does not decode a file that the ledger knows, whatever its size and whoever 
 
 it('decodes any other once', async () => {
   const { deps, scans } = setUp(null);
-  expect(await verifyPicture(deps, file, { isSignedIn: false })).toMatchObject({ verdict: 'unknown' });
+  expect(await verifyPicture(deps, file, { isSignedIn: false })).toMatchObject({
+    verdict: 'unknown',
+  });
   expect(scans()).toBe(1);
 });

@@ -1,6 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { executionForms, instantPattern, parseExecutionId } from '../../../src/lineage/execution-id.ts';
+import {
+  executionForms,
+  instantPattern,
+  parseExecutionId,
+} from '../../../src/lineage/execution-id.ts';
 import { executionFilters, quoted, sweepFilter } from '../../../src/lineage/run-filter.ts';
 
 const MICROS = 1_763_214_871_981_650n;
@@ -58,7 +62,9 @@ describe('executionForms', () => {
       ]),
     );
     expect(
-      executionForms('manual__2025-11-15T13:54:31+00:00').filter((form) => form.startsWith('scheduled')),
+      executionForms('manual__2025-11-15T13:54:31+00:00').filter((form) =>
+        form.startsWith('scheduled'),
+      ),
     ).toEqual([]);
     expect(executionForms('anything else')).toEqual(['anything else']);
   });
@@ -92,10 +98,12 @@ describe('filters', () => {
   });
 
   it('ask for an instant by a pattern, and for a text in another zone as it is, too', () => {
-    expect(executionFilters(parseExecutionId('2025-11-15T13:54:31.981650Z'), 'execution_id')).toEqual([
-      "tags.execution_id LIKE '%2025-11-15_13:54:31.98165%'",
-    ]);
-    expect(executionFilters(parseExecutionId('2025-11-15 14:54:31+01:00'), 'execution_date_param')).toEqual([
+    expect(
+      executionFilters(parseExecutionId('2025-11-15T13:54:31.981650Z'), 'execution_id'),
+    ).toEqual(["tags.execution_id LIKE '%2025-11-15_13:54:31.98165%'"]);
+    expect(
+      executionFilters(parseExecutionId('2025-11-15 14:54:31+01:00'), 'execution_date_param'),
+    ).toEqual([
       "params.execution_date = '2025-11-15 14:54:31+01:00'",
       "params.execution_date LIKE '%2025-11-15_13:54:31%'",
     ]);
@@ -116,7 +124,9 @@ describe('filters', () => {
     expect(sweepFilter(ids('build 7', 'build 18'), 'execution_id', null)).toBe(
       "tags.execution_id LIKE 'build %'",
     );
-    expect(sweepFilter(ids("it's", 'it"s'), 'execution_id', null)).toBe("tags.execution_id LIKE 'it_s'");
+    expect(sweepFilter(ids("it's", 'it"s'), 'execution_id', null)).toBe(
+      "tags.execution_id LIKE 'it_s'",
+    );
     expect(sweepFilter(ids("it's 1", "it's 2"), 'execution_id', null)).toBe(
       "tags.execution_id LIKE 'it_s _'",
     );

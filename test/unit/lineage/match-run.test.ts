@@ -38,7 +38,12 @@ describe('matchRun', () => {
     ['the same run id', MANUAL, { airflow_run_id: MANUAL }, 2],
     ['a run id for a date', DATE, { airflow_run_id: MANUAL }, 1],
     ['a date for a run id', MANUAL, { execution_date: DATE }, 1],
-    ['another kind of run', MANUAL, { airflow_run_id: MANUAL.replace('manual', 'scheduled') }, null],
+    [
+      'another kind of run',
+      MANUAL,
+      { airflow_run_id: MANUAL.replace('manual', 'scheduled') },
+      null,
+    ],
     [
       'another run id, same logical date',
       MANUAL,
@@ -51,7 +56,12 @@ describe('matchRun', () => {
       { airflow_run_id: MANUAL, execution_date: '2025-11-01 00:00:00+00:00' },
       2,
     ],
-    ['another date first', DATE, { execution_id: '2025-11-16 00:00:00+00:00', execution_date: DATE }, null],
+    [
+      'another date first',
+      DATE,
+      { execution_id: '2025-11-16 00:00:00+00:00', execution_date: DATE },
+      null,
+    ],
     ['a text', 'build 7', { execution_id: 'build 7' }, 2],
     ['another text', 'build 7', { execution_id: 'build 8' }, null],
     ['nothing', DATE, {}, null],
@@ -63,11 +73,14 @@ describe('matchRun', () => {
   it('refuses a run of another workflow and a deleted one, and takes one that names none', () => {
     expect(matchRun(wanted(DATE, 'a'), run({ execution_id: DATE, workflow_id: 'b' }))).toBeNull();
     expect(
-      matchRun(wanted(DATE, 'a', 'b'), run({ execution_id: DATE, airflow_dag_id: 'b' }))?.namesWorkflow,
+      matchRun(wanted(DATE, 'a', 'b'), run({ execution_id: DATE, airflow_dag_id: 'b' }))
+        ?.namesWorkflow,
     ).toBe(true);
     expect(matchRun(wanted(DATE, 'a'), run({ execution_id: DATE }))?.namesWorkflow).toBe(false);
     expect(matchRun(wanted(DATE), run({ execution_id: DATE, workflow_id: 'b' }))).not.toBeNull();
-    expect(matchRun(wanted(DATE, 'a'), run({ execution_id: DATE }, { isActive: false }))).toBeNull();
+    expect(
+      matchRun(wanted(DATE, 'a'), run({ execution_id: DATE }, { isActive: false })),
+    ).toBeNull();
   });
 });
 

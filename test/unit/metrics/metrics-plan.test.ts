@@ -96,7 +96,8 @@ async function access(): Promise<string[]> {
   const ways: string[] = [];
   const visit = (plan: Plan) => {
     const table = plan['Relation Name'] ?? '';
-    if (plan['Node Type'] === 'Seq Scan' && !table.startsWith('metric_')) ways.push(`${table} whole`);
+    if (plan['Node Type'] === 'Seq Scan' && !table.startsWith('metric_'))
+      ways.push(`${table} whole`);
     if (plan['Index Name']?.startsWith('metric_') === false) ways.push(plan['Index Name']);
     if (plan['Node Type'] === 'Nested Loop' && JSON.stringify(plan).includes('lineage_lookup'))
       ways.push('loop');
@@ -126,7 +127,9 @@ describe(`on ${ROWS} artifacts`, () => {
   it('a scrape that takes the snapshot reads the artifacts once, and of the ledger what is new', async () => {
     await backend.pglite.exec("update metric_snapshot set next_at = now() - interval '1 second'");
     await scrape();
-    expect(sent.filter(({ query }) => query.startsWith('set local statement_timeout = '))).toHaveLength(2);
+    expect(
+      sent.filter(({ query }) => query.startsWith('set local statement_timeout = ')),
+    ).toHaveLength(2);
     expect(await access()).toEqual([
       'artifact_render_created_at_idx',
       'artifacts whole',
@@ -137,7 +140,9 @@ describe(`on ${ROWS} artifacts`, () => {
 
   it('adds up to every artifact and every draw, once', async () => {
     const text = await scrape();
-    const artifacts = [...text.matchAll(/^chartproof_artifacts\{.*\} (\d+)$/gm)].map(([, n]) => Number(n));
+    const artifacts = [...text.matchAll(/^chartproof_artifacts\{.*\} (\d+)$/gm)].map(([, n]) =>
+      Number(n),
+    );
     expect(artifacts.reduce((a, b) => a + b, 0)).toBe(ROWS);
     expect(text).toContain(`chartproof_render_duration_seconds_count ${Math.floor(ROWS / 3)}\n`);
     expect(text).toContain(`chartproof_renders_total{reason="missing"} ${Math.floor(ROWS / 3)}\n`);

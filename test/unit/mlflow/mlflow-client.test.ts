@@ -56,7 +56,12 @@ async function failureOf(work: Promise<unknown>): Promise<MlflowFailure> {
 describe('the MLflow client', () => {
   it.each<[string, RequestListener | null, string, RegExp]>([
     ['nobody listens', null, 'unreachable', /cannot be reached/],
-    ['the connection is cut', (_, response) => void response.destroy(), 'unreachable', /cannot be reached/],
+    [
+      'the connection is cut',
+      (_, response) => void response.destroy(),
+      'unreachable',
+      /cannot be reached/,
+    ],
     [
       'the body is cut',
       (_, response) => {
@@ -103,8 +108,12 @@ describe('the MLflow client', () => {
   });
 
   it('makes no more calls than it may', async () => {
-    const url = await serve((_, response) => void response.end('{"experiments":[{"experiment_id":"1"}]}'));
-    await expect(client(url).searchRuns(search, bounds(1_000, 1))).rejects.toBeInstanceOf(OutOfBounds);
+    const url = await serve(
+      (_, response) => void response.end('{"experiments":[{"experiment_id":"1"}]}'),
+    );
+    await expect(client(url).searchRuns(search, bounds(1_000, 1))).rejects.toBeInstanceOf(
+      OutOfBounds,
+    );
   });
 
   it('leaves a failed MLflow alone for five seconds, then one asks', async () => {
@@ -187,14 +196,18 @@ describe('the MLflow client', () => {
     ['99999', 60_000],
     ['soon', 5_000],
   ])('reads Retry-After: %s', async (value, expectedMs) => {
-    const url = await serve((_, response) => void response.writeHead(503, { 'retry-after': value }).end());
+    const url = await serve(
+      (_, response) => void response.writeHead(503, { 'retry-after': value }).end(),
+    );
     const { retryAfterMs } = await failureOf(client(url).probe(bounds()));
     expect(Math.abs(retryAfterMs - expectedMs)).toBeLessThan(2_000);
   });
 
   it('reads Retry-After: a date', async () => {
     const value = new Date(Date.now() + 40_000).toUTCString();
-    const url = await serve((_, response) => void response.writeHead(503, { 'retry-after': value }).end());
+    const url = await serve(
+      (_, response) => void response.writeHead(503, { 'retry-after': value }).end(),
+    );
     const { retryAfterMs } = await failureOf(client(url).probe(bounds()));
     expect(retryAfterMs).toBeGreaterThan(10_000);
     expect(retryAfterMs).toBeLessThanOrEqual(40_000);
@@ -220,7 +233,9 @@ describe('the MLflow client', () => {
 
   it('shows nothing of the address or of what MLflow sent', async () => {
     const url = await serve((_, response) => void response.writeHead(500).end('secret-of-mlflow'));
-    const { message } = await failureOf(client(url, { authorization: 'Basic c2VjcmV0' }).probe(bounds()));
+    const { message } = await failureOf(
+      client(url, { authorization: 'Basic c2VjcmV0' }).probe(bounds()),
+    );
     expect(message).not.toMatch(/secret|127\.0\.0\.1|c2VjcmV0/);
   });
 });

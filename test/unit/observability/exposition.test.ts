@@ -7,7 +7,12 @@ import { parsePrometheusText } from '../../support/prometheus-text.ts';
 
 it('writes the format as it is written down', () => {
   const text = exposition([
-    { name: 'a_total', type: 'counter', help: 'Two\nlines, a \\ and a "quote".', samples: [{ value: 3 }] },
+    {
+      name: 'a_total',
+      type: 'counter',
+      help: 'Two\nlines, a \\ and a "quote".',
+      samples: [{ value: 3 }],
+    },
     { name: 'nothing', type: 'gauge', help: 'Has no series.', samples: [] },
     {
       name: 'b',

@@ -1,6 +1,9 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { AppError } from '../../../src/errors.ts';
-import { createMetricFlusher, FLUSH_INTERVAL_MS } from '../../../src/observability/flush-metrics.ts';
+import {
+  createMetricFlusher,
+  FLUSH_INTERVAL_MS,
+} from '../../../src/observability/flush-metrics.ts';
 import { silentLog } from '../../../src/observability/log.ts';
 import { createMetrics, type MetricBatch } from '../../../src/observability/metrics.ts';
 
@@ -108,8 +111,16 @@ describe('the list is closed', () => {
   it('counts what it does not know as other, and takes no other label', () => {
     const metrics = createMetrics();
     metrics.count('problem', { code: '/api/artifacts/5' });
-    metrics.count('image_served', { source: 'edge', freshness: 'new word', artifact: '5' } as never);
-    metrics.count('http_request', { method: 'PROPFIND', route: '/api/artifacts/:id', status: '2xx' });
+    metrics.count('image_served', {
+      source: 'edge',
+      freshness: 'new word',
+      artifact: '5',
+    } as never);
+    metrics.count('http_request', {
+      method: 'PROPFIND',
+      route: '/api/artifacts/:id',
+      status: '2xx',
+    });
     expect(metrics.next()?.counts).toEqual([
       { name: 'problem', labels: { code: 'other' }, value: 1 },
       { name: 'image_served', labels: { source: 'edge', freshness: 'other' }, value: 1 },

@@ -91,7 +91,9 @@ export const encodings: fc.Arbitrary<PngEncoding> = fc
     return { interlaced, filter, level, idatBytes };
   });
 
-export function splitChunks(png: Uint8Array): Record<'IHDR' | 'PLTE' | 'IDAT' | 'IEND', Uint8Array> {
+export function splitChunks(
+  png: Uint8Array,
+): Record<'IHDR' | 'PLTE' | 'IDAT' | 'IEND', Uint8Array> {
   const chunks: Record<string, Uint8Array> = {};
   const view = Buffer.from(png);
   for (let start = 8; start < png.length;) {

@@ -27,7 +27,13 @@ export function pngFixture(options: FixtureOptions): Uint8Array<ArrayBuffer> {
 
 /** The smallest JPEG that a decoder would take as one: SOI, JFIF, DQT, SOF0, DHT, SOS, data with a stuffed FF, EOI. */
 export function jpegFixture(width = 8, height = 8): Uint8Array<ArrayBuffer> {
-  const segment = (marker: number, data: number[]): number[] => [0xff, marker, 0, data.length + 2, ...data];
+  const segment = (marker: number, data: number[]): number[] => [
+    0xff,
+    marker,
+    0,
+    data.length + 2,
+    ...data,
+  ];
   return Uint8Array.from([
     0xff,
     0xd8,

@@ -24,7 +24,9 @@ function pngWith(...chunks: Uint8Array[]): Uint8Array {
 
 function claiming(json: string | Uint8Array): Uint8Array {
   const text = typeof json === 'string' ? Buffer.from(json) : json;
-  return pngWith(pngChunk('iTXt', Buffer.concat([Buffer.from('chartproof\0\0\0\0\0', 'latin1'), text])));
+  return pngWith(
+    pngChunk('iTXt', Buffer.concat([Buffer.from('chartproof\0\0\0\0\0', 'latin1'), text])),
+  );
 }
 
 test('is read as it was written, alone and by inspection', () => {
@@ -34,14 +36,18 @@ test('is read as it was written, alone and by inspection', () => {
 });
 
 test('unknown keys are dropped, not trusted', () => {
-  expect(readProvenance(claiming(JSON.stringify({ ...provenance, artifact_id: 7 })))).toEqual(provenance);
+  expect(readProvenance(claiming(JSON.stringify({ ...provenance, artifact_id: 7 })))).toEqual(
+    provenance,
+  );
 });
 
 test('nested deeper than any of ours it is unreadable, and nobody has to walk it', () => {
   for (const levels of [20, 1_500, 7_000]) {
     const spec = `${'{"a":'.repeat(levels)}1${'}'.repeat(levels)}`;
     expect(
-      readProvenance(claiming(JSON.stringify(provenance).replace(/"spec":\{.*\}/, `"spec":${spec}`))),
+      readProvenance(
+        claiming(JSON.stringify(provenance).replace(/"spec":\{.*\}/, `"spec":${spec}`)),
+      ),
     ).toBeNull();
   }
 });
@@ -62,7 +68,10 @@ describe('is null', () => {
     ['for bytes that are no UTF-8', claiming(Uint8Array.of(0xc3, 0x28))],
     ['for a list', claiming('[]')],
     ['for null', claiming('null')],
-    ['for an endless text', claiming(JSON.stringify({ ...provenance, spec: { x: 'y'.repeat(20_000) } }))],
+    [
+      'for an endless text',
+      claiming(JSON.stringify({ ...provenance, spec: { x: 'y'.repeat(20_000) } })),
+    ],
     ['for a JPEG', jpegFixture()],
     ['for nothing', new Uint8Array(0)],
   ])('%s', (_, bytes) => expect(readProvenance(bytes)).toBeNull());

@@ -27,10 +27,22 @@ describe('what is damaged', () => {
     ['a wrong Adler-32', of(wrongAdler), 'cannot be inflated'],
     ['no Adler-32', of(stream.subarray(0, -4)), 'cannot be inflated'],
     ['half an Adler-32', of(stream.subarray(0, -2)), 'cannot be inflated'],
-    ['a preset dictionary', of(deflateSync(rows, { dictionary: Buffer.from('abc') })), 'cannot be inflated'],
-    ['bytes behind the stream', of(Buffer.concat([stream, Uint8Array.of(0)])), 'follows its compressed data'],
+    [
+      'a preset dictionary',
+      of(deflateSync(rows, { dictionary: Buffer.from('abc') })),
+      'cannot be inflated',
+    ],
+    [
+      'bytes behind the stream',
+      of(Buffer.concat([stream, Uint8Array.of(0)])),
+      'follows its compressed data',
+    ],
     ['a second stream', of(Buffer.concat([stream, stream])), 'follows its compressed data'],
-    ['many bytes behind', of(Buffer.concat([stream, Buffer.alloc(50_000)])), 'follows its compressed data'],
+    [
+      'many bytes behind',
+      of(Buffer.concat([stream, Buffer.alloc(50_000)])),
+      'follows its compressed data',
+    ],
     [
       'tables without data',
       of(
@@ -132,12 +144,16 @@ describe('what is damaged', () => {
     const empty = pngChunk('IDAT', new Uint8Array(0));
     const many = (count: number): Uint8Array[] => Array.from({ length: count }, () => empty);
     expect(await scan(join([IHDR, PLTE, IDAT, ...many(49_996), IEND]))).toEqual(await scan(whole));
-    expect(await scan(join([IHDR, PLTE, IDAT, ...many(50_000), IEND]))).toMatchObject({ kind: 'damaged' });
+    expect(await scan(join([IHDR, PLTE, IDAT, ...many(50_000), IEND]))).toMatchObject({
+      kind: 'damaged',
+    });
   });
 
   test('a file that is cut off, at every byte', async () => {
     for (let length = 0; length < whole.length; length++) {
-      expect(await scan(whole.slice(0, length)), `${length} bytes`).toMatchObject({ kind: 'damaged' });
+      expect(await scan(whole.slice(0, length)), `${length} bytes`).toMatchObject({
+        kind: 'damaged',
+      });
     }
   });
 
@@ -205,7 +221,10 @@ describe('what is too large or meant to hurt', () => {
   test('a bomb: a small image whose data inflates to 20 MB', async () => {
     const bomb = pngFixture({ width: 8, height: 8, raw: new Uint8Array(20_000_000) });
     expect(bomb.length).toBeLessThan(40_000);
-    expect(await scan(bomb)).toMatchObject({ kind: 'damaged', reason: expect.stringContaining('more data') });
+    expect(await scan(bomb)).toMatchObject({
+      kind: 'damaged',
+      reason: expect.stringContaining('more data'),
+    });
   });
 
   test('a picture without a hash is read no further when only the hash is wanted', async () => {
@@ -222,7 +241,12 @@ describe('what is too large or meant to hurt', () => {
   });
 
   test('others get a turn while a large picture is read', async () => {
-    const png = pngFixture({ width: 4000, height: 4000, colourType: 0, raw: new Uint8Array(4001 * 4000) });
+    const png = pngFixture({
+      width: 4000,
+      height: 4000,
+      colourType: 0,
+      raw: new Uint8Array(4001 * 4000),
+    });
     let turns = 0;
     const other = setInterval(() => turns++, 0);
     expect(await scan(png)).toMatchObject({ kind: 'intact' });

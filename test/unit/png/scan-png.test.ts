@@ -12,7 +12,9 @@ import { encodings, join, KINDS, pictures, scan, splitChunks } from './any-pictu
 import { pngFixture } from './png-fixture.ts';
 
 /** The rows that `onRow` saw, as bytes, beside the outcome. */
-async function decode(bytes: Uint8Array<ArrayBuffer>): Promise<{ found: PngScan; rgba: Uint8Array }> {
+async function decode(
+  bytes: Uint8Array<ArrayBuffer>,
+): Promise<{ found: PngScan; rgba: Uint8Array }> {
   const rows: number[][] = [];
   const found = await scan(bytes, {
     onRow: (y, words) => {
@@ -53,7 +55,9 @@ describe('our palette PNGs', () => {
   });
 
   test('have their palette in order of first appearance', () => {
-    const rgba = Uint8Array.from([9, 5, 5, 9, 9, 9, 7, 5].flatMap((grey) => [grey, grey, grey, 255]));
+    const rgba = Uint8Array.from(
+      [9, 5, 5, 9, 9, 9, 7, 5].flatMap((grey) => [grey, grey, grey, 255]),
+    );
     const { colours, rows } = reduceToPalette(rgba, 4);
     expect([...colours].map((word) => word & 255)).toEqual([9, 5, 7]);
     expect([...rows]).toEqual([0, 0, 1, 1, 0, 0, 0, 0, 2, 1]);
@@ -121,7 +125,11 @@ describe('PNGs of others', () => {
         const { rgba } = pixelsOfSamples(image);
         const hash = await hashOf(writePng(image, one));
         const asRgba = { ...image, depth: 8, colourType: 6, samples: rgba };
-        const wide = { ...asRgba, depth: 16, samples: Uint16Array.from(rgba, (byte) => byte * 257) };
+        const wide = {
+          ...asRgba,
+          depth: 16,
+          samples: Uint16Array.from(rgba, (byte) => byte * 257),
+        };
         const reversed = {
           ...image,
           palette: lastFirst(image.palette!),
@@ -129,17 +137,26 @@ describe('PNGs of others', () => {
         };
         expect(await hashOf(writePng(asRgba, other))).toBe(hash);
         expect(await hashOf(writePng(wide, other))).toBe(hash);
-        if (image.transparency === undefined) expect(await hashOf(writePng(reversed, other))).toBe(hash);
+        if (image.transparency === undefined)
+          expect(await hashOf(writePng(reversed, other))).toBe(hash);
       }),
     );
   });
 
   test('16 bits keep their high byte for those who look, and have a hash only where the low byte repeats it', async () => {
     const data = Uint16Array.of(0x1234, 0xabcd, 0xffff, 0x00ff, 0x0100, 0x8000);
-    const wide = await decode(new Uint8Array(encode({ width: 2, height: 1, channels: 3, depth: 16, data })));
+    const wide = await decode(
+      new Uint8Array(encode({ width: 2, height: 1, channels: 3, depth: 16, data })),
+    );
     expect([...wide.rgba]).toEqual([0x12, 0xab, 0xff, 255, 0x00, 0x01, 0x80, 255]);
     expect(wide.found).toMatchObject({ kind: 'intact', pixelSha256: null });
-    const narrow = { width: 2, height: 1, depth: 8, colourType: 2, samples: [0x12, 0xab, 0xff, 0, 1, 0x80] };
+    const narrow = {
+      width: 2,
+      height: 1,
+      depth: 8,
+      colourType: 2,
+      samples: [0x12, 0xab, 0xff, 0, 1, 0x80],
+    };
     const repeated = { ...narrow, depth: 16, samples: narrow.samples.map((byte) => byte * 257) };
     expect(await hashOf(writePng(repeated))).toBe(await hashOf(writePng(narrow)));
   });
@@ -156,9 +173,14 @@ describe('PNGs of others', () => {
   });
 
   test('palette of 2 bits with transparency', async () => {
-    const chunks = [pngChunk('PLTE', Uint8Array.of(1, 2, 3, 4, 5, 6)), pngChunk('tRNS', Uint8Array.of(9))];
+    const chunks = [
+      pngChunk('PLTE', Uint8Array.of(1, 2, 3, 4, 5, 6)),
+      pngChunk('tRNS', Uint8Array.of(9)),
+    ];
     const raw = Uint8Array.of(0, 0b00010000);
-    const { rgba } = await decode(pngFixture({ width: 2, height: 1, depth: 2, colourType: 3, raw, chunks }));
+    const { rgba } = await decode(
+      pngFixture({ width: 2, height: 1, depth: 2, colourType: 3, raw, chunks }),
+    );
     expect([...rgba]).toEqual([1, 2, 3, 9, 4, 5, 6, 255]);
   });
 
@@ -166,7 +188,9 @@ describe('PNGs of others', () => {
     for (const high of [0, 7]) {
       const chunks = [pngChunk('tRNS', Uint8Array.of(high, 1, high, 2, high, 3))];
       const raw = Uint8Array.of(0, 1, 2, 3, 1, 2, 4);
-      const { rgba } = await decode(pngFixture({ width: 2, height: 1, colourType: 2, raw, chunks }));
+      const { rgba } = await decode(
+        pngFixture({ width: 2, height: 1, colourType: 2, raw, chunks }),
+      );
       expect([...rgba]).toEqual([1, 2, 3, 0, 1, 2, 4, 255]);
     }
   });
@@ -188,7 +212,8 @@ describe('PNGs of others', () => {
 
   test('interlaced pictures whose colour too many comes in a late pass are shown whole', async () => {
     const samples = new Uint8Array(40 * 33 * 3);
-    for (let i = 0; i < 40 * 33; i++) samples.set((i % 40) & 1 ? [i & 255, i >> 8, 1] : [3, 3, 3], i * 3);
+    for (let i = 0; i < 40 * 33; i++)
+      samples.set((i % 40) & 1 ? [i & 255, i >> 8, 1] : [3, 3, 3], i * 3);
     const image = { width: 40, height: 33, depth: 8, colourType: 2, samples };
     const { found, rgba } = await decode(writePng(image, { interlaced: true, filter: 4 }));
     expect(found).toMatchObject({ kind: 'intact', pixelSha256: null });
@@ -203,7 +228,14 @@ describe('PNGs of others', () => {
     const other = pngChunk('PLTE', palette.toReversed());
     const unknown = pngChunk('abCd', Uint8Array.of(1));
     const shapes = [
-      [pair.IHDR, unknown, pair.PLTE, pngChunk('gAMA', Uint8Array.of(0, 0, 0, 1)), pair.IDAT, pair.IEND],
+      [
+        pair.IHDR,
+        unknown,
+        pair.PLTE,
+        pngChunk('gAMA', Uint8Array.of(0, 0, 0, 1)),
+        pair.IDAT,
+        pair.IEND,
+      ],
       [pair.IHDR, pair.PLTE, other, pair.IDAT, pair.IEND],
       [pair.IHDR, pair.PLTE, pair.IDAT, other, pair.IEND],
       [pair.IHDR, pair.PLTE, pair.IDAT, pngChunk('tRNS', Uint8Array.of(0)), pair.IEND],
@@ -243,15 +275,23 @@ describe('pictures of more runs than are kept', () => {
     const expected = referencePixelHash(pixelsOfSamples(image));
     const rgba = pixelsOfSamples(image).rgba;
     expect(await hashOf(writePng(image, { level: 1 }))).toBe(expected);
-    expect(await hashOf(writePng({ ...image, colourType: 6, samples: rgba }, { level: 1, filter: 4 }))).toBe(
-      expected,
-    );
+    expect(
+      await hashOf(writePng({ ...image, colourType: 6, samples: rgba }, { level: 1, filter: 4 })),
+    ).toBe(expected);
     expect(await hashOf(writePng(image, { level: 1, interlaced: true }))).toBe(expected);
   });
 
   test('and runs as long as the picture', async () => {
-    const image = { width: 4000, height: 4000, depth: 8, colourType: 0, samples: new Uint8Array(16_000_000) };
+    const image = {
+      width: 4000,
+      height: 4000,
+      depth: 8,
+      colourType: 0,
+      samples: new Uint8Array(16_000_000),
+    };
     image.samples[15_999_999] = 1;
-    expect(await hashOf(writePng(image, { level: 1 }))).toBe(referencePixelHash(pixelsOfSamples(image)));
+    expect(await hashOf(writePng(image, { level: 1 }))).toBe(
+      referencePixelHash(pixelsOfSamples(image)),
+    );
   });
 });

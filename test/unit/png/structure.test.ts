@@ -42,7 +42,12 @@ function read(png: Uint8Array): PngStructure {
 }
 
 test('exactly our chunks in our order', () => {
-  expect(read(ours)).toMatchObject({ isOurs: true, visible: [], label: { kind: 'read' }, end: ours.length });
+  expect(read(ours)).toMatchObject({
+    isOurs: true,
+    visible: [],
+    label: { kind: 'read' },
+    end: ours.length,
+  });
 });
 
 describe('what a viewer may show', () => {
@@ -65,13 +70,21 @@ describe('what a viewer may show', () => {
       'eXIf',
       'acTL',
       'fcTL',
-    ].map((type): [string, Uint8Array, string] => [type, insertBefore(ours, 'IDAT', chunk(type)), type]),
+    ].map((type): [string, Uint8Array, string] => [
+      type,
+      insertBefore(ours, 'IDAT', chunk(type)),
+      type,
+    ]),
     ['a frame behind the pixels', insertBefore(ours, 'IEND', chunk('fdAT')), 'fdAT'],
     ['an unknown ancillary chunk', insertBefore(ours, 'IDAT', chunk('zzZz')), 'zzZz'],
     ['an unknown critical chunk', insertBefore(ours, 'IDAT', chunk('CgBI')), 'CgBI'],
     ['a second palette', insertBefore(ours, 'IDAT', PLTE), 'PLTE'],
     ['a palette behind the pixels', insertBefore(ours, 'IEND', PLTE), 'PLTE'],
-    ['pixels that are interrupted', insertBefore(ours, 'IEND', chunk('tIME', Buffer.alloc(7)), IDAT), 'IDAT'],
+    [
+      'pixels that are interrupted',
+      insertBefore(ours, 'IEND', chunk('tIME', Buffer.alloc(7)), IDAT),
+      'IDAT',
+    ],
     ['a compressed text', insertBefore(ours, 'IDAT', chunk('zTXt', 'Comment\0\0x')), 'zTXt'],
     [
       'a compressed text in UTF-8',
@@ -79,11 +92,23 @@ describe('what a viewer may show', () => {
       'iTXt',
     ],
     ['a time of another length', insertBefore(ours, 'IDAT', chunk('tIME')), 'tIME'],
-    ['a resolution behind the pixels', insertBefore(ours, 'IEND', chunk('pHYs', Buffer.alloc(9, 1))), 'pHYs'],
+    [
+      'a resolution behind the pixels',
+      insertBefore(ours, 'IEND', chunk('pHYs', Buffer.alloc(9, 1))),
+      'pHYs',
+    ],
     ['a palette beside RGB', assemble([withForm(8, 2, 0, 0, 0), PLTE, IDAT, IEND]), 'PLTE'],
-    ['a palette behind the pixels of RGB', assemble([withForm(8, 2, 0, 0, 0), IDAT, PLTE, IEND]), 'PLTE'],
+    [
+      'a palette behind the pixels of RGB',
+      assemble([withForm(8, 2, 0, 0, 0), IDAT, PLTE, IEND]),
+      'PLTE',
+    ],
     ['a palette of no colours', assemble([IHDR, chunk('PLTE', ''), IDAT, IEND]), 'PLTE'],
-    ['a palette of 257 colours', assemble([IHDR, chunk('PLTE', Buffer.alloc(771)), IDAT, IEND]), 'PLTE'],
+    [
+      'a palette of 257 colours',
+      assemble([IHDR, chunk('PLTE', Buffer.alloc(771)), IDAT, IEND]),
+      'PLTE',
+    ],
     [
       'a colour of RGB made transparent',
       assemble([withForm(8, 2, 0, 0, 0), chunk('tRNS'), IDAT, IEND]),
@@ -100,11 +125,19 @@ describe('what a viewer may show', () => {
       insertBefore(ours, 'IDAT', chunk('iTXt', 'XML:com.adobe.xmp\0\0\0\0\0<x/>')),
       'iTXt',
     ],
-    ['a profile in a text', insertBefore(ours, 'IDAT', chunk('zTXt', 'Raw profile type icc\0\0x')), 'zTXt'],
+    [
+      'a profile in a text',
+      insertBefore(ours, 'IDAT', chunk('zTXt', 'Raw profile type icc\0\0x')),
+      'zTXt',
+    ],
     ['a text without a keyword', insertBefore(ours, 'IDAT', chunk('tEXt', 'no end')), 'tEXt'],
     ['something behind the end', new Uint8Array(Buffer.concat([ours, Buffer.of(0)])), 'IEND'],
     ['a palette for grey', assemble([withForm(8, 0, 0, 0, 0), PLTE, IDAT, IEND]), 'PLTE'],
-    ['transparency beside alpha', assemble([withForm(8, 6, 0, 0, 0), chunk('tRNS'), IDAT, IEND]), 'tRNS'],
+    [
+      'transparency beside alpha',
+      assemble([withForm(8, 6, 0, 0, 0), chunk('tRNS'), IDAT, IEND]),
+      'tRNS',
+    ],
   ])('%s', (_, png, named) => {
     const { isOurs, visible } = read(png);
     expect(visible.map((finding) => finding.chunk)).toEqual([named]);
@@ -169,7 +202,11 @@ describe('is not walked to an end that is not there', () => {
     ['a short header', assemble([chunk('IHDR'), IDAT, IEND]), 'IHDR is not its first chunk'],
     ['no end', assemble([IHDR, PLTE, IDAT]), 'it does not end with IEND'],
     ['an end with data', assemble([IHDR, PLTE, IDAT, chunk('IEND')]), 'it does not end with IEND'],
-    ['a wrong checksum', Uint8Array.from(ours, (byte, i) => (i === 40 ? byte ^ 1 : byte)), 'checksum'],
+    [
+      'a wrong checksum',
+      Uint8Array.from(ours, (byte, i) => (i === 40 ? byte ^ 1 : byte)),
+      'checksum',
+    ],
     [
       'more chunks than memory is given for',
       assemble([IHDR, PLTE, ...Array.from({ length: 20_001 }, () => chunk('IDAT', '')), IEND]),

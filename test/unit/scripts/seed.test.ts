@@ -35,13 +35,16 @@ describe('the bars of the seed', () => {
       { date: '2013-03-01', open: 7, high: 8, low: 6, close: 7.5, volume: 5 },
     ]);
     const aapl = dailyQuotes('AAPL');
-    const volume = (bars: readonly { volume: number }[]) => bars.reduce((sum, bar) => sum + bar.volume, 0);
+    const volume = (bars: readonly { volume: number }[]) =>
+      bars.reduce((sum, bar) => sum + bar.volume, 0);
     expect(volume(weekly(aapl))).toBe(volume(aapl));
   });
 
   it('are drawable and the same every time when they are synthetic', () => {
     expect(parseBars(syntheticDaily(5_000, '2025-11-14', 1, 40))).toHaveLength(5_000);
-    expect(syntheticDaily(20, '2025-11-14', 1, 40)).toEqual(syntheticDaily(20, '2025-11-14', 1, 40));
+    expect(syntheticDaily(20, '2025-11-14', 1, 40)).toEqual(
+      syntheticDaily(20, '2025-11-14', 1, 40),
+    );
     expect(parseBars(syntheticIntraday('2025-11-08', 2, 5, 1, 40))).toHaveLength(156);
   });
 });
@@ -98,7 +101,9 @@ describe('npm run seed', () => {
       renderer: openRenderer,
       say: () => {},
     };
-    await backend.pglite.query("insert into artifacts (id, name, type) values (5, 'somebody else’s', 'llm')");
+    await backend.pglite.query(
+      "insert into artifacts (id, name, type) values (5, 'somebody else’s', 'llm')",
+    );
   });
   async function everything() {
     const { rows } = await backend.pglite.query(
@@ -154,10 +159,13 @@ describe('npm run seed', () => {
       });
       return (await response.json()) as T;
     };
-    const { experiments } = await ask<{ experiments: { experiment_id: string }[] }>('experiments/search', {
-      max_results: 1,
-      filter: "name = 'Trading signals'",
-    });
+    const { experiments } = await ask<{ experiments: { experiment_id: string }[] }>(
+      'experiments/search',
+      {
+        max_results: 1,
+        filter: "name = 'Trading signals'",
+      },
+    );
     const search = {
       experiment_ids: [experiments[0]?.experiment_id],
       filter: "tags.`chartproof.seed` = 'param'",
@@ -179,7 +187,9 @@ describe('npm run seed', () => {
 
   it('says in one line that MLflow is not there', async () => {
     const away = { ...target, mlflow: { trackingUri: 'http://127.0.0.1:9' } };
-    await expect(applySeed(away)).rejects.toThrow(/^MLflow at http:\/\/127\.0\.0\.1:9 cannot be reached/);
+    await expect(applySeed(away)).rejects.toThrow(
+      /^MLflow at http:\/\/127\.0\.0\.1:9 cannot be reached/,
+    );
   });
 
   it('puts back objects that rows of its own still name', async () => {

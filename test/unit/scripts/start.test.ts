@@ -47,7 +47,9 @@ describe('takeStateDirectory', () => {
     const path = join(directory, 'one');
     const first = await takeStateDirectory(path, { fresh: false });
     expect(first.isNew).toBe(true);
-    await expect(takeStateDirectory(path, { fresh: false })).rejects.toThrow(/Another npm start is using/);
+    await expect(takeStateDirectory(path, { fresh: false })).rejects.toThrow(
+      /Another npm start is using/,
+    );
     await first.release();
     const second = await takeStateDirectory(path, { fresh: false });
     expect(second.isNew).toBe(false);
@@ -58,9 +60,13 @@ describe('takeStateDirectory', () => {
     const path = join(directory, 'killed');
     const script = `import('${ROOT}scripts/start/state-directory.ts').then(({ takeStateDirectory }) =>
       takeStateDirectory(${JSON.stringify(path)}, { fresh: false })).then(() => { console.log('taken'); setInterval(() => {}, 1000); });`;
-    const owner = spawn(process.execPath, ['--import', 'tsx', '--input-type=module', '-e', script], {
-      cwd: ROOT,
-    });
+    const owner = spawn(
+      process.execPath,
+      ['--import', 'tsx', '--input-type=module', '-e', script],
+      {
+        cwd: ROOT,
+      },
+    );
     await new Promise((resolve) => owner.stdout.once('data', resolve));
     await expect(takeStateDirectory(path, { fresh: false })).rejects.toThrow(/Another npm start/);
     owner.kill('SIGKILL');
@@ -73,7 +79,10 @@ describe('takeStateDirectory', () => {
     const path = join(directory, 'ending');
     const first = await takeStateDirectory(path, { fresh: false, isEnding: () => true });
     const asked = takeStateDirectory(path, { fresh: false });
-    const early = await Promise.race([asked.then(() => 'given'), new Promise((r) => setTimeout(r, 300))]);
+    const early = await Promise.race([
+      asked.then(() => 'given'),
+      new Promise((r) => setTimeout(r, 300)),
+    ]);
     expect(early).toBeUndefined();
     await first.release();
     await (await asked).release();
@@ -95,7 +104,9 @@ describe('takeStateDirectory', () => {
     await mkdir(path);
     await writeFile(join(path, 'chartproof-state.json'), '{"ver');
     await writeFile(join(path, 'kept'), 'kept');
-    await expect(takeStateDirectory(path, { fresh: false })).rejects.toThrow(/cannot be read.*--fresh/);
+    await expect(takeStateDirectory(path, { fresh: false })).rejects.toThrow(
+      /cannot be read.*--fresh/,
+    );
     expect(await readdir(path)).toEqual(['chartproof-state.json', 'kept']);
     await (await takeStateDirectory(path, { fresh: true })).release();
     expect(await readdir(path)).toEqual(['chartproof-state.json']);
@@ -117,7 +128,9 @@ describe('takeStateDirectory', () => {
 
   it('is emptied only when it was made here', async () => {
     await writeFile(join(directory, 'letter.txt'), 'dear');
-    await expect(takeStateDirectory(directory, { fresh: true })).rejects.toThrow(/does not empty it/);
+    await expect(takeStateDirectory(directory, { fresh: true })).rejects.toThrow(
+      /does not empty it/,
+    );
     const path = join(directory, 'fresh');
     await (await takeStateDirectory(path, { fresh: false })).release();
     await writeFile(join(path, 'data'), 'x');
@@ -127,9 +140,9 @@ describe('takeStateDirectory', () => {
   });
 
   it('says what is wrong with it', async () => {
-    await expect(takeStateDirectory(join(directory, 'letter.txt'), { fresh: false })).rejects.toThrow(
-      /is a file/,
-    );
+    await expect(
+      takeStateDirectory(join(directory, 'letter.txt'), { fresh: false }),
+    ).rejects.toThrow(/is a file/);
     const path = join(directory, 'future');
     await (await takeStateDirectory(path, { fresh: false })).release();
     await writeFile(join(path, 'chartproof-state.json'), '{"version": 99}');

@@ -36,7 +36,10 @@ const answering =
     request.resume().on('end', () => response.writeHead(status).end(body));
   };
 const sqlError = (code: string) =>
-  answering(400, JSON.stringify({ code, message: `value ${SECRET}`, detail: `Key (x)=(${SECRET})` }));
+  answering(
+    400,
+    JSON.stringify({ code, message: `value ${SECRET}`, detail: `Key (x)=(${SECRET})` }),
+  );
 
 afterEach(async () => {
   for (const server of servers.splice(0)) {
@@ -79,7 +82,9 @@ describe('database errors', () => {
       reached += 1;
       response.end('{}');
     });
-    const url = await serve((_, response) => response.writeHead(307, { location: elsewhere }).end());
+    const url = await serve((_, response) =>
+      response.writeHead(307, { location: elsewhere }).end(),
+    );
     expect((await failureAt(url)).code).toBe('database_answered_wrongly');
     expect(reached).toBe(0);
   });
@@ -129,7 +134,10 @@ describe('database errors', () => {
         }),
       );
     const open = async (name: string) =>
-      createDatabase({ databaseUrl: 'postgresql://u:p@db.test/d', httpEndpoint: await serve(rows(name)) });
+      createDatabase({
+        databaseUrl: 'postgresql://u:p@db.test/d',
+        httpEndpoint: await serve(rows(name)),
+      });
     const [a, b] = [await open('a'), await open('b')];
     const results = await Promise.all([a.execute(sql`select 1`), b.execute(sql`select 1`)]);
     expect(results.map(({ rows }) => Object.values(rows[0] ?? {}))).toEqual([['a'], ['b']]);

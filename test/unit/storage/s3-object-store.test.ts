@@ -43,19 +43,24 @@ async function failureOf(work: Promise<unknown>): Promise<AppError> {
   return error;
 }
 
-const xml = (code: string) => `<?xml version="1.0"?><Error><Code>${code}</Code><Message>m</Message></Error>`;
+const xml = (code: string) =>
+  `<?xml version="1.0"?><Error><Code>${code}</Code><Message>m</Message></Error>`;
 const bytes = new Uint8Array([1, 2, 3]);
 
 describe('a store that misbehaves', () => {
   it('is unavailable when it refuses, stays silent or trickles', async () => {
     expect((await failureOf(client('http://127.0.0.1:1').get(REF))).code).toBe('store_unavailable');
     const silent = await serve(() => {});
-    expect((await failureOf(client(silent, { deadlineMs: 300 }).get(REF))).code).toBe('store_unavailable');
+    expect((await failureOf(client(silent, { deadlineMs: 300 }).get(REF))).code).toBe(
+      'store_unavailable',
+    );
     const trickle = await serve((_request, response) => {
       response.writeHead(200, { 'content-length': '1000' });
       response.write('x');
     });
-    expect((await failureOf(client(trickle, { deadlineMs: 300 }).get(REF))).code).toBe('store_unavailable');
+    expect((await failureOf(client(trickle, { deadlineMs: 300 }).get(REF))).code).toBe(
+      'store_unavailable',
+    );
   });
 
   it.each([301, 302, 307, 308])('is not followed on %d', async (status) => {
@@ -68,9 +73,9 @@ describe('a store that misbehaves', () => {
       response.writeHead(status, { location: `${sink}/charts/a/b.png` }).end();
     });
     expect((await failureOf(client(endpoint).get(REF))).code).toBe('store_answered_wrongly');
-    expect((await failureOf(client(endpoint).put(REF, bytes, { contentType: 'image/png' }))).code).toBe(
-      'store_answered_wrongly',
-    );
+    expect(
+      (await failureOf(client(endpoint).put(REF, bytes, { contentType: 'image/png' }))).code,
+    ).toBe('store_answered_wrongly');
     expect(caught).toBe(0);
   });
 
@@ -104,7 +109,13 @@ describe('a store that misbehaves', () => {
     ['a cut off 503', 503, 'x'.repeat(100_000), 'store_unavailable', /503/],
     ['429', 429, '', 'store_unavailable', /429/],
     ['403', 403, xml('SignatureDoesNotMatch'), 'store_answered_wrongly', /MINIO_SECRET_KEY/],
-    ['a wrong region', 400, xml('AuthorizationHeaderMalformed'), 'store_answered_wrongly', /MINIO_REGION/],
+    [
+      'a wrong region',
+      400,
+      xml('AuthorizationHeaderMalformed'),
+      'store_answered_wrongly',
+      /MINIO_REGION/,
+    ],
     ['no bucket', 404, xml('NoSuchBucket'), 'store_answered_wrongly', /MINIO_BUCKETS/],
     ['somebody else’s 404', 404, '<html>nothing here</html>', 'store_answered_wrongly', /404/],
     [
@@ -122,7 +133,9 @@ describe('a store that misbehaves', () => {
   });
 
   it('is missing only what S3 says is missing', async () => {
-    const endpoint = await serve((_request, response) => void response.writeHead(404).end(xml('NoSuchKey')));
+    const endpoint = await serve(
+      (_request, response) => void response.writeHead(404).end(xml('NoSuchKey')),
+    );
     expect(await client(endpoint).get(REF)).toBeNull();
     expect(await client(endpoint).head(REF)).toBeNull();
   });
@@ -148,9 +161,9 @@ describe('a store that misbehaves', () => {
       request.resume();
       response.end('<html>welcome</html>');
     });
-    expect((await failureOf(client(endpoint).put(REF, bytes, { contentType: 'image/png' }))).code).toBe(
-      'store_answered_wrongly',
-    );
+    expect(
+      (await failureOf(client(endpoint).put(REF, bytes, { contentType: 'image/png' }))).code,
+    ).toBe('store_answered_wrongly');
   });
 });
 
@@ -177,7 +190,10 @@ it('signs the hash of what it sends', async () => {
     request.resume();
     response.writeHead(200, { etag: '"e"' }).end();
   });
-  await client(endpoint).put(REF, bytes, { contentType: 'image/png', metadata: { renderer: 'r1' } });
+  await client(endpoint).put(REF, bytes, {
+    contentType: 'image/png',
+    metadata: { renderer: 'r1' },
+  });
   expect(seen[0]?.['x-amz-content-sha256']).toBe(
     '039058c6f2c0cb492c533b0a4d14ef77cc0f78abccced5287d84a1a2011cfb81',
   );

@@ -1,7 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { Bar } from '../../../../src/bars/bar.ts';
-import { computeIndicators, wireSeries, type Series } from '../../../../src/chart/indicator/compute-indicators.ts';
+import {
+  computeIndicators,
+  wireSeries,
+  type Series,
+} from '../../../../src/chart/indicator/compute-indicators.ts';
 import { parseBars } from '../../../../src/bars/parse-bars.ts';
 import { walk, withoutVolume } from '../awkward-series.ts';
 import { barsOf, hasVectors, readVector } from '../read-vectors.ts';
@@ -29,7 +33,9 @@ function column(file: string, name: string): (number | null)[] {
 describe.skipIf(!hasVectors)(
   'the published vectors, 502 daily bars (skipped where shared/vectors is absent)',
   () => {
-    const indicators = hasVectors ? computeIndicators(barsOf(readVector('spy-daily-2017-2018.csv'))) : null;
+    const indicators = hasVectors
+      ? computeIndicators(barsOf(readVector('spy-daily-2017-2018.csv')))
+      : null;
     test.each([
       ['sma20', 'expected.sma.20.close.csv', 'sma'],
       ['bbUpper', 'expected.bollinger.20.2.csv', 'upper'],
@@ -51,7 +57,9 @@ describe.skipIf(!hasVectors)(
     test('SuperTrend is up exactly where the published lower band is the line', () => {
       const lower = column('expected.supertrend.10.3.csv', 'lowerBand');
       const values = column('expected.supertrend.10.3.csv', 'superTrend');
-      const expected = values.map((value, i) => (value === null ? null : lower[i] === null ? -1 : 1));
+      const expected = values.map((value, i) =>
+        value === null ? null : lower[i] === null ? -1 : 1,
+      );
       expect(indicators?.stDirection).toEqual(expected);
     });
   },
@@ -76,7 +84,10 @@ describe('definitions', () => {
       computeIndicators(barsFrom(Array.from({ length: 260 }, (_, i) => 100 + Math.sin(i)))),
     );
     const first = Object.fromEntries(
-      Object.entries(series).map(([name, values]) => [name, values.findIndex((value) => value !== null)]),
+      Object.entries(series).map(([name, values]) => [
+        name,
+        values.findIndex((value) => value !== null),
+      ]),
     );
     expect(first).toEqual({
       open: 0,
@@ -120,13 +131,17 @@ describe('definitions', () => {
   });
 
   test('prices of 0 have averages and bands of 0', () => {
-    const bars = parseBars(Array.from({ length: 20 }, (_, i) => ({ t: i, o: 0, h: 0, l: 0, c: 0, v: 0 })));
+    const bars = parseBars(
+      Array.from({ length: 20 }, (_, i) => ({ t: i, o: 0, h: 0, l: 0, c: 0, v: 0 })),
+    );
     const { sma20, bbUpper, bbLower, obv } = computeIndicators(bars);
     expect([sma20[19], bbUpper[19], bbLower[19], obv[0]]).toEqual([0, 0, 0, 0]);
   });
 
   test('an average does not remember values that left its window', () => {
-    const { sma20 } = computeIndicators(barsFrom([1e12, ...Array.from({ length: 30 }, () => 0.25)]));
+    const { sma20 } = computeIndicators(
+      barsFrom([1e12, ...Array.from({ length: 30 }, () => 0.25)]),
+    );
     expect(sma20[30]).toBe(0.25);
   });
 

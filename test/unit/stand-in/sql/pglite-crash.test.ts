@@ -20,7 +20,8 @@ afterAll(async () => {
   await rm(directory, { recursive: true, force: true });
 });
 
-const run = async (query: string, ...params: string[]) => (await backend.query({ query, params })).rows;
+const run = async (query: string, ...params: string[]) =>
+  (await backend.query({ query, params })).rows;
 /** A stack as deep as a server has, so that PostgreSQL does not notice in time. */
 const forgetLimit = () => backend.pglite.exec(`set max_stack_depth = '2MB'`);
 
@@ -28,7 +29,9 @@ describe('a statement that exhausts the stack', () => {
   it.each([1, 2, 3])('is refused, and what was committed is there (time %i)', async (time) => {
     await run('insert into kept values ($1, null)', String(time));
     await forgetLimit();
-    await expect(run('insert into kept values (-1, $1)', DEEP)).rejects.toMatchObject({ code: '54001' });
+    await expect(run('insert into kept values (-1, $1)', DEEP)).rejects.toMatchObject({
+      code: '54001',
+    });
     expect(await run('select count(*) from kept')).toEqual([[String(time)]]);
   });
 
@@ -48,7 +51,9 @@ describe('a statement that exhausts the stack', () => {
   });
 
   it('is refused with the limit that the backend sets as well', async () => {
-    await expect(run('insert into kept values (-4, $1)', DEEP)).rejects.toMatchObject({ code: '54001' });
+    await expect(run('insert into kept values (-4, $1)', DEEP)).rejects.toMatchObject({
+      code: '54001',
+    });
     expect(await run('show max_stack_depth')).toEqual([['100kB']]);
   });
 

@@ -55,7 +55,9 @@ describe('token issuer', () => {
     };
     await first.close();
     const second = await start();
-    await expect(verify(second.url, access_token)).resolves.toMatchObject({ payload: { sub: 'ada' } });
+    await expect(verify(second.url, access_token)).resolves.toMatchObject({
+      payload: { sub: 'ada' },
+    });
     const { keys } = (await (await fetch(`${second.url}/.well-known/jwks.json`)).json()) as {
       keys: object[];
     };
