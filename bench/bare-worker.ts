@@ -2,7 +2,10 @@ import { Hono } from 'hono';
 
 const KEY = 'https://bench.chartproof.internal/picture';
 
-/** The least that a Worker can do for an image: one route, one `cache.match`, the response as it lies there. */
+/**
+ * The least that a Worker can do for an image: one route, one `cache.match`, the response as it
+ * lies there.
+ */
 const app = new Hono();
 
 app.put('/picture', async (c) => {

@@ -1,7 +1,8 @@
 /**
- * Crowds: a thousand readers of cold pictures beside a thousand of hot ones, two hundred cold pictures at once, a thousand
- * duplicates of one Idempotency-Key. What reaches the database and the store is counted by proxies in front of them.
- * `npm run bench` or `tsx bench/crowd.ts [rounds] [cold pictures]`.
+ * Crowds: a thousand readers of cold pictures beside a thousand of hot ones, two hundred cold
+ * pictures at once, a thousand duplicates of one Idempotency-Key. What reaches the database and the
+ * store is counted by proxies in front of them. `npm run bench` or `tsx bench/crowd.ts [rounds]
+ * [cold pictures]`.
  */
 import { writeFileSync } from 'node:fs';
 import { Agent, request as httpRequest } from 'node:http';
@@ -54,7 +55,10 @@ try {
 }
 process.exit(process.exitCode ?? 0);
 
-/** 1,000 at once for four artifacts that share their bars: first nobody has the picture, then the edge has it. */
+/**
+ * 1,000 at once for four artifacts that share their bars: first nobody has the picture, then the
+ * edge has it.
+ */
 async function crowdOfReaders(): Promise<void> {
   // The renderer is warm, and so are a thousand connections.
   await image(await post(makeBars(SHARED_BARS, (seed += 1))));
@@ -104,7 +108,10 @@ async function crowdOfReaders(): Promise<void> {
   verdict(`median ratio ${ratio.toFixed(2)}`, `<= ${RATIO_TARGET}`, ratio <= RATIO_TARGET);
 }
 
-/** 200 cold pictures at once, each asked for again as `Retry-After` says, while cheap routes are asked all the time. */
+/**
+ * 200 cold pictures at once, each asked for again as `Retry-After` says, while cheap routes are
+ * asked all the time.
+ */
 async function coldPictures(): Promise<void> {
   const hot = await post(makeBars(SHARED_BARS, (seed += 1)));
   await image(hot);
@@ -263,7 +270,9 @@ function rowReads(): number {
   return sql.statements.filter((text) => /^select .*'market_data_snapshot'/s.test(text)).length;
 }
 
-/** The most that workerd, the largest process below this one, held since it was last reset (Linux). */
+/**
+ * The most that workerd, the largest process below this one, held since it was last reset (Linux).
+ */
 function workerMemoryMb(reset = false): number {
   const pids = [process.pid];
   for (const pid of pids) pids.push(...childrenOf(pid));

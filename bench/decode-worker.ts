@@ -4,7 +4,10 @@ import { scanPng } from '../src/png/scan-png.ts';
 const LIMITS = { maxPixels: 16_000_000, maxInterlacedPixels: 16_000_000 };
 let png = new Uint8Array(0);
 
-/** `PUT /` keeps a PNG; `POST /ours` and `POST /fast-png` decode it, `POST /nothing` is what a request alone costs. */
+/**
+ * `PUT /` keeps a PNG; `POST /ours` and `POST /fast-png` decode it, `POST /nothing` is what a
+ * request alone costs.
+ */
 export default {
   async fetch(request: Request): Promise<Response> {
     const { pathname } = new URL(request.url);

@@ -1,7 +1,8 @@
 /**
- * What reading a PNG from first to last byte and hashing its pixels costs: our decoder in workerd beside fast-png in the
- * same workerd, which neither hashes nor bounds what it inflates. Both take turns; CPU is the kernel's account of the
- * process. `npm run bench` or `tsx bench/decode.ts [rounds]`.
+ * What reading a PNG from first to last byte and hashing its pixels costs: our decoder in workerd
+ * beside fast-png in the same workerd, which neither hashes nor bounds what it inflates. Both take
+ * turns; CPU is the kernel's account of the process. `npm run bench` or `tsx bench/decode.ts
+ * [rounds]`.
  */
 import { readFileSync } from 'node:fs';
 import { parse } from 'csv-parse/sync';
@@ -53,7 +54,10 @@ async function ourChart(): Promise<Uint8Array<ArrayBuffer>> {
   ).png;
 }
 
-/** Our chart as other encoders write it: RGB and RGBA with every filter, palettes with the filters of libpng. */
+/**
+ * Our chart as other encoders write it: RGB and RGBA with every filter, palettes with the filters
+ * of libpng.
+ */
 function reencoded(chart: Uint8Array): Case[] {
   const { width, height, rgba } = readPixels(chart);
   const colours = new Map<number, number>();
@@ -92,7 +96,10 @@ function reencoded(chart: Uint8Array): Case[] {
   ];
 }
 
-/** Sixteen megapixels of each kind: the ones that a person might post, and the ones that somebody posts to hurt. */
+/**
+ * Sixteen megapixels of each kind: the ones that a person might post, and the ones that somebody
+ * posts to hurt.
+ */
 function big(): Case[] {
   const pixels = BIG.width * BIG.height;
   let state = 1;

@@ -1,7 +1,8 @@
 /**
- * What linking costs on a real MLflow with 10,000 runs: a page of 100 artifacts whose 100 executions have no run yet, one
- * such artifact, and one that is linked. Beside it, in the same run, the same 100 look-ups asked of MLflow one by one.
- * `npm run bench` or `tsx bench/lineage.ts [rounds]`; `LIVE_MLFLOW_URL` takes an MLflow of your own, which is then filled.
+ * What linking costs on a real MLflow with 10,000 runs: a page of 100 artifacts whose 100
+ * executions have no run yet, one such artifact, and one that is linked. Beside it, in the same
+ * run, the same 100 look-ups asked of MLflow one by one. `npm run bench` or `tsx bench/lineage.ts
+ * [rounds]`; `LIVE_MLFLOW_URL` takes an MLflow of your own, which is then filled.
  */
 import { startMlflow } from '../scripts/live/mlflow.ts';
 import buildWorker from '../test/support/build-worker.ts';

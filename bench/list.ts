@@ -1,7 +1,7 @@
 /**
- * What a page of 100 artifacts costs on the embedded database with 100,000 of them, a third of which are charts that
- * carry 200 bars each: the whole answer as a caller sees it, and the database's share of it.
- * `npm run bench` or `tsx bench/list.ts [requests]`.
+ * What a page of 100 artifacts costs on the embedded database with 100,000 of them, a third of
+ * which are charts that carry 200 bars each: the whole answer as a caller sees it, and the
+ * database's share of it. `npm run bench` or `tsx bench/list.ts [requests]`.
  */
 import { PgliteBackend } from '../stand-in/sql/pglite-backend.ts';
 import { startSqlEndpoint } from '../stand-in/sql/sql-endpoint.ts';

@@ -10,7 +10,9 @@ export function childrenOf(parent: number): number[] {
   );
 }
 
-/** Milliseconds that all threads of a process have run: the kernel's own account, in nanoseconds. */
+/**
+ * Milliseconds that all threads of a process have run: the kernel's own account, in nanoseconds.
+ */
 export function cpuMs(pid: number): number {
   const tasks = readdirSync(`/proc/${pid}/task`);
   const nanoseconds = tasks.map((task) => {

@@ -1,6 +1,7 @@
 /**
- * What anonymous readers cost on the embedded stack: requests a second, and CPU time of workerd and of the process with the
- * database (which also makes the load) for one answer. `npm run bench` or `tsx bench/readers.ts [seconds]`.
+ * What anonymous readers cost on the embedded stack: requests a second, and CPU time of workerd and
+ * of the process with the database (which also makes the load) for one answer. `npm run bench` or
+ * `tsx bench/readers.ts [seconds]`.
  */
 import autocannon from 'autocannon';
 import { readFileSync } from 'node:fs';

@@ -7,7 +7,10 @@ import { snapshotHash } from '../src/bars/snapshot-hash.ts';
 const renderer = createChartRenderer(chartAssets);
 let input: RenderInput | null = null;
 
-/** `PUT /` keeps bars and size; `POST /` draws them once and answers with the PNG; `GET /svg` with its SVG. */
+/**
+ * `PUT /` keeps bars and size; `POST /` draws them once and answers with the PNG; `GET /svg` with
+ * its SVG.
+ */
 export default {
   async fetch(request: Request): Promise<Response> {
     if (request.method === 'PUT') {

@@ -1,7 +1,8 @@
 /**
- * What a picture costs: our renderer inside workerd beside native resvg-js in Node, which draws the same SVG and writes
- * it as PNG. Both take turns in one run, so a noisy machine disturbs both; compare the ratios. CPU is the kernel's own
- * account of each process (the clock inside a Worker stands still). `npm run bench` or `tsx bench/render.ts [rounds]`.
+ * What a picture costs: our renderer inside workerd beside native resvg-js in Node, which draws the
+ * same SVG and writes it as PNG. Both take turns in one run, so a noisy machine disturbs both;
+ * compare the ratios. CPU is the kernel's own account of each process (the clock inside a Worker
+ * stands still). `npm run bench` or `tsx bench/render.ts [rounds]`.
  */
 import { readFileSync } from 'node:fs';
 import { Resvg } from '@resvg/resvg-js';

@@ -1,6 +1,7 @@
 /**
- * What an edge hit costs: our image route beside a bare hono route that returns the same bytes from one `cache.match`.
- * Both run in workerd, under the same load, in turns. `npm run bench` or `tsx bench/serve.ts [rounds]`.
+ * What an edge hit costs: our image route beside a bare hono route that returns the same bytes from
+ * one `cache.match`. Both run in workerd, under the same load, in turns. `npm run bench` or `tsx
+ * bench/serve.ts [rounds]`.
  */
 import { fileURLToPath } from 'node:url';
 import autocannon from 'autocannon';

@@ -1,6 +1,6 @@
 /**
- * How long a second `npm start` takes until it is ready: with the seed alone, and with 5,000 objects and 10,000 rows more,
- * in turns. `npm run bench` or `tsx bench/start.ts [rounds]`.
+ * How long a second `npm start` takes until it is ready: with the seed alone, and with 5,000
+ * objects and 10,000 rows more, in turns. `npm run bench` or `tsx bench/start.ts [rounds]`.
  */
 import { randomBytes } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';

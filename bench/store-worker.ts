@@ -12,7 +12,10 @@ interface BareEnv {
   MINIO_SECRET_KEY: string;
 }
 
-/** Parts of the image path and nothing around them: nothing at all, its one query, one signed GET. For bench/store.ts. */
+/**
+ * Parts of the image path and nothing around them: nothing at all, its one query, one signed GET.
+ * For bench/store.ts.
+ */
 const app = new Hono<{ Bindings: BareEnv }>();
 
 app.get('/nothing', (c) => c.text('nothing'));

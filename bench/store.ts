@@ -1,8 +1,9 @@
 /**
- * What a picture costs that is in the store and not at the edge, on a real MinIO and a real PostgreSQL: our image route,
- * beside a bare Worker that makes a signed GET of the same object, or one query of its row, or nothing. All of them run in
- * workerd under the same wrangler, in turns.
- * `npm run bench` or `tsx bench/store.ts [pictures]`. Installs both services the first time (`npm run live install`).
+ * What a picture costs that is in the store and not at the edge, on a real MinIO and a real
+ * PostgreSQL: our image route, beside a bare Worker that makes a signed GET of the same object, or
+ * one query of its row, or nothing. All of them run in workerd under the same wrangler, in turns.
+ * `npm run bench` or `tsx bench/store.ts [pictures]`. Installs both services the first time (`npm
+ * run live install`).
  */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';

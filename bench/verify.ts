@@ -1,7 +1,8 @@
 /**
- * What `POST /api/verify` costs on the embedded stack: the ledger's own file, the same picture written anew by others (each
- * file once, because what decoding found is kept at the edge), a painted one and a foreign one. CPU is workerd's.
- * `npm run bench` or `tsx bench/verify.ts [files of each kind]`.
+ * What `POST /api/verify` costs on the embedded stack: the ledger's own file, the same picture
+ * written anew by others (each file once, because what decoding found is kept at the edge), a
+ * painted one and a foreign one. CPU is workerd's. `npm run bench` or `tsx bench/verify.ts [files
+ * of each kind]`.
  */
 import { readFileSync } from 'node:fs';
 import { pngChunk } from '../src/png/chunk.ts';

@@ -76,7 +76,10 @@ function required(name: string): string {
   return value;
 }
 
-/** The driver speaks HTTP; a plain PostgreSQL gets an endpoint of our own for as long as the seed runs. */
+/**
+ * The driver speaks HTTP; a plain PostgreSQL gets an endpoint of our own for as long as the seed
+ * runs.
+ */
 async function openSqlEndpoint(
   databaseUrl: string,
 ): Promise<{ url: string | null; close: () => Promise<void> }> {

@@ -3,8 +3,8 @@ import { fileURLToPath } from 'node:url';
 import { watchParents } from './start/start-parents.ts';
 
 /**
- * `npm start`: runs `start/run-stack.ts` in a process of its own and does nothing else, so that here a signal is always
- * heard. A process that is busy in a loop hears none.
+ * `npm start`: runs `start/run-stack.ts` in a process of its own and does nothing else, so that
+ * here a signal is always heard. A process that is busy in a loop hears none.
  */
 const STACK = fileURLToPath(new URL('start/run-stack.ts', import.meta.url));
 /** One that is busy in a loop does not say that it heard. */

@@ -36,7 +36,10 @@ const EXPOSED_HEADERS = [
   'Retry-After',
 ];
 
-/** The Worker's HTTP face: middleware in order, routers, and the one place where failures become responses. */
+/**
+ * The Worker's HTTP face: middleware in order, routers, and the one place where failures become
+ * responses.
+ */
 export function createApp(
   servicesOf: (env: Env) => Services,
   metrics: Metrics,

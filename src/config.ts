@@ -28,8 +28,8 @@ const optional = <Schema extends z.ZodType>(schema: Schema) =>
   z.preprocess((value) => (value === undefined || value === '' ? null : value), schema.nullable());
 
 /**
- * An address that the service can do without: a wrong one must neither stop it nor become a broken link. User and password
- * in it are credentials for calls and never part of a link.
+ * An address that the service can do without: a wrong one must neither stop it nor become a broken
+ * link. User and password in it are credentials for calls and never part of a link.
  */
 const lenientHttpUrl = z
   .string()
@@ -131,7 +131,9 @@ export interface JwtConfig {
 }
 
 export interface MlflowConfig {
-  /** Base of the REST API, without a trailing slash; null: nobody can be asked, `problem` says why. */
+  /**
+   * Base of the REST API, without a trailing slash; null: nobody can be asked, `problem` says why.
+   */
   readonly trackingUri: string | null;
   readonly problem: string | null;
   /** Base of the UI's links; null: no links. */
@@ -172,8 +174,8 @@ export interface Config {
 }
 
 /**
- * Reads and checks the Worker's variables. Throws `configuration_error` naming every variable that is wrong and how to
- * mend it, never a value of a secret.
+ * Reads and checks the Worker's variables. Throws `configuration_error` naming every variable that
+ * is wrong and how to mend it, never a value of a secret.
  */
 export function readConfig(env: object): Config {
   const parsed = variables.safeParse(env);
@@ -251,7 +253,10 @@ function mlflowAuthorization(v: z.output<typeof variables>): string | null {
   return v.MLFLOW_TOKEN === null ? null : `Bearer ${v.MLFLOW_TOKEN}`;
 }
 
-/** All of issuer, audience and JWKS, or none: a token whose audience nobody checks is anybody's token. */
+/**
+ * All of issuer, audience and JWKS, or none: a token whose audience nobody checks is anybody's
+ * token.
+ */
 function jwtConfig(v: z.output<typeof variables>): JwtConfig | null {
   const names = ['JWT_ISSUER', 'JWT_AUDIENCE', 'JWKS_URL'] as const;
   const missing = names.filter((name) => v[name] === null);

@@ -1,4 +1,6 @@
-/** Bindings of wrangler.toml that are not plain variables; variables are read by `config.ts` alone. */
+/**
+ * Bindings of wrangler.toml that are not plain variables; variables are read by `config.ts` alone.
+ */
 interface Env {
   readonly RENDER_GATE: DurableObjectNamespace;
   readonly DATA_LIMIT?: RateLimit;

@@ -1,7 +1,8 @@
 /**
- * The closed list of error codes and their HTTP status (RFC 9457 problems are built from it in `http/problem.ts`).
- * 400/409/412/422: the caller's mistake or state. 429: the caller asks for too much. 502: a dependency answered wrongly.
- * 503: it is down, or (`busy`) we have too much to do ourselves. 504: our own deadline passed.
+ * The closed list of error codes and their HTTP status (RFC 9457 problems are built from it in
+ * `http/problem.ts`). 400/409/412/422: the caller's mistake or state. 429: the caller asks for too
+ * much. 502: a dependency answered wrongly. 503: it is down, or (`busy`) we have too much to do
+ * ourselves. 504: our own deadline passed.
  */
 export const ERROR_STATUS = {
   invalid_request: 400,
@@ -34,7 +35,10 @@ export const ERROR_STATUS = {
 
 export type ErrorCode = keyof typeof ERROR_STATUS;
 
-/** One bad field of the input: `field` is a JSON path like `metadata.market_data_snapshot.bars[3].high`. */
+/**
+ * One bad field of the input: `field` is a JSON path like
+ * `metadata.market_data_snapshot.bars[3].high`.
+ */
 export interface FieldError {
   readonly field: string;
   readonly message: string;
@@ -49,7 +53,10 @@ export interface AppErrorOptions {
   readonly headers?: Readonly<Record<string, string>>;
 }
 
-/** A failure with a code that the wire knows. `message` is written for the person who reads the response. */
+/**
+ * A failure with a code that the wire knows. `message` is written for the person who reads the
+ * response.
+ */
 export class AppError extends Error {
   override readonly name = 'AppError';
   readonly code: ErrorCode;
@@ -71,7 +78,10 @@ export class AppError extends Error {
   }
 }
 
-/** What the log may know of a failure: messages of foreign errors can carry parameters, so only their name. */
+/**
+ * What the log may know of a failure: messages of foreign errors can carry parameters, so only
+ * their name.
+ */
 export function failure(error: unknown): { code: string; message: string } {
   if (error instanceof AppError) return { code: error.code, message: error.message };
   return { code: 'internal_error', message: error instanceof Error ? error.name : typeof error };

@@ -10,7 +10,10 @@ const metrics = createMetrics();
 let services: Services | undefined;
 let gateDependencies: RenderGateDependencies | undefined;
 
-/** Built with the first request of an isolate; a configuration error is told again with every request. */
+/**
+ * Built with the first request of an isolate; a configuration error is told again with every
+ * request.
+ */
 function servicesOf(env: Env): Services {
   services ??= createServices(env, { cache: caches.default, waitUntil, metrics });
   return services;

@@ -13,7 +13,10 @@ const TASKS: Readonly<
   },
 };
 
-/** Runs the tasks of one cron, each whatever becomes of the others; a failure is logged and thrown, so that the platform counts it. */
+/**
+ * Runs the tasks of one cron, each whatever becomes of the others; a failure is logged and thrown,
+ * so that the platform counts it.
+ */
 export async function runScheduled(cron: string, services: Services): Promise<void> {
   const tasks = TASKS[cron];
   if (tasks === undefined) {

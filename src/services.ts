@@ -79,7 +79,9 @@ export interface Platform {
   readonly metrics: MetricBuffer;
 }
 
-/** The only place where adapters are constructed. Once per isolate; throws `configuration_error`. */
+/**
+ * The only place where adapters are constructed. Once per isolate; throws `configuration_error`.
+ */
 export function createServices(env: Env, platform: Platform) {
   const config = readConfig(env);
   const log = createLog();
@@ -290,7 +292,10 @@ function countQueue(metrics: Metrics, queue: string): (event: string) => void {
   return (event) => metrics.count('queue', { queue, event });
 }
 
-/** Two turns of the event loop, or three, for whoever waits in the isolate: an answer that has come, the next question. */
+/**
+ * Two turns of the event loop, or three, for whoever waits in the isolate: an answer that has come,
+ * the next question.
+ */
 function restBetweenStages(): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, DRAW_STAGE_REST_MS));
 }

@@ -8,8 +8,8 @@ const NEEDED_BYTES = 64_000_000;
 const PROBE_BYTES = 8_192;
 
 /**
- * Why nothing can be kept in a directory, as a sentence that says what to do, or null. `needed`: also when there is too
- * little room for a database to open.
+ * Why nothing can be kept in a directory, as a sentence that says what to do, or null. `needed`:
+ * also when there is too little room for a database to open.
  */
 export async function diskFault(
   directory: string,

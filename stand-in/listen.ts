@@ -3,7 +3,10 @@ import { createServer, type AddressInfo } from 'node:net';
 import { PlainError } from './plain-error.ts';
 
 const RETRY_MS = 50;
-/** Node ends idle connections after five seconds, and a request that comes at that moment fails for no fault of anybody. */
+/**
+ * Node ends idle connections after five seconds, and a request that comes at that moment fails for
+ * no fault of anybody.
+ */
 const KEEP_ALIVE_MS = 600_000;
 
 /** A server of the local stack, listening. */
@@ -40,8 +43,8 @@ export async function listen(
 }
 
 /**
- * Throws what `listen` would throw on a port that cannot be listened on, before hard work is done in vain. One that is
- * taken is asked again for `patienceMs`.
+ * Throws what `listen` would throw on a port that cannot be listened on, before hard work is done
+ * in vain. One that is taken is asked again for `patienceMs`.
  */
 export async function assertFree(
   at: { readonly host: string; readonly port: number },

@@ -1,4 +1,7 @@
-/** A failure whose message is one line for the person at the terminal: what is wrong and what to do. No stack is shown. */
+/**
+ * A failure whose message is one line for the person at the terminal: what is wrong and what to do.
+ * No stack is shown.
+ */
 export class PlainError extends Error {
   override readonly name = 'PlainError';
 }

@@ -3,7 +3,10 @@ import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { systemCode } from '../../stand-in/plain-error.ts';
 
-/** Where installed services are kept between runs, outside of the repository: `CHARTPROOF_CACHE_DIR` says where. */
+/**
+ * Where installed services are kept between runs, outside of the repository: `CHARTPROOF_CACHE_DIR`
+ * says where.
+ */
 export function cacheDirectory(
   env: Readonly<Record<string, string | undefined>> = process.env,
 ): string {
@@ -18,8 +21,9 @@ const TOUCH_MS = 5_000;
 const STALE_MS = 30_000;
 
 /**
- * Makes `name` in the cache once: `make` gets an empty directory, and only when it ends well the directory counts, so
- * that an installation that was broken off is done again. Two processes take turns; the second finds it done.
+ * Makes `name` in the cache once: `make` gets an empty directory, and only when it ends well the
+ * directory counts, so that an installation that was broken off is done again. Two processes take
+ * turns; the second finds it done.
  */
 export async function cached(
   name: string,
@@ -46,8 +50,9 @@ export async function cached(
 }
 
 /**
- * A directory that only one can make. Who holds it touches it again and again; one that nobody has touched for a while was
- * left by a process that is gone, and is taken away by whoever renames it first.
+ * A directory that only one can make. Who holds it touches it again and again; one that nobody has
+ * touched for a while was left by a process that is gone, and is taken away by whoever renames it
+ * first.
  */
 async function lock(path: string, onWait: () => void): Promise<() => Promise<void>> {
   for (let hasSaid = false; ;) {

@@ -22,6 +22,8 @@ export interface LiveServiceKind {
   readonly also: readonly string[];
   /** Puts into the cache, or on this machine, what `start` needs. Nothing is done twice. */
   readonly install: (options: LiveOptions) => Promise<void>;
-  /** Installs, starts on a free port of the loopback with fresh data, and waits until it is ready. */
+  /**
+   * Installs, starts on a free port of the loopback with fresh data, and waits until it is ready.
+   */
   readonly start: (options: LiveOptions) => Promise<LiveService>;
 }

@@ -10,7 +10,10 @@ import { freePort, startServer } from './start-server.ts';
 const VERSION = '3.17.2';
 const START_DEADLINE_MS = 120_000;
 
-/** A real MLflow tracking server over a fresh SQLite database. Installs it into the cache the first time. */
+/**
+ * A real MLflow tracking server over a fresh SQLite database. Installs it into the cache the first
+ * time.
+ */
 export async function startMlflow({ say, onLost }: LiveOptions): Promise<LiveService> {
   const environment = await installMlflow({ say });
   const directory = await mkdtemp(join(tmpdir(), 'chartproof-mlflow-'));

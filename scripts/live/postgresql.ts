@@ -93,7 +93,10 @@ async function answers(connectionString: string): Promise<boolean> {
   }
 }
 
-/** PostgreSQL refuses to run as root; its packages bring an account for it. Null: this process' own will do. */
+/**
+ * PostgreSQL refuses to run as root; its packages bring an account for it. Null: this process' own
+ * will do.
+ */
 async function unprivileged(): Promise<{ uid: number; gid: number } | null> {
   if (process.getuid?.() !== 0) return null;
   for (const name of ['postgres', 'nobody']) {

@@ -3,7 +3,10 @@ import { PlainError } from '../../stand-in/plain-error.ts';
 
 const TAIL_LINES = 15;
 
-/** Runs a command to its end; its output shows only when it fails. Throws `PlainError` with the last lines. */
+/**
+ * Runs a command to its end; its output shows only when it fails. Throws `PlainError` with the last
+ * lines.
+ */
 export async function runCommand(
   command: string,
   args: readonly string[],

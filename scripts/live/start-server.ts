@@ -23,8 +23,8 @@ const PAUSE_MS = 150;
 const STOP_DEADLINE_MS = 8_000;
 
 /**
- * Starts a server with all its children in a process group of its own and waits until it is ready. Throws `PlainError` with
- * the last lines it wrote. The returned function ends the whole group.
+ * Starts a server with all its children in a process group of its own and waits until it is ready.
+ * Throws `PlainError` with the last lines it wrote. The returned function ends the whole group.
  */
 export async function startServer(server: ServerCommand): Promise<() => Promise<void>> {
   const { title, command, args } = server;

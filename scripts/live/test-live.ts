@@ -29,7 +29,8 @@ async function main(): Promise<number> {
     console.log(HELP);
     return 0;
   }
-  // Every service that starts is recorded before one that fails ends the run: no skipping, and nothing left behind.
+  // Every service that starts is recorded before one that fails ends the run: no skipping, and
+  // nothing left behind.
   const settled = await Promise.allSettled(LIVE_SERVICES.map(provide));
   const failed = settled.find((one) => one.status === 'rejected');
   if (failed !== undefined) throw failed.reason;

@@ -56,8 +56,9 @@ export interface SeedReport {
 }
 
 /**
- * Adds what is missing of the seed: objects first, then the rows that name them. What is there stays as it is, so
- * running it twice neither undoes a repair nor touches a row that the seed did not make.
+ * Adds what is missing of the seed: objects first, then the rows that name them. What is there
+ * stays as it is, so running it twice neither undoes a repair nor touches a row that the seed did
+ * not make.
  */
 export async function applySeed(options: SeedTarget): Promise<SeedReport> {
   let opened: Promise<ChartRenderer> | undefined;
@@ -134,7 +135,10 @@ async function add(target: SeedTarget, artifact: SeedArtifact): Promise<boolean>
   return true;
 }
 
-/** Puts back what a row of the seed still names. A row that names something else meanwhile was repaired or changed. */
+/**
+ * Puts back what a row of the seed still names. A row that names something else meanwhile was
+ * repaired or changed.
+ */
 async function restore(
   target: SeedTarget,
   artifact: SeedArtifact,
@@ -159,7 +163,10 @@ async function restore(
   return isNew;
 }
 
-/** A picture as the product itself draws, stores and enters it. False when it is there, or the row has other bars. */
+/**
+ * A picture as the product itself draws, stores and enters it. False when it is there, or the row
+ * has other bars.
+ */
 async function draw(target: SeedTarget, { id, columns }: SeedArtifact): Promise<boolean> {
   const { database, store, bucket } = target;
   const source = await createChartSourceRepository(database).find(id);
@@ -218,7 +225,10 @@ function snapshotOf(columns: SeedArtifact['columns']) {
   return metadata.market_data_snapshot;
 }
 
-/** The seed's ids are given, so the sequence does not know of them. It never goes back, and stays when it is ahead already. */
+/**
+ * The seed's ids are given, so the sequence does not know of them. It never goes back, and stays
+ * when it is ahead already.
+ */
 async function advanceSequence(database: Database, seedMax: number): Promise<void> {
   const advance = sql`select setval(sequence, greatest(nextval(sequence), used))
     from (select pg_get_serial_sequence('artifacts', 'id')::regclass as sequence,

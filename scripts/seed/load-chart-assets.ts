@@ -4,7 +4,10 @@ import type { ChartAssets } from '../../src/chart/render-chart.ts';
 
 const require = createRequire(import.meta.url);
 
-/** What the Worker bundles (`src/chart/chart-assets.worker.ts`), read from the same files for Node: tests, bench, seed. */
+/**
+ * What the Worker bundles (`src/chart/chart-assets.worker.ts`), read from the same files for Node:
+ * tests, bench, seed.
+ */
 export async function loadChartAssets(): Promise<ChartAssets> {
   const [yogaWasm, resvgWasm, regularFont, boldFont] = await Promise.all([
     compile(require.resolve('satori/yoga.wasm')),

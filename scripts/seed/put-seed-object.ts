@@ -17,7 +17,10 @@ interface SeedStore {
   readonly renderer: () => Promise<ChartRenderer>;
 }
 
-/** Puts an object where there is none; what lies there stays. `isNew`: it was put. `uploadedAt`: as the store tells it. */
+/**
+ * Puts an object where there is none; what lies there stays. `isNew`: it was put. `uploadedAt`: as
+ * the store tells it.
+ */
 export async function putSeedObject(
   target: SeedStore,
   object: StoredContent,

@@ -22,7 +22,10 @@ export function dailyQuotes(symbol: 'AAPL' | 'GOOG' | 'IBM'): SeedBar[] {
   });
 }
 
-/** Weeks that end on Friday: first open, highest high, lowest low, last close, summed volume; dated by their Friday. */
+/**
+ * Weeks that end on Friday: first open, highest high, lowest low, last close, summed volume; dated
+ * by their Friday.
+ */
 export function weekly(bars: readonly SeedBar[]): SeedBar[] {
   const weeks = Map.groupBy(bars, ({ date }) => fridayOf(date));
   return [...weeks].map(([date, days]) => ({

@@ -8,12 +8,18 @@ import {
 } from './seed-executions.ts';
 import { syntheticDaily, syntheticIntraday } from './synthetic-bars.ts';
 
-/** What lies in the bucket for a row before anybody asks for its image. `drawing` is made from the bars named. */
+/**
+ * What lies in the bucket for a row before anybody asks for its image. `drawing` is made from the
+ * bars named.
+ */
 export type SeedObject =
   | { readonly kind: 'none' }
   /** Drawn and entered into the ledger, as the product itself would have left it. */
   | { readonly kind: 'rendered' }
-  /** A picture of `bars`, with its label or without, perhaps cut, perhaps with a hash in its metadata. */
+  /**
+   * A picture of `bars`, with its label or without, perhaps cut, perhaps with a hash in its
+   * metadata.
+   */
   | {
       readonly kind: 'drawing';
       readonly key: string;
@@ -25,7 +31,9 @@ export type SeedObject =
   | { readonly kind: 'text'; readonly key: string; readonly text: string }
   | { readonly kind: 'jpeg'; readonly key: string };
 
-/** One row of the seed: fixed id, what it is there for, the artifact, and what lies in the bucket. */
+/**
+ * One row of the seed: fixed id, what it is there for, the artifact, and what lies in the bucket.
+ */
 export interface SeedArtifact {
   readonly id: number;
   /** What the row shows, for people. */

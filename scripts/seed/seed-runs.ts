@@ -58,8 +58,8 @@ const RUNS: readonly SeedRun[] = [
 ];
 
 /**
- * Adds what is missing of the seed's runs, through MLflow's REST API, so that any MLflow can be filled. Can run twice; a
- * run that a killed seed left half made is completed. Throws `PlainError`.
+ * Adds what is missing of the seed's runs, through MLflow's REST API, so that any MLflow can be
+ * filled. Can run twice; a run that a killed seed left half made is completed. Throws `PlainError`.
  */
 export async function seedRuns(target: RunTarget): Promise<{ added: number }> {
   const experimentId = await openExperiment(target);
@@ -95,7 +95,9 @@ export async function addDeniedRun(target: RunTarget): Promise<string> {
   return runId;
 }
 
-/** The MLflow that these variables name, or null. Throws `PlainError` for an address that is none. */
+/**
+ * The MLflow that these variables name, or null. Throws `PlainError` for an address that is none.
+ */
 export function runTarget(env: Readonly<Record<string, string | undefined>>): RunTarget | null {
   const uri = (env['MLFLOW_TRACKING_URI'] ?? '').trim().replace(/\/+$/, '');
   if (uri === '') return null;

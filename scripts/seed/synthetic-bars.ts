@@ -5,7 +5,10 @@ const SESSION = { startMinute: 14 * 60 + 30, endMinute: 21 * 60 };
 const DAY_MS = 86_400_000;
 const MINUTE_MS = 60_000;
 
-/** A random walk that is the same for the same seed. It shows nothing real, and its snapshot says so. */
+/**
+ * A random walk that is the same for the same seed. It shows nothing real, and its snapshot says
+ * so.
+ */
 function walk(times: readonly string[], seed: number, start: number, step: number): SeedBar[] {
   const random = mulberry32(seed);
   let close = start;

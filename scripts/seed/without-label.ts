@@ -2,7 +2,10 @@ const SIGNATURE_BYTES = 8;
 /** Length, type and CRC around a chunk's data. */
 const CHUNK_FRAME_BYTES = 12;
 
-/** The same PNG without its iTXt chunks: as a screenshot tool or another program would have saved it. */
+/**
+ * The same PNG without its iTXt chunks: as a screenshot tool or another program would have saved
+ * it.
+ */
 export function withoutLabel(png: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer> {
   const view = new DataView(png.buffer, png.byteOffset, png.byteLength);
   const kept: Uint8Array[] = [png.subarray(0, SIGNATURE_BYTES)];

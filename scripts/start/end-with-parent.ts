@@ -13,9 +13,9 @@ const WATCH = `
 `;
 
 /**
- * Ends this process hard when its parent is gone and it has not ended by itself `graceMs` later: a signal's handler never
- * runs while the main thread is busy. (Windows gives no process another parent: nothing happens there.) `group`: ended
- * instead of this process alone.
+ * Ends this process hard when its parent is gone and it has not ended by itself `graceMs` later: a
+ * signal's handler never runs while the main thread is busy. (Windows gives no process another
+ * parent: nothing happens there.) `group`: ended instead of this process alone.
  */
 export function endWithParent(graceMs: number, group: number | null = null): void {
   new Worker(WATCH, {
@@ -26,8 +26,9 @@ export function endWithParent(graceMs: number, group: number | null = null): voi
 }
 
 /**
- * What `kill` takes for this process and all that it started, when it leads their process group (`detached`); null where
- * there are no groups. esbuild in watch mode does not end with the process that started it.
+ * What `kill` takes for this process and all that it started, when it leads their process group
+ * (`detached`); null where there are no groups. esbuild in watch mode does not end with the process
+ * that started it.
  */
 export function groupOf(leader: number): number | null {
   return process.platform === 'win32' ? null : -leader;

@@ -32,13 +32,16 @@ export type HostMessage =
   | { readonly kind: 'failed'; readonly message: string };
 
 export interface HostedWorker extends RunningWorker {
-  /** From now on it is started again whenever it, or the process around it, ends or does not answer. */
+  /**
+   * From now on it is started again whenever it, or the process around it, ends or does not answer.
+   */
   watch(): void;
 }
 
 /**
- * The Worker in a process of its own, so that one which was killed, or took all memory, is replaced whole, as often as
- * need be. Rejects with `PlainError` when the first start fails; `onLost` hears, once, that later ones fail too.
+ * The Worker in a process of its own, so that one which was killed, or took all memory, is replaced
+ * whole, as often as need be. Rejects with `PlainError` when the first start fails; `onLost` hears,
+ * once, that later ones fail too.
  */
 export async function hostWorker(
   options: HostTask & { readonly onLost: (error: PlainError) => void },

@@ -12,9 +12,10 @@ const CONNECT_DEADLINE_MS = 10_000;
 const MIGRATION_LOCK = 7_242_024;
 
 /**
- * Applies what is missing of `migrations/` to a PostgreSQL over TCP. Each run is one transaction, two runs at once take
- * turns. Returns how many were applied. Throws `PlainError` with what to do, also when the table `artifacts`, which is
- * used as it is, lacks columns or has them of other types.
+ * Applies what is missing of `migrations/` to a PostgreSQL over TCP. Each run is one transaction,
+ * two runs at once take turns. Returns how many were applied. Throws `PlainError` with what to do,
+ * also when the table `artifacts`, which is used as it is, lacks columns or has them of other
+ * types.
  */
 export async function migratePostgres(databaseUrl: string): Promise<number> {
   const client = new Client({

@@ -38,7 +38,10 @@ const PASSED_ON = [
 const READY_DEADLINE_MS = 60_000;
 /** A Worker that answers and goes on saying that something is wrong will not change its mind. */
 const REFUSED_MS = 10_000;
-/** A request that meets the Worker in the middle of a reload may never be answered; longer than /readyz itself waits. */
+/**
+ * A request that meets the Worker in the middle of a reload may never be answered; longer than
+ * /readyz itself waits.
+ */
 const READY_ATTEMPT_MS = 4_000;
 const CLOSE_DEADLINE_MS = 5_000;
 /** When this process is too busy to notice that nobody is left who could end it. */
@@ -184,7 +187,10 @@ type Dependencies = Readonly<
   Record<string, { ok: boolean; detail: string; reason?: string } | undefined>
 >;
 
-/** Throws `PlainError` with what each service says. A database without our tables is told and used as it is. */
+/**
+ * Throws `PlainError` with what each service says. A database without our tables is told and used
+ * as it is.
+ */
 async function untilReady({ url }: HostedWorker): Promise<Dependencies> {
   const deadline = Date.now() + READY_DEADLINE_MS;
   let refusedSince: number | null = null;
@@ -246,7 +252,10 @@ function wordsOf({ detail, reason }: { detail: string; reason?: string }): strin
   return remedy === undefined ? detail : `${detail} ${remedy}`;
 }
 
-/** Crons do not fire by themselves locally: once now, then every N minutes as a cron "every N minutes" says. */
+/**
+ * Crons do not fire by themselves locally: once now, then every N minutes as a cron "every N
+ * minutes" says.
+ */
 function runCrons({ url, crons }: HostedWorker): void {
   for (const cron of crons) {
     const fire = () =>
@@ -293,7 +302,10 @@ async function fail(error: unknown): Promise<void> {
   await stop(1);
 }
 
-/** Ends everything that was started, last first; what does not end in time is left to the end of the process. */
+/**
+ * Ends everything that was started, last first; what does not end in time is left to the end of the
+ * process.
+ */
 async function stop(exitCode: number): Promise<void> {
   if (isStopping) return;
   isStopping = true;

@@ -3,9 +3,10 @@ import { readFileSync } from 'node:fs';
 const WATCH_MS = 300;
 
 /**
- * npm does not pass a signal on: when it is killed, nobody else tells the processes that it started. Watches this
- * process' parent and, where the system tells it, the parents of that (npm runs scripts through a shell): `generations`
- * in all. `areGone` can be asked at any time; `onGone` is called once.
+ * npm does not pass a signal on: when it is killed, nobody else tells the processes that it
+ * started. Watches this process' parent and, where the system tells it, the parents of that (npm
+ * runs scripts through a shell): `generations` in all. `areGone` can be asked at any time; `onGone`
+ * is called once.
  */
 export function watchParents(onGone: () => void, generations = 2): { areGone(): boolean } {
   const first = parentIds(generations);
@@ -31,7 +32,10 @@ function parentIds(generations: number): string {
   return ids.join(' ');
 }
 
-/** npm was killed before this could be looked at: it is in this session, and who adopts its children is not. */
+/**
+ * npm was killed before this could be looked at: it is in this session, and who adopts its children
+ * is not.
+ */
 function isLeftBehind(): boolean {
   if (!process.env['npm_lifecycle_event']) return false;
   const own = processOf(process.pid);

@@ -38,7 +38,10 @@ export interface Part {
 
 const nothing = async () => {};
 
-/** What the Worker is told of the database; known before the database is open, so that both start at once. */
+/**
+ * What the Worker is told of the database; known before the database is open, so that both start at
+ * once.
+ */
 export function databaseVariables({ ports }: StartOptions, env: Environment) {
   const databaseUrl = env['DATABASE_URL'] || EMBEDDED_DATABASE_URL;
   const given = env['DATABASE_HTTP_ENDPOINT'] ?? '';

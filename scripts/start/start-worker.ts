@@ -21,8 +21,8 @@ export interface RunningWorker {
 }
 
 /**
- * Makes sure that `startWorker` can: ends what a killed start left, and throws `PlainError` when the port is taken, and
- * not only by what is just ending.
+ * Makes sure that `startWorker` can: ends what a killed start left, and throws `PlainError` when
+ * the port is taken, and not only by what is just ending.
  */
 export async function prepareWorker(options: {
   readonly port: number;
@@ -34,8 +34,9 @@ export async function prepareWorker(options: {
 }
 
 /**
- * Runs the Worker in workerd, rebuilt whenever a source file changes. `variables` come before those of wrangler.toml.
- * For a process of its own (`worker-host.ts`): wrangler does not get over the death of its workerd more than once.
+ * Runs the Worker in workerd, rebuilt whenever a source file changes. `variables` come before those
+ * of wrangler.toml. For a process of its own (`worker-host.ts`): wrangler does not get over the
+ * death of its workerd more than once.
  */
 export async function startWorker(options: {
   readonly port: number;

@@ -8,9 +8,10 @@ import { fileURLToPath } from 'node:url';
 const SCRIPT = fileURLToPath(new URL('start-workerd.sh', import.meta.url));
 
 /**
- * Ends what an earlier start on this state left of workerd, and has the next ones run by `start-workerd.sh`, which ends
- * them together with this process. Only who holds the lock of the state may call it. Nothing happens where there is no
- * shell, or where MINIFLARE_WORKERD_PATH names another workerd.
+ * Ends what an earlier start on this state left of workerd, and has the next ones run by
+ * `start-workerd.sh`, which ends them together with this process. Only who holds the lock of the
+ * state may call it. Nothing happens where there is no shell, or where MINIFLARE_WORKERD_PATH names
+ * another workerd.
  */
 export async function guardWorkerd(stateDirectory: string): Promise<void> {
   const isRunnable = await access(SCRIPT, constants.X_OK).then(
@@ -44,7 +45,10 @@ function idsOf(stateDirectory: string): string {
   return join(stateDirectory, 'workerd');
 }
 
-/** Numbers of processes are given again: it must be workerd, and one of this state where the system tells. */
+/**
+ * Numbers of processes are given again: it must be workerd, and one of this state where the system
+ * tells.
+ */
 function isWorkerdOf(id: number, ids: string): boolean {
   try {
     if (existsSync('/proc/self/environ')) {

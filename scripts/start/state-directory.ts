@@ -33,10 +33,10 @@ export interface StateDirectory {
 }
 
 /**
- * Takes the directory that everything local is kept in, for this process alone: two processes can open one embedded
- * database without an error and ruin it. The lock is a listening socket, which the system itself takes back from a
- * killed process; it tells those who ask whether its owner is about to end, and they wait for that. `fresh` empties the
- * directory first.
+ * Takes the directory that everything local is kept in, for this process alone: two processes can
+ * open one embedded database without an error and ruin it. The lock is a listening socket, which
+ * the system itself takes back from a killed process; it tells those who ask whether its owner is
+ * about to end, and they wait for that. `fresh` empties the directory first.
  */
 export async function takeStateDirectory(
   path: string,
@@ -44,7 +44,8 @@ export async function takeStateDirectory(
 ): Promise<StateDirectory> {
   const made = resolve(path);
   await writable(made, () => mkdir(made, { recursive: true }));
-  // Two names of one directory are one lock, and --fresh never removes a symbolic link instead of what it names.
+  // Two names of one directory are one lock, and --fresh never removes a symbolic link instead of
+  // what it names.
   const directory = await realpath(made);
   const release = await lock(directory, options.isEnding ?? (() => false));
   try {
@@ -91,7 +92,10 @@ async function lock(directory: string, isEnding: () => boolean): Promise<() => P
   }
 }
 
-/** Names that end with their process, where the system has such; a file can outlive a killed process. */
+/**
+ * Names that end with their process, where the system has such; a file can outlive a killed
+ * process.
+ */
 function socketPath(name: string): string {
   if (process.platform === 'linux') return `\0${name}`;
   return process.platform === 'win32' ? `\\\\.\\pipe\\${name}` : join(tmpdir(), `${name}.sock`);
@@ -118,7 +122,10 @@ function askOwner(path: string): Promise<'running' | 'ending' | 'gone'> {
   });
 }
 
-/** Only what this stack made may be emptied: a mistyped LOCAL_STATE_DIR must not cost anybody a home directory. */
+/**
+ * Only what this stack made may be emptied: a mistyped LOCAL_STATE_DIR must not cost anybody a home
+ * directory.
+ */
 async function empty(directory: string): Promise<void> {
   const marker = await readMarker(directory);
   if (marker === 'none') return;
@@ -157,7 +164,10 @@ async function checkVersion(directory: string): Promise<boolean> {
   return false;
 }
 
-/** The version, or: `none`, nothing was kept here yet; `foreign`, something else is here; `damaged`, it does not say. */
+/**
+ * The version, or: `none`, nothing was kept here yet; `foreign`, something else is here; `damaged`,
+ * it does not say.
+ */
 async function readMarker(directory: string): Promise<number | 'none' | 'foreign' | 'damaged'> {
   let text: string;
   try {
@@ -174,7 +184,8 @@ async function readMarker(directory: string): Promise<number | 'none' | 'foreign
   } catch {
     // Half written, or written by something else.
   }
-  // It is the first thing that is kept: a start that was killed while it wrote it left nothing else.
+  // It is the first thing that is kept: a start that was killed while it wrote it left nothing
+  // else.
   return (await others(directory)).length === 0 ? 'none' : 'damaged';
 }
 

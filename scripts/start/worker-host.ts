@@ -4,7 +4,10 @@ import { startWorker } from './start-worker.ts';
 import type { HostMessage, HostTask } from './host-worker.ts';
 import { openWorkerLog } from './worker-log.ts';
 
-/** The process around wrangler and workerd, and leader of their group: told by its parent what to run, ends with it. */
+/**
+ * The process around wrangler and workerd, and leader of their group: told by its parent what to
+ * run, ends with it.
+ */
 const CLOSE_DEADLINE_MS = 2_000;
 
 let close = async () => {};

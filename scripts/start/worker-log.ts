@@ -13,15 +13,19 @@ export interface WorkerLog {
   close(): Promise<void>;
 }
 
-/** What `npm start` itself asks carries this id and is left out: it would be most of the log of a quiet day. */
+/**
+ * What `npm start` itself asks carries this id and is left out: it would be most of the log of a
+ * quiet day.
+ */
 export const OWN_REQUEST_ID = 'npm-start';
 /** Then it becomes `….1`, and the one before is gone. */
 const FILE_MAX_BYTES = 10_000_000;
 const WRITE_EVERY_MS = 200;
 
 /**
- * Keeps every line of the Worker in a file, one JSON object each, and shows what people should see: failures always,
- * requests when they are asked for, and whatever somebody wrote to the console while trying something out.
+ * Keeps every line of the Worker in a file, one JSON object each, and shows what people should see:
+ * failures always, requests when they are asked for, and whatever somebody wrote to the console
+ * while trying something out.
  */
 export function openWorkerLog(options: {
   readonly path: string;

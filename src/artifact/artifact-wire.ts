@@ -2,7 +2,10 @@ import { isoTimestamp } from '../storage/iso-timestamp.ts';
 import type { Artifact, ArtifactPatch, NewArtifact } from './artifact.schema.ts';
 import type { ArtifactRow, NewArtifactRow } from './artifact.table.ts';
 
-/** What the row itself says, as it goes over the wire; lineage and links are added by those who know them. */
+/**
+ * What the row itself says, as it goes over the wire; lineage and links are added by those who know
+ * them.
+ */
 export function toWire(row: ArtifactRow): Omit<Artifact, 'lineage' | 'links'> {
   const { artifact_metadata, confidence, created_at, updated_at, ...columns } = row;
   return {
@@ -14,7 +17,10 @@ export function toWire(row: ArtifactRow): Omit<Artifact, 'lineage' | 'links'> {
   };
 }
 
-/** What POST or PATCH said, as columns: lengths computed, confidence as a share, `metadata` under its column's name. */
+/**
+ * What POST or PATCH said, as columns: lengths computed, confidence as a share, `metadata` under
+ * its column's name.
+ */
 export function toColumns(input: NewArtifact): NewArtifactRow;
 export function toColumns(input: ArtifactPatch): Partial<NewArtifactRow>;
 export function toColumns(input: ArtifactPatch): Partial<NewArtifactRow> {

@@ -12,7 +12,10 @@ import { lineageLookupTable, lookupOfArtifact } from '../lineage/lineage-lookup.
 import { idempotencyKeyTable } from './idempotency-key.table.ts';
 import type { IdempotencyClaim } from './idempotency.repository.ts';
 
-/** `version` is another one whenever anybody changed the row, in whatever way: 32 hex digits of a hash over all of it. */
+/**
+ * `version` is another one whenever anybody changed the row, in whatever way: 32 hex digits of a
+ * hash over all of it.
+ */
 export interface VersionedRow {
   readonly row: ArtifactRow;
   readonly version: string;
@@ -30,11 +33,15 @@ export interface ArtifactRepository {
   find(id: number): Promise<VersionedRecord | null>;
   /** Those that exist, in any order. */
   findMany(ids: readonly number[]): Promise<ArtifactRecord[]>;
-  /** Inserts, and completes the idempotency claim in the same statement: a crash leaves both or neither. */
+  /**
+   * Inserts, and completes the idempotency claim in the same statement: a crash leaves both or
+   * neither.
+   */
   create(input: NewArtifact, claim: IdempotencyClaim | null): Promise<VersionedRow>;
   /**
-   * JSON objects are merged one level deep by the database, so two patches at once both arrive. The preconditions are
-   * compared by the statement that writes, so of two that name the same version one is written.
+   * JSON objects are merged one level deep by the database, so two patches at once both arrive. The
+   * preconditions are compared by the statement that writes, so of two that name the same version
+   * one is written.
    */
   patch(id: number, patch: ArtifactPatch, wanted: RowPreconditions): Promise<WriteOutcome>;
   /** Answers with the row that was there. */
@@ -42,8 +49,8 @@ export interface ArtifactRepository {
 }
 
 /**
- * Of the row's text and not of `xmin`: a producer's table may be a view, and numbers of transactions come again after a
- * restore (ADR 34).
+ * Of the row's text and not of `xmin`: a producer's table may be a view, and numbers of
+ * transactions come again after a restore (ADR 34).
  */
 const versionSql = sql<string>`left(encode(sha256(convert_to(${artifactTable}::text, 'UTF8')), 'hex'), 32)`;
 
@@ -153,7 +160,10 @@ function versionedColumns() {
   return { ...getTableColumns(artifactTable), version: versionSql.as('version') };
 }
 
-/** Undefined: any row will do. PostgreSQL compares once more when it had to wait for another writer of the row. */
+/**
+ * Undefined: any row will do. PostgreSQL compares once more when it had to wait for another writer
+ * of the row.
+ */
 function isAsWanted({ ifVersions, unlessVersions }: RowPreconditions): SQL | undefined {
   const isOneOf = (versions: readonly string[]) =>
     sql`${versionSql} in (select jsonb_array_elements_text(${JSON.stringify(versions)}::jsonb))`;
@@ -173,7 +183,9 @@ function newRow(input: NewArtifact) {
   return { ...toColumns(input), created_at: sql`now()` };
 }
 
-/** Both halves are data-modifying CTEs of one statement, so neither can happen without the other. */
+/**
+ * Both halves are data-modifying CTEs of one statement, so neither can happen without the other.
+ */
 function insertCompleting(
   database: Database,
   input: NewArtifact,

@@ -37,7 +37,8 @@ const writeFailures = problemResponses(
   'database_unavailable',
 );
 
-// Bodies are read by `readNewArtifact` and `readJson`, counted against a cap, so the schemas are only named here.
+// Bodies are read by `readNewArtifact` and `readJson`, counted against a cap, so the schemas are
+// only named here.
 const createArtifactRoute = createRoute({
   method: 'post',
   path: '/api/artifacts',
@@ -217,7 +218,10 @@ artifactRoutes.openapi(deleteRoute, async (c) => {
   return c.body(null, 204);
 });
 
-/** The version that is answered with belongs to what is shown: a look-up may just have written to the row. */
+/**
+ * The version that is answered with belongs to what is shown: a look-up may just have written to
+ * the row.
+ */
 async function readArtifact(c: Context<AppEnv>, idText: string): Promise<Artifact> {
   const { artifacts, hydration } = c.var.services;
   const id = requireArtifactId(idText);

@@ -125,7 +125,10 @@ export const linksSchema = z
   .openapi('Links');
 export type Links = z.output<typeof linksSchema>;
 
-/** One workflow artifact as it goes over the wire: the row, `artifact_metadata` as `metadata`, decimals as numbers. */
+/**
+ * One workflow artifact as it goes over the wire: the row, `artifact_metadata` as `metadata`,
+ * decimals as numbers.
+ */
 export const artifactSchema = z
   .object({
     id: z.int(),
@@ -159,7 +162,10 @@ export const artifactSchema = z
   .openapi('Artifact');
 export type Artifact = z.output<typeof artifactSchema>;
 
-/** Decimal ids only here: a UUID names a project document. Anything else, and ids beyond int4, name nothing. */
+/**
+ * Decimal ids only here: a UUID names a project document. Anything else, and ids beyond int4, name
+ * nothing.
+ */
 export const artifactIdParam = z.object({
   id: z
     .string()

@@ -10,7 +10,10 @@ import {
   varchar,
 } from 'drizzle-orm/pg-core';
 
-/** A name of something elsewhere. Some producers write an empty text where there is nothing; it is read as null. */
+/**
+ * A name of something elsewhere. Some producers write an empty text where there is nothing; it is
+ * read as null.
+ */
 const reference = customType<{ data: string; driverData: string }>({
   dataType: () => 'varchar(255)',
   // Every such column may be null, which this type cannot say.
@@ -18,8 +21,9 @@ const reference = customType<{ data: string; driverData: string }>({
 });
 
 /**
- * The users' own table, used exactly as it may already exist. Nothing is added to it: what Chartproof needs beside it
- * lives in tables of its own. Timestamps are text, because a `Date` would lose their microseconds.
+ * The users' own table, used exactly as it may already exist. Nothing is added to it: what
+ * Chartproof needs beside it lives in tables of its own. Timestamps are text, because a `Date`
+ * would lose their microseconds.
  */
 export const artifactTable = pgTable('artifacts', {
   id: serial().primaryKey(),

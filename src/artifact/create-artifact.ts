@@ -10,7 +10,10 @@ import type { Flight, Flights } from '../concurrency/share-flight.ts';
 import { AppError } from '../errors.ts';
 import { invalidInput } from '../http/validation.ts';
 
-/** Stores an uploaded image and says how the row names it. Given by the image room, which this one does not know. */
+/**
+ * Stores an uploaded image and says how the row names it. Given by the image room, which this one
+ * does not know.
+ */
 export type AttachImage = (
   input: NewArtifact,
   image: Uint8Array<ArrayBuffer>,
@@ -39,7 +42,10 @@ export interface CreatedArtifact extends VersionedRow {
 
 const IDEMPOTENCY_KEY_MAX_LENGTH = 255;
 
-/** Image first, row second: a row never names an image that is not there. With an Idempotency-Key, once in 24 hours. */
+/**
+ * Image first, row second: a row never names an image that is not there. With an Idempotency-Key,
+ * once in 24 hours.
+ */
 export async function createArtifact(
   deps: CreateDependencies,
   request: NewArtifactRequest,

@@ -4,7 +4,9 @@ import type { Database } from '../storage/database.ts';
 import { guarded } from '../storage/database-errors.ts';
 import { idempotencyKeyTable } from './idempotency-key.table.ts';
 
-/** This request owns this key of this caller until it is completed, released or its lock runs out. */
+/**
+ * This request owns this key of this caller until it is completed, released or its lock runs out.
+ */
 export interface IdempotencyClaim {
   readonly caller: string;
   readonly key: string;
@@ -17,8 +19,9 @@ export type IdempotencyOutcome =
 
 export interface IdempotencyRepository {
   /**
-   * Claims `key` for a request with this hash. Throws `idempotency_mismatch` (422) when the key stands for another
-   * request, `idempotency_conflict` (409) while the same one is still running. Keys are kept 24 hours.
+   * Claims `key` for a request with this hash. Throws `idempotency_mismatch` (422) when the key
+   * stands for another request, `idempotency_conflict` (409) while the same one is still running.
+   * Keys are kept 24 hours.
    */
   claim(caller: string, key: string, requestSha256: string): Promise<IdempotencyOutcome>;
   /** Gives the key back after a failure, so that a retry may do the work. */

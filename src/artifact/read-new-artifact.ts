@@ -17,7 +17,10 @@ export interface NewArtifactRequest {
   readonly sha256: string;
 }
 
-/** JSON, or multipart with the parts `artifact` (JSON) and `image` (10 MB). Every bad field is named. */
+/**
+ * JSON, or multipart with the parts `artifact` (JSON) and `image` (10 MB). Every bad field is
+ * named.
+ */
 export async function readNewArtifact(request: Request): Promise<NewArtifactRequest> {
   if (mediaTypeOf(request) !== 'multipart/form-data') {
     const body = await readJson(request);

@@ -19,8 +19,8 @@ export type Execute = (statement: SQL) => Promise<{ readonly rows: unknown[] }>;
 const NAME = getTableName(artifactTable);
 
 /**
- * `to_regclass` looks where every other statement looks: on the search path. `artifacts` may be a view, of which a write
- * needs more than its columns. 4 + 8 + 16: update, insert, delete.
+ * `to_regclass` looks where every other statement looks: on the search path. `artifacts` may be a
+ * view, of which a write needs more than its columns. 4 + 8 + 16: update, insert, delete.
  */
 const shapeSql = sql`select c.relkind::text as "kind",
     coalesce(pg_relation_is_updatable(c.oid, true) & 28 = 28, false) as "isWritable",
@@ -35,7 +35,10 @@ const shapeSql = sql`select c.relkind::text as "kind",
       where c.oid is null and o.relname = ${NAME} and o.relkind in ('r', 'p', 'v', 'm', 'f')), '[]') as "otherSchemas"
   from (select to_regclass(${NAME})::oid as oid) found left join pg_catalog.pg_class c on c.oid = found.oid`;
 
-/** Why the users' table cannot be used as it is, or null. One statement on the catalogue alone, however large the table. */
+/**
+ * Why the users' table cannot be used as it is, or null. One statement on the catalogue alone,
+ * however large the table.
+ */
 export function findTableProblem(execute: Execute): Promise<TableProblem | null> {
   return guarded('table_shape.find', async () => {
     const [row] = (await execute(shapeSql)).rows as StoredTable[];

@@ -1,4 +1,7 @@
-/** A column as PostgreSQL names it: `character varying(255)`, `timestamp with time zone`. A domain is named by its base. */
+/**
+ * A column as PostgreSQL names it: `character varying(255)`, `timestamp with time zone`. A domain
+ * is named by its base.
+ */
 export interface StoredColumn {
   readonly name: string;
   readonly type: string;
@@ -18,7 +21,10 @@ export interface WantedColumn {
 export interface StoredTable {
   /** PostgreSQL's letter for its kind (`pg_class.relkind`); null: there is none of that name. */
   readonly kind: string | null;
-  /** Rows may be inserted, updated and deleted: always of a table, of a view when it is simple or has triggers. */
+  /**
+   * Rows may be inserted, updated and deleted: always of a table, of a view when it is simple or
+   * has triggers.
+   */
   readonly isWritable: boolean;
   readonly columns: readonly StoredColumn[];
   /** Schemas off the search path that have an `artifacts`. */
@@ -27,7 +33,10 @@ export interface StoredTable {
 
 export interface ColumnProblem {
   readonly column: string;
-  /** `no_default`: ids are not made by the database. `required`: a column that Chartproof does not know wants a value. */
+  /**
+   * `no_default`: ids are not made by the database. `required`: a column that Chartproof does not
+   * know wants a value.
+   */
   readonly problem: 'missing' | 'wrong_type' | 'no_default' | 'required';
   /** What it is now; null when it is missing. */
   readonly is: string | null;
@@ -112,7 +121,9 @@ function plainType(type: string): string {
   return NAMES[type] ?? type;
 }
 
-/** `numeric(3, 2)` -> numeric, 3, 2; `timestamp(3) with time zone` -> timestamp with time zone, 3. */
+/**
+ * `numeric(3, 2)` -> numeric, 3, 2; `timestamp(3) with time zone` -> timestamp with time zone, 3.
+ */
 function parsed(type: string): { name: string; first: number | null; second: number | null } {
   const [, before = '', first, second, after = ''] =
     /^([^(]*)(?:\((\d+)(?:, ?(-?\d+))?\))?(.*)$/.exec(type) ?? [];
@@ -131,8 +142,9 @@ const NAMES: Readonly<Record<string, string>> = {
 };
 
 /**
- * Whether everything that Chartproof does with a column of type `wanted` works on one of type `is`. What is accepted was
- * tried with every statement (test/worker/table-shape.test.ts); what is not, fails or loses something.
+ * Whether everything that Chartproof does with a column of type `wanted` works on one of type `is`.
+ * What is accepted was tried with every statement (test/worker/table-shape.test.ts); what is not,
+ * fails or loses something.
  */
 export function fits(is: string, wanted: string): boolean {
   const [has, needs] = [parsed(is), parsed(wanted)];
@@ -163,7 +175,10 @@ function holds(length: number | null, needed: number | null): boolean {
   return length === null || (needed !== null && length >= needed);
 }
 
-/** SQL that gives the table its columns, one statement each. Rows that are there keep what they hold. */
+/**
+ * SQL that gives the table its columns, one statement each. Rows that are there keep what they
+ * hold.
+ */
 export function repairStatements({ columns }: TableProblem): string[] {
   return columns.map(({ column, problem, is, needs, notNull }) => {
     const sqlType = plainType(needs);

@@ -1,4 +1,7 @@
-/** One OHLCV bar. `time` is whole epoch milliseconds (UTC). All numbers are finite; low <= open, close <= high. */
+/**
+ * One OHLCV bar. `time` is whole epoch milliseconds (UTC). All numbers are finite; low <= open,
+ * close <= high.
+ */
 export interface Bar {
   readonly time: number;
   readonly open: number;

@@ -11,7 +11,10 @@ const PRICE_NAMES = { open: 'o', high: 'h', low: 'l', close: 'c', volume: 'v' } 
 /** What brokers send for indices and currency pairs, of which nobody counts a volume. */
 const NO_VOLUME = -1;
 
-/** The bars cannot be drawn. `problems` lists the first 20, `more` counts the rest; nothing of them is used. */
+/**
+ * The bars cannot be drawn. `problems` lists the first 20, `more` counts the rest; nothing of them
+ * is used.
+ */
 export class BarsError extends Error {
   override readonly name = 'BarsError';
   readonly problems: readonly FieldError[];
@@ -27,13 +30,19 @@ export class BarsError extends Error {
   }
 }
 
-/** What a market data snapshot offers to draw from. Absent: it never had bars. Unusable: it has, and they are bad. */
+/**
+ * What a market data snapshot offers to draw from. Absent: it never had bars. Unusable: it has, and
+ * they are bad.
+ */
 export type BarsOutcome =
   | { readonly kind: 'absent' }
   | { readonly kind: 'usable'; readonly bars: Bar[] }
   | { readonly kind: 'unusable'; readonly error: BarsError };
 
-/** Looks into a `market_data_snapshot` object of any shape. No snapshot, no `bars` key or null: absent. Never throws. */
+/**
+ * Looks into a `market_data_snapshot` object of any shape. No snapshot, no `bars` key or null:
+ * absent. Never throws.
+ */
 export function barsOf(snapshot: unknown): BarsOutcome {
   if (typeof snapshot !== 'object' || snapshot === null || Array.isArray(snapshot))
     return { kind: 'absent' };
@@ -50,9 +59,10 @@ export function barsOf(snapshot: unknown): BarsOutcome {
 }
 
 /**
- * Reads an array of `{date|timestamp|time|datetime|t, open|o, high|h, low|l, close|c, volume|v}` in any order and
- * returns the bars in ascending time. 2 to 5,000 bars, finite JSON numbers, high and low enclosing open and close,
- * volume not negative, no time twice. A volume that is absent, null or -1 is none (docs/adr/0031).
+ * Reads an array of `{date|timestamp|time|datetime|t, open|o, high|h, low|l, close|c, volume|v}` in
+ * any order and returns the bars in ascending time. 2 to 5,000 bars, finite JSON numbers, high and
+ * low enclosing open and close, volume not negative, no time twice. A volume that is absent, null
+ * or -1 is none (docs/adr/0031).
  *
  * @throws {BarsError} naming each bad field (`bars[3].high`).
  */

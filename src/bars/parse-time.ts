@@ -1,7 +1,10 @@
 const ISO =
   /^(\d{4})-(\d{2})-(\d{2})(?:[Tt ](\d{2}):(\d{2})(?::(\d{2})(?:[.,](\d{1,12}))?)? ?([Zz]|[+-]\d{2}(?::?\d{2})?)?)?$/;
 
-/** Numbers from here on are milliseconds, smaller ones seconds: 1e11 s is the year 5138, 1e11 ms is 1973. */
+/**
+ * Numbers from here on are milliseconds, smaller ones seconds: 1e11 s is the year 5138, 1e11 ms is
+ * 1973.
+ */
 const FIRST_MILLISECONDS = 1e11;
 const MS_PER_DAY = 86_400_000;
 /** 0001-01-01 and 9999-12-31T23:59:59.999Z: what every language's date type can hold. */
@@ -9,9 +12,10 @@ const EARLIEST_MS = -62_135_596_800_000;
 const LATEST_MS = 253_402_300_799_999;
 
 /**
- * A bar's time as whole epoch milliseconds, or null when it is not one. Takes ISO 8601 text (a time without a zone is
- * UTC, fractions are truncated) and epoch numbers (seconds below 1e11, else milliseconds). `Date.parse` is not used:
- * it reads `2013-03-01 13:00` in the machine's zone and accepts much that is no date.
+ * A bar's time as whole epoch milliseconds, or null when it is not one. Takes ISO 8601 text (a time
+ * without a zone is UTC, fractions are truncated) and epoch numbers (seconds below 1e11, else
+ * milliseconds). `Date.parse` is not used: it reads `2013-03-01 13:00` in the machine's zone and
+ * accepts much that is no date.
  */
 export function parseTime(raw: unknown): number | null {
   const ms =
@@ -55,7 +59,10 @@ function daysInMonth(year: number, month: number): number {
   return month === 4 || month === 6 || month === 9 || month === 11 ? 30 : 31;
 }
 
-/** Proleptic Gregorian calendar, years starting in March (Hinnant, "chrono-compatible low-level date algorithms"). */
+/**
+ * Proleptic Gregorian calendar, years starting in March (Hinnant, "chrono-compatible low-level date
+ * algorithms").
+ */
 function daysSinceEpoch(year: number, month: number, day: number): number {
   const y = month <= 2 ? year - 1 : year;
   const era = Math.floor(y / 400);

@@ -7,9 +7,9 @@ const NO_VOLUME_HIGH_BITS = 0x7ff80000;
 const NO_VOLUME_LOW_BITS = 0;
 
 /**
- * The snapshot hash, 64 hex digits: SHA-256 over the line `chartproof-bars-v1\n`, then for each bar (ascending time, as
- * `parseBars` returns them) time in epoch ms, open, high, low, close, volume as big-endian float64; -0 counts as 0.
- * No volume is the NaN with the bits 7ff8000000000000.
+ * The snapshot hash, 64 hex digits: SHA-256 over the line `chartproof-bars-v1\n`, then for each bar
+ * (ascending time, as `parseBars` returns them) time in epoch ms, open, high, low, close, volume as
+ * big-endian float64; -0 counts as 0. No volume is the NaN with the bits 7ff8000000000000.
  */
 export async function snapshotHash(bars: readonly Bar[]): Promise<string> {
   const bytes = new Uint8Array(HEADER.length + bars.length * BYTES_PER_BAR);

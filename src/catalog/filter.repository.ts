@@ -45,8 +45,8 @@ export function matchingWhere(
 }
 
 /**
- * `lineageStatusSql(…) = status`, in conditions of single columns: PostgreSQL has statistics of those, and none of a `case`,
- * which it takes to be true of one row in two hundred.
+ * `lineageStatusSql(…) = status`, in conditions of single columns: PostgreSQL has statistics of
+ * those, and none of a `case`, which it takes to be true of one row in two hundred.
  */
 function hasLineage(status: LineageStatus, knowledge: LineageKnowledge): SQL {
   const { run_id, experiment_id, execution_id } = artifactTable;
@@ -76,7 +76,9 @@ function asksLookup({ isConfigured, lookup }: LineageKnowledge): boolean {
   return isConfigured && lookup;
 }
 
-/** Whether `matchingWhere` speaks of look-ups, so that they must be joined by `lookupOfArtifact`. */
+/**
+ * Whether `matchingWhere` speaks of look-ups, so that they must be joined by `lookupOfArtifact`.
+ */
 export function needsLookup(filter: ArtifactFilter, knowledge: LineageKnowledge): boolean {
   return asksLookup(knowledge) && filter.lineage !== undefined && filter.lineage !== 'linked';
 }
@@ -88,7 +90,10 @@ export function matchingFrom(filter: ArtifactFilter, knowledge: LineageKnowledge
     : sql`${artifactTable}`;
 }
 
-/** `q` anywhere in name, symbol or run_id, in any case. Searched for as it is, which costs less than a pattern. */
+/**
+ * `q` anywhere in name, symbol or run_id, in any case. Searched for as it is, which costs less than
+ * a pattern.
+ */
 function contains(q: string): SQL {
   const { name, symbol, run_id } = artifactTable;
   const anyOf = [name, symbol, run_id].map(
@@ -97,7 +102,9 @@ function contains(q: string): SQL {
   return sql`(${sql.join(anyOf, sql` or `)})`;
 }
 
-/** A database that nobody has migrated yet has no look-ups; its artifacts are listed all the same. */
+/**
+ * A database that nobody has migrated yet has no look-ups; its artifacts are listed all the same.
+ */
 export async function withOrWithoutLookup<T>(run: (lookup: boolean) => Promise<T>): Promise<T> {
   try {
     return await run(true);

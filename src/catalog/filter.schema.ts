@@ -24,8 +24,9 @@ const DATE_TIME = z.regexes.datetime({ offset: true });
 const DATE_MINUTE = z.regexes.datetime({ offset: true, precision: -1 });
 
 /**
- * A date (its UTC midnight) or a date-time with offset, as a date-time in UTC with all its microseconds. Null: no such time,
- * or outside of the years 1 to 9999. In a query an unescaped `+` arrives as a space, which can only have been that plus.
+ * A date (its UTC midnight) or a date-time with offset, as a date-time in UTC with all its
+ * microseconds. Null: no such time, or outside of the years 1 to 9999. In a query an unescaped `+`
+ * arrives as a space, which can only have been that plus.
  */
 export function utcTime(given: string): string | null {
   const value = given.replace(/ (?=\d\d:\d\d$)/, '+');
@@ -99,13 +100,9 @@ export const pageFields = (of: string) => ({
       '`bars`: with every stored bar, and at most 100 artifacts a page; they are left out otherwise.',
   }),
   limit: limitParameter(LIST_LIMIT_DEFAULT, LIST_LIMIT_MAX, `How many ${of} a page has at most.`),
-  cursor: z
-    .string(once)
-    .max(CURSOR_MAX_LENGTH)
-    .optional()
-    .openapi({
-      description: "The previous page's `next_cursor`; good for the same sort and filters only.",
-    }),
+  cursor: z.string(once).max(CURSOR_MAX_LENGTH).optional().openapi({
+    description: "The previous page's `next_cursor`; good for the same sort and filters only.",
+  }),
 });
 
 const filterSchema = z.strictObject(artifactFilterFields);

@@ -17,7 +17,10 @@ import { lineageLookupTable, lookupOfArtifact } from '../lineage/lineage-lookup.
 import type { PagePosition } from './page-cursor.ts';
 import { summarizeKinds, type KindsSummary } from './summarize-kinds.ts';
 
-/** The artifacts of one execution, or all that name none; counts, symbols and times are those of the whole group. */
+/**
+ * The artifacts of one execution, or all that name none; counts, symbols and times are those of the
+ * whole group.
+ */
 export interface ArtifactGroup extends KindsSummary {
   /** Null: unknown. */
   readonly workflowId: string | null;
@@ -49,12 +52,18 @@ export interface ArtifactGroupPage {
 }
 
 export interface ArtifactGroupRepository {
-  /** Sorted by each group's newest matching artifact. One statement for the page, one for the counts, in one request. */
+  /**
+   * Sorted by each group's newest matching artifact. One statement for the page, one for the
+   * counts, in one request.
+   */
   page(request: ArtifactGroupRequest): Promise<ArtifactGroupPage>;
 }
 
 export const GROUP_ARTIFACTS_MAX = 500;
-/** A page ends early, after the group that reaches this many: large groups would not fit into one answer. */
+/**
+ * A page ends early, after the group that reaches this many: large groups would not fit into one
+ * answer.
+ */
 const PAGE_ARTIFACTS_MAX = 5_000;
 const PAGE_ARTIFACTS_WITH_BARS_MAX = 500;
 
@@ -132,7 +141,10 @@ export function createArtifactGroupRepository(
   };
 }
 
-/** What `listedSql` gives for every artifact of the page: where it stands, and with the first of each group its kinds. */
+/**
+ * What `listedSql` gives for every artifact of the page: where it stands, and with the first of
+ * each group its kinds.
+ */
 const listedFields = {
   ordinal: sql<number>`listed.ordinal`.mapWith(Number).as('ordinal'),
   place: sql<number>`listed.place`.mapWith(Number).as('place'),
@@ -169,7 +181,10 @@ const isSameExecution = (a: SQL, b: SQL) =>
 
 const namesNoExecution = (a: SQL) => sql`(${a}.execution_id is null or ${a}.execution_id = '')`;
 
-/** The rows that match, as a view: every use of it is planned by itself, with the indexes that fit there. */
+/**
+ * The rows that match, as a view: every use of it is planned by itself, with the indexes that fit
+ * there.
+ */
 function matchingSql(filter: ArtifactFilter, knowledge: LineageKnowledge): SQL {
   const { id, type, symbol, workflow_id, execution_id, created_at } = artifactTable;
   const where = matchingWhere(filter, knowledge);
@@ -182,9 +197,10 @@ function matchingSql(filter: ArtifactFilter, knowledge: LineageKnowledge): SQL {
 const stepSize = (limit: number) => Math.max(200, 5 * (limit + 1));
 
 /**
- * A group is found by its head: its newest matching row. The rows are walked in order, some at a time, until there are
- * heads enough; whether a newer row exists is asked once for a group and step. So the cost is that of the rows on the
- * page, however many the table has. Rows that came after the first page was read move no group.
+ * A group is found by its head: its newest matching row. The rows are walked in order, some at a
+ * time, until there are heads enough; whether a newer row exists is asked once for a group and
+ * step. So the cost is that of the rows on the page, however many the table has. Rows that came
+ * after the first page was read move no group.
  */
 function listedSql(request: ArtifactGroupRequest, knowledge: LineageKnowledge): SQL {
   const { after, limit, sort } = request;
@@ -248,8 +264,8 @@ function listedSql(request: ArtifactGroupRequest, knowledge: LineageKnowledge): 
 }
 
 /**
- * Of the group whose head is `h`. Two arms instead of an "or", each with an index of its own; the one that is not meant is
- * not run.
+ * Of the group whose head is `h`. Two arms instead of an "or", each with an index of its own; the
+ * one that is not meant is not run.
  */
 const summarySql = sql`with members as materialized (
     select m.* from matching m where h.execution_id is not null and ${isSameExecution(sql`m`, sql`h`)}
@@ -262,8 +278,8 @@ const summarySql = sql`with members as materialized (
         from members m group by m.type, m.symbol) k) as kinds`;
 
 /**
- * Grouped by the plain columns, which an index has in that order; what the few groups without a name have in common is put
- * together afterwards.
+ * Grouped by the plain columns, which an index has in that order; what the few groups without a
+ * name have in common is put together afterwards.
  */
 function countSql(request: ArtifactGroupRequest, knowledge: LineageKnowledge): SQL {
   const isExecution = sql`execution_id <> ''`;

@@ -7,7 +7,9 @@ export interface LinkBases {
   readonly airflow: { readonly uiUrl: string | null; readonly majorVersion: 2 | 3 };
 }
 
-/** An Airflow run; its id is known from the artifact's execution_id or from the MLflow run's tags. */
+/**
+ * An Airflow run; its id is known from the artifact's execution_id or from the MLflow run's tags.
+ */
 export interface AirflowRun {
   readonly dagId: string;
   readonly runId: string;
@@ -18,7 +20,10 @@ type LinkedColumns = Pick<
   'id' | 'type' | 'run_id' | 'experiment_id' | 'workflow_id' | 'execution_id' | 'task_id'
 >;
 
-/** Every place that has more about this artifact. `origin` is the API's own, as the caller reached it. */
+/**
+ * Every place that has more about this artifact. `origin` is the API's own, as the caller reached
+ * it.
+ */
 export function artifactLinks(
   row: LinkedColumns,
   airflowRun: AirflowRun | null,

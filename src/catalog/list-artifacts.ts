@@ -9,10 +9,15 @@ export interface ListedArtifacts {
   readonly nextCursor: string | null;
 }
 
-/** A stored series may be some hundred kilobytes, so a page with bars ends earlier than its limit. */
+/**
+ * A stored series may be some hundred kilobytes, so a page with bars ends earlier than its limit.
+ */
 const PAGE_WITH_BARS_MAX = 100;
 
-/** One page of artifacts. Throws `invalid_input` that names `cursor` when that belongs to another list. */
+/**
+ * One page of artifacts. Throws `invalid_input` that names `cursor` when that belongs to another
+ * list.
+ */
 export async function listArtifacts(
   list: ArtifactListRepository,
   query: ArtifactListQuery,

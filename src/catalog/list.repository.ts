@@ -35,8 +35,8 @@ export interface ArtifactPage {
 
 export interface ArtifactListRepository {
   /**
-   * One statement for the page and one for the count, in one request; of a search the count comes second, when it is
-   * still needed. Throws `invalid_input` for a forged position.
+   * One statement for the page and one for the count, in one request; of a search the count comes
+   * second, when it is still needed. Throws `invalid_input` for a forged position.
    */
   page(request: ArtifactPageRequest): Promise<ArtifactPage>;
 }
@@ -51,7 +51,8 @@ export function createArtifactListRepository(
     const { limit, includeBars, filter } = request;
     const order = orderOf(request.sort);
     const row = listedColumns(includeBars);
-    // The page is chosen by its ids alone: rows are wide, and only those of the page are read whole.
+    // The page is chosen by its ids alone: rows are wide, and only those of the page are read
+    // whole.
     const isOnPage = inArray(artifactTable.id, pageOfIds(request, order, knowledge));
     const page = lookup
       ? database
@@ -70,7 +71,8 @@ export function createArtifactListRepository(
       const [found, [count]] = await database.batch([page, counted]);
       return pageOf(request, found, count?.total ?? 0);
     }
-    // Such a search reads the whole table. A first page that is not full has counted everything on its way.
+    // Such a search reads the whole table. A first page that is not full has counted everything on
+    // its way.
     const found = await page;
     const isAll = request.after === null && found.length <= limit;
     return pageOf(request, found, isAll ? found.length : ((await counted)[0]?.total ?? 0));
@@ -108,7 +110,9 @@ type SortColumn = 'created_at' | 'name' | 'symbol' | 'type' | 'id';
 interface ListOrder {
   readonly column: SortColumn;
   readonly by: SQL[];
-  /** What comes after this row. Compared by the database alone: its collation is not JavaScript's. */
+  /**
+   * What comes after this row. Compared by the database alone: its collation is not JavaScript's.
+   */
   after(position: PagePosition): SQL;
 }
 

@@ -1,7 +1,10 @@
 import { getTableColumns, sql } from 'drizzle-orm';
 import { artifactTable } from '../artifact/artifact.table.ts';
 
-/** The columns of a row as a list shows them. Bars are by far the most of a row, so the database leaves them out. */
+/**
+ * The columns of a row as a list shows them. Bars are by far the most of a row, so the database
+ * leaves them out.
+ */
 export function listedColumns(includeBars: boolean) {
   const columns = getTableColumns(artifactTable);
   return { ...columns, artifact_metadata: includeBars ? storedMetadata() : metadataWithoutBars() };

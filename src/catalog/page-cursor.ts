@@ -2,7 +2,9 @@ import type { AppError } from '../errors.ts';
 import { sha256Hex } from '../digest.ts';
 import { invalidInput } from '../http/validation.ts';
 
-/** The last entry of a page: the next one begins after it, whatever is written or deleted meanwhile. */
+/**
+ * The last entry of a page: the next one begins after it, whatever is written or deleted meanwhile.
+ */
 export interface PagePosition {
   /** What the list is sorted by, as PostgreSQL's text. */
   readonly value: string | null;
@@ -23,14 +25,20 @@ export function cursorScope(
   return JSON.stringify([kind, sort, given.toSorted(([a], [b]) => (a < b ? -1 : 1))]);
 }
 
-/** Opaque: base64url (RFC 4648 section 5) of JSON. It carries a hash over itself and its scope, and no secret. */
+/**
+ * Opaque: base64url (RFC 4648 section 5) of JSON. It carries a hash over itself and its scope, and
+ * no secret.
+ */
 export async function writeCursor(scope: string, position: PagePosition): Promise<string> {
   const after = [position.value, position.id, position.upToId];
   const check = await checkOf(scope, after);
   return Buffer.from(JSON.stringify({ after, check })).toString('base64url');
 }
 
-/** Throws `invalid_input` that names `cursor` for one of another list, order or filter, and for a damaged one. */
+/**
+ * Throws `invalid_input` that names `cursor` for one of another list, order or filter, and for a
+ * damaged one.
+ */
 export async function readCursor(scope: string, text: string): Promise<PagePosition> {
   const { after, check } = parsed(text);
   if (!Array.isArray(after) || after.length !== 3 || check !== (await checkOf(scope, after)))

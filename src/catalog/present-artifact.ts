@@ -20,7 +20,10 @@ export function presentArtifact(
   return { ...toWire(record.row), lineage, links };
 }
 
-/** The Airflow run: its id is the execution_id, or a tag of the MLflow run. A bare date alone names no run for sure. */
+/**
+ * The Airflow run: its id is the execution_id, or a tag of the MLflow run. A bare date alone names
+ * no run for sure.
+ */
 export function airflowRunOf({ row, lookup }: ArtifactRecord): AirflowRun | null {
   const runId = isAirflowRunId(row.execution_id)
     ? row.execution_id

@@ -15,7 +15,9 @@ export interface GroupFacts {
   readonly symbols: readonly string[];
 }
 
-/** `members` newest first, `artifacts` the same as they go over the wire; `origin` is the API's own. */
+/**
+ * `members` newest first, `artifacts` the same as they go over the wire; `origin` is the API's own.
+ */
 export function presentGroup(
   facts: GroupFacts,
   members: readonly HydratedArtifact[],
@@ -59,7 +61,10 @@ const NOT_ONE_RUN: Lineage = {
 
 const TELLING: readonly Lineage['status'][] = ['linked', 'unavailable', 'pending', 'unresolved'];
 
-/** A linked member speaks for its execution; without one, what may still change is worth more than what may not. */
+/**
+ * A linked member speaks for its execution; without one, what may still change is worth more than
+ * what may not.
+ */
 function mostTelling(members: readonly HydratedArtifact[]): HydratedArtifact | null {
   return firstOf(
     TELLING,

@@ -24,7 +24,9 @@ export interface ExecutionReaderDependencies {
 }
 
 export interface ExecutionReader {
-  /** `GET /api/artifacts?group_by=execution_id`. `origin`: the API's own, as the caller reached it. */
+  /**
+   * `GET /api/artifacts?group_by=execution_id`. `origin`: the API's own, as the caller reached it.
+   */
   listGroups(
     query: ArtifactListQuery,
     origin: string,
@@ -39,7 +41,10 @@ export interface ExecutionReader {
     query: ExecutionListQuery,
     origin: string,
   ): Promise<{ executions: ArtifactGroupOnWire[]; total: number; next_cursor: string | null }>;
-  /** Throws `not_found`, or `invalid_input` that names `workflow_id` where several workflows share the id. */
+  /**
+   * Throws `not_found`, or `invalid_input` that names `workflow_id` where several workflows share
+   * the id.
+   */
   findExecution(
     executionId: string,
     query: ExecutionQuery,
@@ -134,7 +139,10 @@ export function createExecutionReader(deps: ExecutionReaderDependencies): Execut
   };
 }
 
-/** Of a group in `grouped`. An execution that is called like the group without one is told apart by its workflow. */
+/**
+ * Of a group in `grouped`. An execution that is called like the group without one is told apart by
+ * its workflow.
+ */
 function keyOf(group: ArtifactGroup | undefined): string {
   if (group === undefined || group.executionId === null) return UNGROUPED;
   const { workflowId, executionId, isShared } = group;

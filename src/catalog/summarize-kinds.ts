@@ -1,6 +1,8 @@
 import { compareTimestamps } from '../storage/iso-timestamp.ts';
 
-/** How many artifacts of one type and symbol there are. Times are PostgreSQL's text, in any zone. */
+/**
+ * How many artifacts of one type and symbol there are. Times are PostgreSQL's text, in any zone.
+ */
 export interface ArtifactKind {
   readonly type: string;
   readonly symbol: string | null;

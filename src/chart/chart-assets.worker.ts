@@ -4,5 +4,8 @@ import regularFont from './font/inter-regular.ttf';
 import boldFont from './font/inter-semibold.ttf';
 import type { ChartAssets } from './render-chart.ts';
 
-/** What the Worker's bundle holds for the renderer. Node reads the same files with `scripts/seed/load-chart-assets.ts`. */
+/**
+ * What the Worker's bundle holds for the renderer. Node reads the same files with
+ * `scripts/seed/load-chart-assets.ts`.
+ */
 export const chartAssets: ChartAssets = { yogaWasm, resvgWasm, regularFont, boldFont };

@@ -1,4 +1,6 @@
-/** The panels from top to bottom. `share` is of the height all panels have together (normalised). */
+/**
+ * The panels from top to bottom. `share` is of the height all panels have together (normalised).
+ */
 export interface PanelSpec {
   readonly name: PanelName;
   readonly share: number;
@@ -6,7 +8,10 @@ export interface PanelSpec {
 
 export type PanelName = 'price' | 'supertrend' | 'volume' | 'macd' | 'rsi' | 'obv' | 'atr';
 
-/** Everything that decides the picture besides bars, symbol and timeframe; part of the render key, so plain JSON only. */
+/**
+ * Everything that decides the picture besides bars, symbol and timeframe; part of the render key,
+ * so plain JSON only.
+ */
 export interface ChartSpec {
   /** Pixels. */
   readonly width: number;
@@ -28,7 +33,10 @@ export interface IndicatorParameters {
   readonly atr: { readonly period: number };
 }
 
-/** Changes whenever the same input would give other pixels; every stored picture of the former version is then redrawn. */
+/**
+ * Changes whenever the same input would give other pixels; every stored picture of the former
+ * version is then redrawn.
+ */
 export const RENDERER_VERSION = 'chartproof-2';
 
 export const DEFAULT_PARAMETERS: IndicatorParameters = {

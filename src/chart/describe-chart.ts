@@ -17,7 +17,10 @@ export interface ChartDescriptionInput {
   readonly indicators: Indicators;
 }
 
-/** One paragraph that says what the chart shows, for people who cannot see it and for models that read text. */
+/**
+ * One paragraph that says what the chart shows, for people who cannot see it and for models that
+ * read text.
+ */
 export function describeChart({
   symbol,
   timeframe,

@@ -47,15 +47,19 @@ export interface RenderedChart {
 export interface ChartRenderer {
   /** Draws a chart. The same input gives the same pixels in every isolate. */
   render(input: RenderInput): Promise<RenderedChart>;
-  /** The same picture as SVG, texts included (`render` stamps those onto the pixels), for whoever draws it elsewhere. */
+  /**
+   * The same picture as SVG, texts included (`render` stamps those onto the pixels), for whoever
+   * draws it elsewhere.
+   */
   renderSvg(input: RenderInput): Promise<string>;
   /** What would be drawn, as numbers and texts. */
   plan(input: RenderInput): Promise<ChartPlan>;
 }
 
 /**
- * Nothing is started before the first chart; the engines then live as long as the isolate. `rest` is waited for between
- * the stages of a draw, so that others in the isolate need not wait for all of it.
+ * Nothing is started before the first chart; the engines then live as long as the isolate. `rest`
+ * is waited for between the stages of a draw, so that others in the isolate need not wait for all
+ * of it.
  */
 export function createChartRenderer(
   assets: ChartAssets,

@@ -1,7 +1,13 @@
-/** Ends somebody else's answer that takes too long, and knows when it was ourselves who had no time for it. */
+/**
+ * Ends somebody else's answer that takes too long, and knows when it was ourselves who had no time
+ * for it.
+ */
 export interface PatientDeadline {
   readonly signal: AbortSignal;
-  /** After the signal: this isolate was busy with something else, so the other side may well have answered. */
+  /**
+   * After the signal: this isolate was busy with something else, so the other side may well have
+   * answered.
+   */
   wasBusy(): boolean;
   /** To be called when the answer is there. */
   clear(): void;
@@ -9,13 +15,17 @@ export interface PatientDeadline {
 
 /** A timer that comes later than this was held up by our own work. */
 const LATE_MS = 200;
-/** What lies in the socket when the time is over is still read: so long, or longer when the timer came late. */
+/**
+ * What lies in the socket when the time is over is still read: so long, or longer when the timer
+ * came late.
+ */
 const GRACE_MS = 50;
 const GRACE_WHEN_LATE_MS = 1_000;
 
 /**
- * Work of our own holds up timers and answers alike, and a timer that is due runs before an answer that has arrived. So
- * a deadline that passes leaves one more turn for what is there already, and looks how late it comes itself.
+ * Work of our own holds up timers and answers alike, and a timer that is due runs before an answer
+ * that has arrived. So a deadline that passes leaves one more turn for what is there already, and
+ * looks how late it comes itself.
  */
 export function startDeadline(ms: number, now: () => number = () => Date.now()): PatientDeadline {
   const controller = new AbortController();

@@ -9,13 +9,22 @@ export interface Flight<Value, Note> {
   readonly note: Note | null;
   /** The end, for everybody alike. */
   readonly settled: Settled<Value> | null;
-  /** What it was begun from has changed since: its end is for those who wait already, and is not remembered. */
+  /**
+   * What it was begun from has changed since: its end is for those who wait already, and is not
+   * remembered.
+   */
   readonly isOutdated: boolean;
-  /** Leaves a note. True when all who wait now are content with it, so that nothing more need be done. */
+  /**
+   * Leaves a note. True when all who wait now are content with it, so that nothing more need be
+   * done.
+   */
   tell(note: Note): boolean;
   /** Somebody who waits for it was there a moment ago. */
   isWanted(): boolean;
-  /** Those who follow are to be patient for so much longer, because it waits where waiting is bounded. */
+  /**
+   * Those who follow are to be patient for so much longer, because it waits where waiting is
+   * bounded.
+   */
   expectWithin(ms: number): void;
 }
 
@@ -29,7 +38,10 @@ export interface Landing<Value> {
 export interface Reader<Value, Note, Answer> {
   /** Does the work when nobody does it yet. */
   lead(flight: Flight<Value, Note>): Promise<Landing<Value>>;
-  /** What this request makes of the flight as it is now; undefined: it waits on. What it throws is its answer, too. */
+  /**
+   * What this request makes of the flight as it is now; undefined: it waits on. What it throws is
+   * its answer, too.
+   */
   take(flight: Flight<Value, Note>, role: 'leader' | 'follower'): Answer | undefined;
   /** Whether the note alone would do. */
   readonly isContent?: (note: Note) => boolean;
@@ -65,9 +77,10 @@ interface Own<Value, Note> extends Flight<Value, Note> {
 }
 
 /**
- * Requests of one isolate that want the same at the same time share one flight. The leader's work is given to `defer`
- * (`waitUntil`), so it goes on when its client hangs up; the others look at plain data again and again, because a promise
- * of another request is cancelled with it. Nothing is remembered when the flight is over.
+ * Requests of one isolate that want the same at the same time share one flight. The leader's work
+ * is given to `defer` (`waitUntil`), so it goes on when its client hangs up; the others look at
+ * plain data again and again, because a promise of another request is cancelled with it. Nothing is
+ * remembered when the flight is over.
  */
 export function createFlights<Value, Note = never>(options: {
   readonly defer: (work: Promise<unknown>) => void;

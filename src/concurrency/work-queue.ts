@@ -37,7 +37,9 @@ export interface QueueClock {
   readonly wait: (ms: number) => Promise<void>;
 }
 
-/** Timers of whoever waits; never a promise of another request, which would be cancelled with it. */
+/**
+ * Timers of whoever waits; never a promise of another request, which would be cancelled with it.
+ */
 export const platformClock: QueueClock = {
   now: () => Date.now(),
   wait: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
@@ -45,7 +47,10 @@ export const platformClock: QueueClock = {
 
 /** Those who wait look for their turn so often, less often the more they are. */
 const POLL_MIN_MS = 4;
-/** Who has not looked for so long has gone: its request was cancelled, and then nothing of it runs any more. */
+/**
+ * Who has not looked for so long has gone: its request was cancelled, and then nothing of it runs
+ * any more.
+ */
 const GONE_AFTER_MS = 3_000;
 const RETRY_MAX_SECONDS = 10;
 /** What a turn is thought to take before one was seen. */
@@ -60,8 +65,9 @@ interface Held {
 }
 
 /**
- * A bounded queue of plain data, first come, first served. Owners may be of different requests or Durable Objects, so
- * nobody is called: each looks whether it is its turn. Places of owners that vanished free themselves.
+ * A bounded queue of plain data, first come, first served. Owners may be of different requests or
+ * Durable Objects, so nobody is called: each looks whether it is its turn. Places of owners that
+ * vanished free themselves.
  */
 export function createWorkQueue(
   limits: QueueLimits,

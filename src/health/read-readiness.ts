@@ -16,7 +16,10 @@ export interface DependencyState {
 }
 
 export interface Readiness {
-  /** Database and store answer and have what the service needs; without either, it cannot do its work. */
+  /**
+   * Database and store answer and have what the service needs; without either, it cannot do its
+   * work.
+   */
   readonly ready: boolean;
   readonly dependencies: Readonly<
     Record<'database' | 'store' | 'conditional_writes' | 'mlflow', DependencyState>
@@ -73,7 +76,10 @@ function settled<T>(work: Promise<T>): Promise<Settled<T>> {
   );
 }
 
-/** It answers, the users' table has its columns, and ours are there. The table comes first: it is the harder to mend. */
+/**
+ * It answers, the users' table has its columns, and ours are there. The table comes first: it is
+ * the harder to mend.
+ */
 function databaseState(
   table: Settled<{ readonly reason: DependencyReason; readonly detail: string } | null>,
   probe: Settled<unknown>,
@@ -94,7 +100,9 @@ function probedState(result: Settled<DependencyFinding | null>): DependencyState
     : { ok: finding.ok, detail: finding.detail, checked_at: finding.checkedAt };
 }
 
-/** Where nothing was ever put nothing can be: whoever finds something there has asked somebody else. */
+/**
+ * Where nothing was ever put nothing can be: whoever finds something there has asked somebody else.
+ */
 function emptyPlaceState(result: Settled<unknown>): DependencyState {
   const isOther = 'value' in result && result.value !== null;
   if (!isOther) return stateOf(result);

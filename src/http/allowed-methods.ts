@@ -21,8 +21,9 @@ export function methodsByPath(routes: readonly Route[]): Map<string, string[]> {
 }
 
 /**
- * Any other method on the paths that `app` has so far: 405 with `Allow` (RFC 9110 section 15.5.6), and 204 with it for
- * OPTIONS. Called once the routes are there, because the first one that fits answers.
+ * Any other method on the paths that `app` has so far: 405 with `Allow` (RFC 9110 section 15.5.6),
+ * and 204 with it for OPTIONS. Called once the routes are there, because the first one that fits
+ * answers.
  */
 // oxlint-disable-next-line typescript/no-explicit-any
 export function refuseOtherMethods(app: Hono<any>): void {

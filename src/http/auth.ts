@@ -18,7 +18,10 @@ export type Caller =
   | { readonly kind: 'user'; readonly id: string; readonly scopes: ReadonlySet<string> };
 
 export interface Authenticator {
-  /** Null when the request carries no credential. Throws `unauthenticated`, `forbidden` or `auth_unavailable`. */
+  /**
+   * Null when the request carries no credential. Throws `unauthenticated`, `forbidden` or
+   * `auth_unavailable`.
+   */
   identify(request: Request): Promise<Caller | null>;
 }
 
@@ -50,8 +53,8 @@ interface Credential {
 }
 
 /**
- * Service tokens are compared by their SHA-256, so that the time taken says nothing about the token; JWTs are verified
- * against the issuer's JWKS with issuer, audience and algorithms pinned.
+ * Service tokens are compared by their SHA-256, so that the time taken says nothing about the
+ * token; JWTs are verified against the issuer's JWKS with issuer, audience and algorithms pinned.
  */
 export function createAuthenticator(config: {
   readonly serviceTokens: readonly string[];
@@ -104,7 +107,10 @@ function cookieValue(header: string | null, name: string): string | null {
   return null;
 }
 
-/** A browser sends cookies with other sites' forms too, so a write by cookie must come from our own pages. */
+/**
+ * A browser sends cookies with other sites' forms too, so a write by cookie must come from our own
+ * pages.
+ */
 function assertSameOrigin(request: Request): void {
   if (SAFE_METHODS.has(request.method)) return;
   if (request.headers.get('origin') !== new URL(request.url).origin) {
@@ -145,8 +151,8 @@ async function verifyUser(token: string, jwt: JwtConfig, keys: JWTVerifyGetKey):
 }
 
 /**
- * One text for one token. Decoders skip padding, blanks and the unused bits of the last character, so that a token would
- * have several spellings, of which lists of revoked ones know one.
+ * One text for one token. Decoders skip padding, blanks and the unused bits of the last character,
+ * so that a token would have several spellings, of which lists of revoked ones know one.
  */
 export function isCanonicalJws(token: string): boolean {
   const parts = token.split('.');
@@ -158,7 +164,9 @@ export function isCanonicalJws(token: string): boolean {
   );
 }
 
-/** Who the token is about: keys of repeated requests hang on it. Unlike jose, RFC 7519 wants a text. */
+/**
+ * Who the token is about: keys of repeated requests hang on it. Unlike jose, RFC 7519 wants a text.
+ */
 export function isSubject(sub: unknown): sub is string {
   return (
     typeof sub === 'string' &&
@@ -175,7 +183,10 @@ function isIssuerTrouble(error: unknown): boolean {
   return ['ERR_JWKS_TIMEOUT', 'ERR_JWKS_INVALID', 'ERR_JOSE_GENERIC'].includes(error.code);
 }
 
-/** `scope` (RFC 8693, space separated), `scp` (Microsoft, list or text) or `permissions` (Auth0, list). */
+/**
+ * `scope` (RFC 8693, space separated), `scp` (Microsoft, list or text) or `permissions` (Auth0,
+ * list).
+ */
 function scopesOf(payload: JWTPayload): ReadonlySet<string> {
   const claims = [payload['scope'], payload['scp'], payload['permissions']];
   return new Set(

@@ -1,14 +1,18 @@
 import type { Caller } from './auth.ts';
 
 /**
- * Who a request is counted for: the service token or user, else the address that Cloudflare saw (`CF-Connecting-IP`),
- * without which all such requests are one caller. Bounded and without secrets.
+ * Who a request is counted for: the service token or user, else the address that Cloudflare saw
+ * (`CF-Connecting-IP`), without which all such requests are one caller. Bounded and without
+ * secrets.
  */
 export function callerKey(caller: Caller, connectingIp: string | null): string {
   return caller.kind === 'anonymous' ? `ip:${addressKey(connectingIp)}` : caller.id;
 }
 
-/** One for every spelling of an address. IPv6: its /64, which is what one subscriber has; IPv4 in IPv6 is IPv4. */
+/**
+ * One for every spelling of an address. IPv6: its /64, which is what one subscriber has; IPv4 in
+ * IPv6 is IPv4.
+ */
 function addressKey(address: string | null): string {
   const text = address?.trim() ?? '';
   if (!/^[0-9a-f.:]{2,45}$/i.test(text)) return 'unknown';
@@ -33,7 +37,10 @@ function hostname(host: string): string | null {
   return written.startsWith('[') || /^\d+(?:\.\d+){3}$/.test(written) ? written : null;
 }
 
-/** The eight groups of an IPv6 address as the URL standard writes it: hexadecimal, `::` at most once. */
+/**
+ * The eight groups of an IPv6 address as the URL standard writes it: hexadecimal, `::` at most
+ * once.
+ */
 function groupsOf(canonical: string): number[] {
   const [before = '', after] = canonical.split('::');
   const read = (part: string) =>

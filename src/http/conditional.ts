@@ -1,6 +1,6 @@
 /**
- * RFC 9110 section 13.1.2: does `If-None-Match` name this ETag? Weak comparison, as GET and HEAD want it; `*` matches
- * whatever exists.
+ * RFC 9110 section 13.1.2: does `If-None-Match` name this ETag? Weak comparison, as GET and HEAD
+ * want it; `*` matches whatever exists.
  */
 export function ifNoneMatchHolds(header: string | undefined, etag: string): boolean {
   if (header === undefined) return false;
@@ -17,8 +17,9 @@ export interface ByteRange {
 }
 
 /**
- * RFC 9110 section 14: what to answer to `Range` over `size` bytes. `whole`: no range, a unit or form we do not serve,
- * several ranges (allowed to be ignored), or an `If-Range` that does not hold.
+ * RFC 9110 section 14: what to answer to `Range` over `size` bytes. `whole`: no range, a unit or
+ * form we do not serve, several ranges (allowed to be ignored), or an `If-Range` that does not
+ * hold.
  */
 export function requestedRange(
   range: string | undefined,

@@ -10,8 +10,9 @@ const HASH_LENGTH = 16;
 const BODY_HEADERS = ['content-length', 'content-disposition', 'content-encoding'];
 
 /**
- * JSON: an ETag over the body, strong where the handler sets `rowVersion`, weak otherwise. Reads answer 412 and 304 by it
- * and are kept by nobody without asking. A write only gets the tag: what it asks for is compared by the database.
+ * JSON: an ETag over the body, strong where the handler sets `rowVersion`, weak otherwise. Reads
+ * answer 412 and 304 by it and are kept by nobody without asking. A write only gets the tag: what
+ * it asks for is compared by the database.
  */
 export const jsonEtag: MiddlewareHandler<{ Variables: HttpVariables }> = async (c, next) => {
   await next();

@@ -16,9 +16,9 @@ export function hasExponent(text: string, start: number, end: number): boolean {
 }
 
 /**
- * What is wrong with a number of JSON text, or null. Measured values are rounded to the nearest double, as everywhere;
- * whole numbers count or name something, so they must be exact. One that is written with a fraction or an exponent
- * (1.5e18) may be greater when its digits survive.
+ * What is wrong with a number of JSON text, or null. Measured values are rounded to the nearest
+ * double, as everywhere; whole numbers count or name something, so they must be exact. One that is
+ * written with a fraction or an exponent (1.5e18) may be greater when its digits survive.
  */
 export function numberProblem(number: string): string | null {
   const value = Number(number);

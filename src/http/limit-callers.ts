@@ -39,8 +39,9 @@ async function spend(c: Context<LimitEnv>, tier: RateLimitTier): Promise<void> {
 }
 
 /**
- * Public reads look at no credential. Here a valid one gives its owner a count of his own, and the route may know who it
- * is; an invalid one is no reason to refuse a public read, and none to get away from the address it came from.
+ * Public reads look at no credential. Here a valid one gives its owner a count of his own, and the
+ * route may know who it is; an invalid one is no reason to refuse a public read, and none to get
+ * away from the address it came from.
  */
 async function callerOf(c: Context<LimitEnv>): Promise<Caller> {
   const { caller, services } = c.var;

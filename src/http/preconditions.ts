@@ -1,9 +1,13 @@
 /**
- * RFC 9110 section 13.1 for what lives in one row. Its ETag is `"<version>.<body>"`: the version is a hash of the row, made
- * by the database, the second part is one of the body, in which lineage may change while the row stays.
+ * RFC 9110 section 13.1 for what lives in one row. Its ETag is `"<version>.<body>"`: the version is
+ * a hash of the row, made by the database, the second part is one of the body, in which lineage may
+ * change while the row stays.
  */
 export interface RowPreconditions {
-  /** `If-Match`: the row must be one of these versions. Null: none was asked for, or `*`, which any row fulfils. */
+  /**
+   * `If-Match`: the row must be one of these versions. Null: none was asked for, or `*`, which any
+   * row fulfils.
+   */
   readonly ifVersions: readonly string[] | null;
   /** `If-None-Match` of a write: the row must be none of these versions. */
   readonly unlessVersions: readonly string[] | 'any' | null;
@@ -19,7 +23,10 @@ const ROW_TAG = /^"([0-9a-f]{32})\.[0-9a-f]{16}"$/;
 /** An opaque tag is quoted and may hold commas, so the list cannot simply be split. */
 const TAG = /(W\/)?("[^"]*")/g;
 
-/** Strong comparison (8.8.3.2): a weak tag on either side matches nothing. `*` matches whatever exists. */
+/**
+ * Strong comparison (8.8.3.2): a weak tag on either side matches nothing. `*` matches whatever
+ * exists.
+ */
 export function ifMatchHolds(header: string | undefined, etag: string): boolean {
   if (header === undefined || header.trim() === '*') return true;
   if (etag.startsWith('W/')) return false;
@@ -30,7 +37,10 @@ export function ifMatchHolds(header: string | undefined, etag: string): boolean 
   );
 }
 
-/** What a write must find in the row. `If-Match` goes before `If-None-Match` (13.2.2); both must hold. */
+/**
+ * What a write must find in the row. `If-Match` goes before `If-None-Match` (13.2.2); both must
+ * hold.
+ */
 export function rowPreconditions(
   ifMatch: string | undefined,
   ifNoneMatch: string | undefined,

@@ -41,7 +41,10 @@ const TITLES: Record<ErrorCode, string> = {
   render_timeout: 'Drawing took too long',
 };
 
-/** Turns any failure into the one response shape that the wire knows; what is not an `AppError` shows nothing of itself. */
+/**
+ * Turns any failure into the one response shape that the wire knows; what is not an `AppError`
+ * shows nothing of itself.
+ */
 export function problemResponse(error: unknown, requestId: string): Response {
   const known =
     error instanceof AppError

@@ -7,7 +7,10 @@ export interface RateLimiter {
   allows(key: string): Promise<boolean>;
 }
 
-/** Routes that cost alike share a limiter. `data`: one chart's numbers. `work`: verification, and pages with bars. */
+/**
+ * Routes that cost alike share a limiter. `data`: one chart's numbers. `work`: verification, and
+ * pages with bars.
+ */
 export type RateLimitTier = 'data' | 'work';
 export type RateLimiters = Readonly<Record<RateLimitTier, RateLimiter>>;
 
@@ -17,8 +20,9 @@ interface RateLimitBinding {
 }
 
 /**
- * Limits of `[[ratelimits]]` in wrangler.toml. Without a binding nothing is limited, which is told once; with one that
- * fails neither, which is told each time: it protects the service and must not become what takes it away.
+ * Limits of `[[ratelimits]]` in wrangler.toml. Without a binding nothing is limited, which is told
+ * once; with one that fails neither, which is told each time: it protects the service and must not
+ * become what takes it away.
  */
 export function createRateLimiters(
   bindings: Readonly<Record<RateLimitTier, RateLimitBinding | undefined>>,

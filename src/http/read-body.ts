@@ -4,8 +4,8 @@ import { AppError } from '../errors.ts';
 const DRAINED_BYTES = 32_000_000;
 
 /**
- * Reads a request body to its end and counts it against `maxBytes` on the way, so that a false Content-Length cannot
- * make us hold more. Throws `payload_too_large`.
+ * Reads a request body to its end and counts it against `maxBytes` on the way, so that a false
+ * Content-Length cannot make us hold more. Throws `payload_too_large`.
  */
 export async function readBody(
   request: Request,
@@ -17,7 +17,8 @@ export async function readBody(
   for await (const chunk of request.body) {
     size += chunk.byteLength;
     if (size <= maxBytes) chunks.push(chunk);
-    // Read on without keeping it: an answer in the middle of an upload reaches most clients as a broken connection.
+    // Read on without keeping it: an answer in the middle of an upload reaches most clients as a
+    // broken connection.
     else if (size > maxBytes + DRAINED_BYTES) break;
   }
   if (size > maxBytes) throw tooLarge(maxBytes);

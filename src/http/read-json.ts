@@ -20,8 +20,9 @@ export async function readJson(request: Request): Promise<unknown> {
 }
 
 /**
- * UTF-8 JSON text to its value; what is not UTF-8 or not JSON is the caller's mistake (400), and so is JSON that would not
- * be stored as it was sent, is nested too deeply or has a field that is too large (422, naming it).
+ * UTF-8 JSON text to its value; what is not UTF-8 or not JSON is the caller's mistake (400), and so
+ * is JSON that would not be stored as it was sent, is nested too deeply or has a field that is too
+ * large (422, naming it).
  */
 export function parseJson(bytes: Uint8Array, field: string): unknown {
   const text = decoded(bytes, field);

@@ -9,12 +9,17 @@ export type RoutePatterns = (path: string) => string;
 export interface AnsweredRequest {
   readonly method: string;
   readonly route: string;
-  /** By a clock that on Cloudflare stands still between I/O: up to the last I/O before the answer. */
+  /**
+   * By a clock that on Cloudflare stands still between I/O: up to the last I/O before the answer.
+   */
   readonly ms: number;
   readonly problem: ErrorCode | undefined;
 }
 
-/** nginx's number for a client that closed the connection before it was answered; it never goes over the wire. */
+/**
+ * nginx's number for a client that closed the connection before it was answered; it never goes over
+ * the wire.
+ */
 const CLIENT_GONE = 499;
 const UNMATCHED = '*';
 
@@ -26,7 +31,10 @@ export function createRoutePatterns(routes: readonly { readonly path: string }[]
   return (path) => router.match('ALL', path)[0][0]?.[0] ?? UNMATCHED;
 }
 
-/** `response`: null when the client did not wait for one. Nothing that a caller wrote is in it but the method. */
+/**
+ * `response`: null when the client did not wait for one. Nothing that a caller wrote is in it but
+ * the method.
+ */
 export function requestLine(
   { method, route, ms, problem }: AnsweredRequest,
   response: Response | null,

@@ -25,7 +25,10 @@ const CLOSE_BRACE = 0x7d;
 
 export interface JsonScan {
   readonly problems: readonly FieldError[];
-  /** False: too deep, or too much is wrong. Nobody should build the value, it may be millions of arrays in each other. */
+  /**
+   * False: too deep, or too much is wrong. Nobody should build the value, it may be millions of
+   * arrays in each other.
+   */
   readonly isWhole: boolean;
 }
 
@@ -40,10 +43,11 @@ interface Level {
 }
 
 /**
- * What `JSON.parse` takes in silence although it cannot be kept: numbers that it changes, names that stand twice or mean
- * something to JavaScript, characters that PostgreSQL refuses (all of it RFC 7493, I-JSON), nesting and size beyond what
- * readers bear. One pass, without recursion, in memory for `JSON_MAX_DEPTH` levels. Says nothing of text that is not
- * JSON, except that it is nested too deeply: `JSON.parse` says the rest. At most 20 problems.
+ * What `JSON.parse` takes in silence although it cannot be kept: numbers that it changes, names
+ * that stand twice or mean something to JavaScript, characters that PostgreSQL refuses (all of it
+ * RFC 7493, I-JSON), nesting and size beyond what readers bear. One pass, without recursion, in
+ * memory for `JSON_MAX_DEPTH` levels. Says nothing of text that is not JSON, except that it is
+ * nested too deeply: `JSON.parse` says the rest. At most 20 problems.
  */
 export function scanJson(text: string): JsonScan {
   const problems: FieldError[] = [];
@@ -179,7 +183,10 @@ function keyOf(text: string, start: number, { end, hasEscapes }: JsonString): st
   }
 }
 
-/** Of `__proto__` schemas and merging libraries make a prototype, or nothing; of `constructor.prototype` as well. */
+/**
+ * Of `__proto__` schemas and merging libraries make a prototype, or nothing; of
+ * `constructor.prototype` as well.
+ */
 function keyProblem({ key, keys }: Level, parent: Level | undefined): string | null {
   if (keys.has(key)) return 'is given twice';
   const isInConstructor = parent?.isArray === false && parent.key === 'constructor';
@@ -187,7 +194,10 @@ function keyProblem({ key, keys }: Level, parent: Level | undefined): string | n
   return isPrototype ? 'is no name for a member: JavaScript reads it as a prototype' : null;
 }
 
-/** Whether these characters are more than `bytes` in UTF-8, where each has one to three a UTF-16 unit. */
+/**
+ * Whether these characters are more than `bytes` in UTF-8, where each has one to three a UTF-16
+ * unit.
+ */
 function isLongerThan(text: string, start: number, end: number, bytes: number): boolean {
   if ((end - start) * 3 <= bytes) return false;
   return end - start > bytes || Buffer.byteLength(text.slice(start, end)) > bytes;

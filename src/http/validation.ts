@@ -1,6 +1,9 @@
 import { AppError, type FieldError } from '../errors.ts';
 
-/** The part of zod's result and issues that this room needs; the schemas themselves live with their nouns. */
+/**
+ * The part of zod's result and issues that this room needs; the schemas themselves live with their
+ * nouns.
+ */
 interface Issue {
   readonly path: readonly PropertyKey[];
   readonly message: string;

@@ -26,7 +26,10 @@ export interface ObjectFacts {
   readonly metadataSnapshotSha256: string | null;
 }
 
-/** One vocabulary, here, in `/verify` and in `X-Chart-Freshness` (which adds `regenerated`: drawn for this very request). */
+/**
+ * One vocabulary, here, in `/verify` and in `X-Chart-Freshness` (which adds `regenerated`: drawn
+ * for this very request).
+ */
 export type Freshness = 'verified' | 'attached' | 'unverified' | 'stale' | 'missing';
 
 export type FreshnessReason =
@@ -50,9 +53,9 @@ export interface Assessment {
 }
 
 /**
- * Says what an object is, in this order: missing; stale when it is not an intact image; then by hash; then by age.
- * Without usable bars there is nothing to compare with, so an intact image is unverified. What nobody decoded claims
- * nothing.
+ * Says what an object is, in this order: missing; stale when it is not an intact image; then by
+ * hash; then by age. Without usable bars there is nothing to compare with, so an intact image is
+ * unverified. What nobody decoded claims nothing.
  */
 export function assessFreshness(facts: FreshnessFacts): Assessment {
   const { object, picture } = facts;
@@ -86,7 +89,8 @@ export function assessFreshness(facts: FreshnessFacts): Assessment {
     object.metadataSnapshotSha256,
     object.inspection.provenance?.snapshot_sha256 ?? null,
   ].filter((claim) => claim !== null);
-  // Metadata is set by whoever uploads, the chunk by whoever drew: when the two disagree, one of them says "other bars".
+  // Metadata is set by whoever uploads, the chunk by whoever drew: when the two disagree, one of
+  // them says "other bars".
   if (claims.some((claim) => claim !== picture.snapshotSha256)) {
     return {
       freshness: 'stale',
@@ -94,7 +98,8 @@ export function assessFreshness(facts: FreshnessFacts): Assessment {
       detail: 'the image carries the hash of other bars',
     };
   }
-  // A label of ours names the pixels that were drawn: over others it claims nothing but that somebody painted.
+  // A label of ours names the pixels that were drawn: over others it claims nothing but that
+  // somebody painted.
   const { provenance } = object.inspection;
   if (
     provenance !== null &&
@@ -125,7 +130,10 @@ export function assessFreshness(facts: FreshnessFacts): Assessment {
   return { freshness: 'unverified', reason: 'no_hash', detail };
 }
 
-/** `Last-Modified` has whole seconds: an upload within the second of `fetchedAt` may have come after it. */
+/**
+ * `Last-Modified` has whole seconds: an upload within the second of `fetchedAt` may have come after
+ * it.
+ */
 function isOlder(lastModified: Date, fetchedAt: Date): boolean {
   return lastModified.getTime() + 1000 <= fetchedAt.getTime();
 }

@@ -38,7 +38,10 @@ export function isOwnPlace(named: NamedObject, picture: Picture): boolean {
   );
 }
 
-/** One judgement for who is shown an image and for who asks what it is. `ledger`: the row of any render, or none. */
+/**
+ * One judgement for who is shown an image and for who asks what it is. `ledger`: the row of any
+ * render, or none.
+ */
 export async function assessStored(
   scanFile: ScanFile,
   stored: {

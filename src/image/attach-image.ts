@@ -19,8 +19,9 @@ export interface AttachDependencies {
 }
 
 /**
- * Stores an uploaded PNG or JPEG, after it was decoded whole, with the hash of the bars it came with. The key is made from both, so that the same
- * picture uploaded with other bars is another object and cannot change what the first one claims.
+ * Stores an uploaded PNG or JPEG, after it was decoded whole, with the hash of the bars it came
+ * with. The key is made from both, so that the same picture uploaded with other bars is another
+ * object and cannot change what the first one claims.
  */
 export function createAttachImage(deps: AttachDependencies): AttachImage {
   return async (input, image) => {

@@ -7,7 +7,10 @@ import { pictureOf, type Picture } from './picture.ts';
 import type { SnapshotRepository } from './snapshot.repository.ts';
 import { unusableBars } from './unusable-bars.ts';
 
-/** Changes with the form of either answer; what is drawn, and so `render_key`, changes with the renderer's version. */
+/**
+ * Changes with the form of either answer; what is drawn, and so `render_key`, changes with the
+ * renderer's version.
+ */
 export const CHART_DATA_VERSION = 1;
 const TTL_SECONDS = 86_400;
 /** The newest bars are kept in at most these numbers, and a smaller one is cut from them. */
@@ -19,7 +22,10 @@ export type ChartAnswer =
   | { readonly kind: 'not_modified'; readonly etag: string }
   | { readonly kind: 'json'; readonly etag: string; readonly bytes: Uint8Array<ArrayBuffer> };
 
-/** What a version of a row shows: enough to find the finished bytes, or to say 304, without the bars. */
+/**
+ * What a version of a row shows: enough to find the finished bytes, or to say 304, without the
+ * bars.
+ */
 export interface KnownSnapshot {
   readonly version: string;
   readonly renderKey: string;
@@ -48,8 +54,9 @@ export interface ChartAnswers {
 }
 
 /**
- * Indicators and market data are functions of the snapshot, its symbol and timeframe, of which `render_key` is the hash: the
- * finished bytes lie at the edge under it. Whether a row still shows that snapshot is always asked of the database.
+ * Indicators and market data are functions of the snapshot, its symbol and timeframe, of which
+ * `render_key` is the hash: the finished bytes lie at the edge under it. Whether a row still shows
+ * that snapshot is always asked of the database.
  */
 export function createChartAnswers(deps: ChartAnswerDependencies): ChartAnswers {
   return {
@@ -143,7 +150,10 @@ async function plain(
   return knows(etag) ? { kind: 'not_modified', etag } : { kind: 'json', etag, bytes };
 }
 
-/** `kept` holds bars after bars, separated by commas. A bar is flat and its date holds no brace, so each `}` ends one. */
+/**
+ * `kept` holds bars after bars, separated by commas. A bar is flat and its date holds no brace, so
+ * each `}` ends one.
+ */
 function wrapBars(
   symbol: string,
   count: number,

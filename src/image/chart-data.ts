@@ -6,7 +6,10 @@ import type { Picture } from './picture.ts';
 
 const DAY_MS = 86_400_000;
 
-/** The numbers behind a chart: every series as long as `dates`, null where it has no value, unrounded. */
+/**
+ * The numbers behind a chart: every series as long as `dates`, null where it has no value,
+ * unrounded.
+ */
 export function indicatorsOf({ bars, symbol, timeframe }: Picture) {
   const indicators = computeIndicators(bars);
   const series = wireSeries(indicators);

@@ -38,7 +38,9 @@ const {
 export const storedUrlSql = sql<string | null>`coalesce(
   nullif(btrim(${chartData} ->> 'minio_url'), ''), nullif(btrim(${metadata} ->> 'minio_url'), ''), nullif(btrim(${imagePath}), ''))`;
 
-/** Of the snapshot and of the row's symbol and timeframe, which stand in when the snapshot has none. */
+/**
+ * Of the snapshot and of the row's symbol and timeframe, which stand in when the snapshot has none.
+ */
 export const fingerprintSql = sql<string>`md5(concat_ws('|',
   ${metadata} ->> 'market_data_snapshot', ${symbol}, ${chartData} ->> 'timeframe'))`;
 

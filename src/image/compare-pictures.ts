@@ -21,9 +21,9 @@ export type PictureChanges =
 const CELL_PX = 16;
 
 /**
- * Which pixels of `other` are not those of `original` (a picture of ours, whose pixels are held; the other's are looked at
- * row by row). Regions are rectangles, the one with the most changed pixels first; none crosses one of `borders`, rows of
- * pixels at which something else begins.
+ * Which pixels of `other` are not those of `original` (a picture of ours, whose pixels are held;
+ * the other's are looked at row by row). Regions are rectangles, the one with the most changed
+ * pixels first; none crosses one of `borders`, rows of pixels at which something else begins.
  */
 export async function comparePictures(
   original: Uint8Array<ArrayBuffer>,

@@ -12,8 +12,9 @@ export const DECODE_LIMITS: QueueLimits = {
 };
 
 /**
- * Files on their way to be checked, from their first byte: fifty slow uploads of 10 MB would be half a gigabyte otherwise. A
- * client that takes longer than its lease is no longer counted, so that it keeps nobody out for good.
+ * Files on their way to be checked, from their first byte: fifty slow uploads of 10 MB would be
+ * half a gigabyte otherwise. A client that takes longer than its lease is no longer counted, so
+ * that it keeps nobody out for good.
  */
 export const BODY_LIMITS: QueueLimits = {
   running: 64,
@@ -27,13 +28,17 @@ export const BODY_LIMITS: QueueLimits = {
 /** Lets few decodes run at once in this isolate, and few wait for one. */
 export interface DecodeSlots {
   /**
-   * `bytes`: of the files that are held meanwhile. Throws `busy` when nothing becomes free in time. What has begun is
-   * finished when its client has gone, because an abandoned decode would hold its place.
+   * `bytes`: of the files that are held meanwhile. Throws `busy` when nothing becomes free in time.
+   * What has begun is finished when its client has gone, because an abandoned decode would hold its
+   * place.
    */
   run<T>(bytes: number, work: () => Promise<T>): Promise<T>;
 }
 
-/** A place for a file of so many bytes, before it is read; throws `busy`. To be released when the file is let go. */
+/**
+ * A place for a file of so many bytes, before it is read; throws `busy`. To be released when the
+ * file is let go.
+ */
 export function reserveBody(queue: WorkQueue, bytes: number): Place {
   const place = queue.reserve(bytes);
   if ('refused' in place) throw busy(place);

@@ -8,8 +8,9 @@ const BAR_BYTES = 150;
 const READING_BYTES = 5_000_000;
 
 /**
- * Rows and stored images that are read at once for pictures the edge does not know. Who reads one with 5,000 bars moves
- * a megabyte through the database's endpoint, so this is where a crowd has to wait.
+ * Rows and stored images that are read at once for pictures the edge does not know. Who reads one
+ * with 5,000 bars moves a megabyte through the database's endpoint, so this is where a crowd has to
+ * wait.
  */
 export const READING_LIMITS: QueueLimits = {
   running: 3,
@@ -20,7 +21,10 @@ export const READING_LIMITS: QueueLimits = {
   restMs: 0,
 };
 
-/** The same for pictures that this isolate has served lately: a crowd that wants others to be drawn is not before them. */
+/**
+ * The same for pictures that this isolate has served lately: a crowd that wants others to be drawn
+ * is not before them.
+ */
 export const REVALIDATION_LIMITS: QueueLimits = {
   ...READING_LIMITS,
   waiting: 64,
@@ -30,8 +34,9 @@ export const REVALIDATION_LIMITS: QueueLimits = {
 export const SERVED_LATELY_MS = 600_000;
 
 /**
- * Pictures that this isolate has asked the gates for. Fewer may wait for a place than rows are read at once: one reading
- * always goes on, so that pictures that only have to be read are read while others are drawn.
+ * Pictures that this isolate has asked the gates for. Fewer may wait for a place than rows are read
+ * at once: one reading always goes on, so that pictures that only have to be read are read while
+ * others are drawn.
  */
 export const REDRAW_LIMITS: QueueLimits = {
   running: 6,
@@ -43,8 +48,9 @@ export const REDRAW_LIMITS: QueueLimits = {
 };
 
 /**
- * Draws of the gates of one isolate, wherever they were asked for. One at a time, because a draw is nothing but CPU time;
- * between two of them everything else that is waiting in the isolate has its turn.
+ * Draws of the gates of one isolate, wherever they were asked for. One at a time, because a draw is
+ * nothing but CPU time; between two of them everything else that is waiting in the isolate has its
+ * turn.
  */
 export const DRAW_LIMITS: QueueLimits = {
   running: 1,

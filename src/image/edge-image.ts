@@ -37,7 +37,10 @@ export function unchanged(picture: Picture): Unchanged {
   return { kind: 'not_modified', ...verified(picture), source: 'edge', caching: 'shared' };
 }
 
-/** Not before the answer is on its way: a cache that takes the bytes at the same time holds up those of the answer. */
+/**
+ * Not before the answer is on its way: a cache that takes the bytes at the same time holds up those
+ * of the answer.
+ */
 export async function fillEdge(
   deps: EdgeDependencies,
   artifactId: number,

@@ -8,7 +8,10 @@ export interface Examination {
   readonly inspection: ImageInspection;
   /** Of a PNG with at most 256 colours; null otherwise. */
   readonly pixelSha256: string | null;
-  /** Null: checked to its last pixel. Otherwise why nobody did: it has more pixels than are decoded here. */
+  /**
+   * Null: checked to its last pixel. Otherwise why nobody did: it has more pixels than are decoded
+   * here.
+   */
   readonly tooLarge: string | null;
 }
 

@@ -34,8 +34,9 @@ export interface FoundRender {
 const ARTIFACTS_ASKED = 3;
 
 /**
- * The PNG of a render that the ledger knows: from the edge, from the store, or drawn anew for an artifact that has its
- * bars still. Null when it is gone and nobody has them; throws what the store throws when only it could have helped.
+ * The PNG of a render that the ledger knows: from the edge, from the store, or drawn anew for an
+ * artifact that has its bars still. Null when it is gone and nobody has them; throws what the store
+ * throws when only it could have helped.
  */
 export async function findRender(
   deps: FindRenderDependencies,

@@ -1,7 +1,10 @@
 import type { Flight, Flights, Landing, Reader } from '../concurrency/share-flight.ts';
 import type { ImageOutcome, ServedImage, Unchanged } from './image-outcome.ts';
 
-/** The note is what everybody who has the picture in hand is told, known as soon as the row was read. */
+/**
+ * The note is what everybody who has the picture in hand is told, known as soon as the row was
+ * read.
+ */
 export type ImageFlight = Flight<ImageOutcome, Unchanged>;
 export type ImageFlights = Flights<ImageOutcome, Unchanged>;
 

@@ -109,11 +109,9 @@ export type LedgerEntry = z.output<typeof ledgerEntry>;
 export const artifactVerificationSchema = z
   .object({
     artifact_id: z.int(),
-    matches: z
-      .boolean()
-      .openapi({
-        description: 'The stored image is proved, or claims by hash, to show these bars.',
-      }),
+    matches: z.boolean().openapi({
+      description: 'The stored image is proved, or claims by hash, to show these bars.',
+    }),
     freshness: z.enum(['verified', 'attached', 'unverified', 'stale', 'missing']).openapi({
       description:
         'The words of `X-Chart-Freshness`. verified: the bytes that were drawn from these bars. attached: it claims their ' +

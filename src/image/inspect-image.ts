@@ -2,7 +2,10 @@ import { hasPngSignature } from '../png/chunk.ts';
 import type { Provenance } from '../png/provenance.ts';
 import { pngStructure } from '../png/structure.ts';
 
-/** What bytes are, by content alone. `broken` is also what is neither PNG nor JPEG; `reason` is for logs and people. */
+/**
+ * What bytes are, by content alone. `broken` is also what is neither PNG nor JPEG; `reason` is for
+ * logs and people.
+ */
 export type ImageInspection =
   | {
       readonly kind: 'png' | 'jpeg';
@@ -26,8 +29,9 @@ const DEPTHS: Readonly<Record<number, readonly number[]>> = {
 };
 
 /**
- * Whether bytes are an intact PNG or JPEG: every length and checksum of a PNG right and nothing cut; a JPEG's markers
- * walkable up to the end of its image. Nothing is inflated, so it is cheap enough for every read from a store.
+ * Whether bytes are an intact PNG or JPEG: every length and checksum of a PNG right and nothing
+ * cut; a JPEG's markers walkable up to the end of its image. Nothing is inflated, so it is cheap
+ * enough for every read from a store.
  */
 export function inspectImage(bytes: Uint8Array): ImageInspection {
   if (bytes.length === 0) return broken('it is empty');
@@ -74,7 +78,9 @@ function readHeader(data: Uint8Array): { width: number; height: number; palette:
     : null;
 }
 
-/** Start-of-frame markers: all of C0-CF but DHT (C4), JPG (C8) and DAC (CC) (ITU T.81, table B.1). */
+/**
+ * Start-of-frame markers: all of C0-CF but DHT (C4), JPG (C8) and DAC (CC) (ITU T.81, table B.1).
+ */
 function isFrame(marker: number): boolean {
   return marker >= 0xc0 && marker <= 0xcf && marker !== 0xc4 && marker !== 0xc8 && marker !== 0xcc;
 }
@@ -95,7 +101,8 @@ function inspectJpeg(bytes: Uint8Array): ImageInspection {
     if (marker === undefined || marker === 0) return broken('it is cut off');
     if (marker === 0xd9) {
       if (size === null || !scanned) return broken('it has no image data');
-      // Cameras and tools pad with zeros behind the end; other bytes there are not part of an image.
+      // Cameras and tools pad with zeros behind the end; other bytes there are not part of an
+      // image.
       if (bytes.subarray(offset).some((byte) => byte !== 0))
         return broken('something follows its end');
       return { kind: 'jpeg', ...size, provenance: null };
@@ -119,7 +126,9 @@ function inspectJpeg(bytes: Uint8Array): ImageInspection {
   return broken('it does not end with EOI');
 }
 
-/** Entropy-coded data ends at the next marker that is neither a stuffed FF00 nor a restart marker. */
+/**
+ * Entropy-coded data ends at the next marker that is neither a stuffed FF00 nor a restart marker.
+ */
 function endOfScan(bytes: Uint8Array, from: number): number {
   let offset = bytes.indexOf(0xff, from);
   while (offset !== -1) {

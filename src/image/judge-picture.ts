@@ -38,7 +38,10 @@ export interface Judgement {
 
 const NAMED_MAX = 5;
 
-/** What a PNG is, by its pixels, its chunks and its label. The pixels decide; a label is a claim and nothing more. */
+/**
+ * What a PNG is, by its pixels, its chunks and its label. The pixels decide; a label is a claim and
+ * nothing more.
+ */
 export function judgePicture(facts: PictureFacts): Judgement {
   const { label, byPixels, claimed, visible, pixelSha256 } = facts;
   const fields = label?.kind === 'read' ? label.fields : null;

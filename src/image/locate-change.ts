@@ -5,16 +5,22 @@ import type { PlotBox } from './chart-render.table.ts';
 
 /** A changed region in the words of the chart. */
 export interface LocatedRegion extends ChangedRegion {
-  /** A panel, `header` above all of them, `time_axis` below; null when the ledger does not know where panels lie. */
+  /**
+   * A panel, `header` above all of them, `time_axis` below; null when the ledger does not know
+   * where panels lie.
+   */
   readonly panel: string | null;
-  /** ISO 8601, UTC: the bars that the region covers; null beside the plot, or when nobody has the bars any more. */
+  /**
+   * ISO 8601, UTC: the bars that the region covers; null beside the plot, or when nobody has the
+   * bars any more.
+   */
   readonly first_bar: string | null;
   readonly last_bar: string | null;
 }
 
 /**
- * Rows of pixels at which another part of the chart begins: the first panel's title, each further panel's, the dates. Null
- * plots: nobody knows.
+ * Rows of pixels at which another part of the chart begins: the first panel's title, each further
+ * panel's, the dates. Null plots: nobody knows.
  */
 export function partBorders(plots: readonly PlotBox[] | null): number[] {
   const [first] = plots ?? [];
@@ -22,7 +28,10 @@ export function partBorders(plots: readonly PlotBox[] | null): number[] {
   return [first.y - headHeight(plots), ...plots.map(({ y, height }) => y + height)];
 }
 
-/** Says where a region lies that crosses none of `partBorders`. `plots` from top to bottom, each with its title above it. */
+/**
+ * Says where a region lies that crosses none of `partBorders`. `plots` from top to bottom, each
+ * with its title above it.
+ */
 export function locateChange(
   region: ChangedRegion,
   plots: readonly PlotBox[] | null,

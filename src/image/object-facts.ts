@@ -11,8 +11,9 @@ export const PIXEL_METADATA = 'pixel-sha256';
 export const RENDERER_METADATA = 'renderer';
 
 /**
- * What freshness is judged by: looked at once, by content, never by extension or declared type. Only the file that the
- * ledger knows (`ledgerSha256`) is believed without being decoded. Throws `busy`.
+ * What freshness is judged by: looked at once, by content, never by extension or declared type.
+ * Only the file that the ledger knows (`ledgerSha256`) is believed without being decoded. Throws
+ * `busy`.
  */
 export async function objectFacts(
   object: StoredObject,

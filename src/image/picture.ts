@@ -25,7 +25,10 @@ export type PictureState =
   | { readonly kind: 'absent' }
   | { readonly kind: 'unusable'; readonly error: BarsError };
 
-/** Reads the snapshot; one hash over bars, chart spec and renderer version names everything that follows. */
+/**
+ * Reads the snapshot; one hash over bars, chart spec and renderer version names everything that
+ * follows.
+ */
 export async function pictureOf(
   source: Pick<ChartSource, 'snapshot' | 'rowSymbol' | 'rowTimeframe'>,
   bucket: string,
@@ -50,7 +53,10 @@ export async function pictureOf(
   };
 }
 
-/** When the snapshot was fetched, or null when it does not say so readably. A time without a zone is UTC. */
+/**
+ * When the snapshot was fetched, or null when it does not say so readably. A time without a zone is
+ * UTC.
+ */
 export function fetchedAt(snapshot: unknown): Date | null {
   const text = textOf(snapshot, 'fetched_at');
   if (text === null) return null;

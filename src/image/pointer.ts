@@ -1,7 +1,10 @@
 import type { EdgeCache } from '../storage/edge-cache.ts';
 import type { MemoryCache } from '../storage/memory-cache.ts';
 
-/** What an artifact showed a few seconds ago: enough to answer from the edge, or to say 304, without the database. */
+/**
+ * What an artifact showed a few seconds ago: enough to answer from the edge, or to say 304, without
+ * the database.
+ */
 export interface Pointer {
   readonly etag: string;
   /** Key of the bytes in the edge's content cache. */
@@ -15,7 +18,10 @@ export interface Pointer {
 export const POINTER_MEMORY_TTL_MS = 5_000;
 const POINTER_EDGE_TTL_MS = 10_000;
 
-/** How old what a pointer says is already, and whether it is still so: a write may come while it is being put away. */
+/**
+ * How old what a pointer says is already, and whether it is still so: a write may come while it is
+ * being put away.
+ */
 export interface PointerAge {
   readonly ageMs: number;
   readonly isCurrent: () => boolean;
@@ -25,7 +31,10 @@ export interface PointerCache {
   /** In this isolate's memory, without waiting. */
   near(artifactId: number): Pointer | null;
   get(artifactId: number): Promise<Pointer | null>;
-  /** Never for longer than ten seconds after its row was read; not at all when a write came meanwhile. */
+  /**
+   * Never for longer than ten seconds after its row was read; not at all when a write came
+   * meanwhile.
+   */
   put(artifactId: number, pointer: Pointer, age: PointerAge): Promise<void>;
   /** Forgets in this isolate and this colo; others forget by themselves within fifteen seconds. */
   drop(artifactId: number): Promise<void>;

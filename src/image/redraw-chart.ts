@@ -22,7 +22,10 @@ export interface RedrawDependencies {
   readonly now: () => number;
 }
 
-/** `stored`: these bytes lie under the render key and the ledger says so. `drawn`: they had to be drawn for it. */
+/**
+ * `stored`: these bytes lie under the render key and the ledger says so. `drawn`: they had to be
+ * drawn for it.
+ */
 export interface Redrawn {
   readonly png: Uint8Array<ArrayBuffer>;
   readonly pngSha256: string;
@@ -35,9 +38,10 @@ export interface Redrawn {
 const WRITE_ATTEMPTS = 3;
 
 /**
- * Draws a picture and writes it back, unless the store already holds it as the ledger says. With the store or the
- * database down the picture is drawn all the same and handed out as not stored. Throws only when drawing fails, or
- * `busy`, before anything is read when the queue of draws is full.
+ * Draws a picture and writes it back, unless the store already holds it as the ledger says. With
+ * the store or the database down the picture is drawn all the same and handed out as not stored.
+ * Throws only when drawing fails, or `busy`, before anything is read when the queue of draws is
+ * full.
  */
 export async function redrawChart(
   deps: RedrawDependencies,
@@ -94,7 +98,10 @@ interface Present {
   readonly intact: Intact | null;
 }
 
-/** Somebody may have drawn it since the caller looked: the store once more, and what the ledger says of it. */
+/**
+ * Somebody may have drawn it since the caller looked: the store once more, and what the ledger says
+ * of it.
+ */
 async function lookAgain(
   deps: RedrawDependencies,
   picture: Picture,

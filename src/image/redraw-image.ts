@@ -26,12 +26,16 @@ export interface Redraw {
   readonly useStore: boolean;
 }
 
-/** From asking the gate to the picture in hand; longer than any chart takes to draw, shorter than people wait. */
+/**
+ * From asking the gate to the picture in hand; longer than any chart takes to draw, shorter than
+ * people wait.
+ */
 export const RENDER_DEADLINE_MS = 15_000;
 
 /**
- * Has a picture drawn by its gate. `onPlace`: it is this picture's turn, and what it was read with is needed no more.
- * `isStored`: the edge may keep it. Throws `busy`, `render_timeout` or what the gate refuses with.
+ * Has a picture drawn by its gate. `onPlace`: it is this picture's turn, and what it was read with
+ * is needed no more. `isStored`: the edge may keep it. Throws `busy`, `render_timeout` or what the
+ * gate refuses with.
  */
 export async function redrawImage(
   deps: RedrawImageDependencies,

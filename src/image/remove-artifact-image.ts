@@ -5,7 +5,10 @@ import { parseStoredUrl } from '../storage/object-ref.ts';
 import type { ObjectStore } from '../storage/object-store.ts';
 import type { RenderLedger } from './render-ledger.repository.ts';
 
-/** After a row is gone: removes the object it named unless another artifact shows it. Logs instead of throwing. */
+/**
+ * After a row is gone: removes the object it named unless another artifact shows it. Logs instead
+ * of throwing.
+ */
 export async function removeArtifactImage(
   deps: {
     readonly ledger: RenderLedger;
@@ -28,7 +31,10 @@ export async function removeArtifactImage(
   }
 }
 
-/** `chart_data.minio_url`, else `metadata.minio_url`, else `image_path`, as `storedUrlSql` reads them. */
+/**
+ * `chart_data.minio_url`, else `metadata.minio_url`, else `image_path`, as `storedUrlSql` reads
+ * them.
+ */
 function storedUrlOf(row: ArtifactRow): string | null {
   const texts = [urlIn(row.chart_data), urlIn(row.artifact_metadata), row.image_path];
   return texts.find((text) => typeof text === 'string' && text.trim() !== '')?.trim() ?? null;

@@ -14,8 +14,9 @@ export interface RenderGateDependencies extends RedrawDependencies {
 }
 
 /**
- * The gate of one render key: whoever comes while the picture is being made waits for the same bytes, so the world draws
- * it once. Objects of a class share an isolate and its memory; what belongs to one key lives on `this`.
+ * The gate of one render key: whoever comes while the picture is being made waits for the same
+ * bytes, so the world draws it once. Objects of a class share an isolate and its memory; what
+ * belongs to one key lives on `this`.
  */
 export function renderGateClass<Environment>(build: (env: Environment) => RenderGateDependencies) {
   return class extends DurableObject<Environment> {
@@ -23,7 +24,8 @@ export function renderGateClass<Environment>(build: (env: Environment) => Render
     private readonly answers = new Map<string, Promise<RenderAnswer>>();
 
     render(job: RenderJob): Promise<RenderAnswer> {
-      // Jobs that may write and jobs that may not are two flights: the first must not be told "not stored" by the second.
+      // Jobs that may write and jobs that may not are two flights: the first must not be told "not
+      // stored" by the second.
       const flight = job.useStore ? 'stored' : 'unstored';
       // Two artifacts with the same bars share the draw; each has its own row to be pointed.
       return shared(this.answers, `${flight}/${job.artifactId}`, () => this.answer(job, flight));

@@ -19,8 +19,8 @@ const RENDER_KEY_HEX_DIGITS = 32;
 const SLUG_MAX_LENGTH = 64;
 
 /**
- * The render key: SHA-256 of the RFC 8785 JSON `{snapshot_sha256, symbol, timeframe, spec, renderer}`, first 32 hex digits.
- * It is ETag, object key, cache key and gate name at once.
+ * The render key: SHA-256 of the RFC 8785 JSON `{snapshot_sha256, symbol, timeframe, spec,
+ * renderer}`, first 32 hex digits. It is ETag, object key, cache key and gate name at once.
  */
 export async function renderKey(identity: RenderIdentity): Promise<string> {
   const json = canonicalize({
@@ -34,7 +34,10 @@ export async function renderKey(identity: RenderIdentity): Promise<string> {
   return (await sha256Hex(json)).slice(0, RENDER_KEY_HEX_DIGITS);
 }
 
-/** `charts/{symbol}/{timeframe}/{render key}.png` in `bucket`; symbol and timeframe are slugged to `[A-Za-z0-9._-]`. */
+/**
+ * `charts/{symbol}/{timeframe}/{render key}.png` in `bucket`; symbol and timeframe are slugged to
+ * `[A-Za-z0-9._-]`.
+ */
 export function renderObjectRef(
   bucket: string,
   picture: { readonly symbol: string; readonly timeframe: string },

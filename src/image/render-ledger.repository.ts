@@ -39,14 +39,19 @@ export interface RenderLedger {
   find(renderKey: string): Promise<ChartRenderRow | null>;
   /** The first twenty that were drawn. */
   findByPixels(pixelSha256: string): Promise<ChartRenderRow[]>;
-  /** The render whose file has this SHA-256, with those of the same pixels and who shows them: one request. */
+  /**
+   * The render whose file has this SHA-256, with those of the same pixels and who shows them: one
+   * request.
+   */
   findByFile(pngSha256: string): Promise<KnownFile | null>;
-  /** Writes or replaces the row of this render key: what was drawn last is what lies in the store. */
+  /**
+   * Writes or replaces the row of this render key: what was drawn last is what lies in the store.
+   */
   record(row: NewChartRenderRow): Promise<void>;
   /**
-   * Notes that the artifact shows this render and points its row at the object, keeping the old URL as
-   * `chart_data.previous_minio_url`. The row is left alone when what it is drawn from has changed meanwhile. Not `exists`:
-   * it was deleted, and nothing is noted.
+   * Notes that the artifact shows this render and points its row at the object, keeping the old URL
+   * as `chart_data.previous_minio_url`. The row is left alone when what it is drawn from has
+   * changed meanwhile. Not `exists`: it was deleted, and nothing is noted.
    */
   link(link: {
     artifactId: number;
@@ -56,11 +61,14 @@ export interface RenderLedger {
     fingerprint: string;
   }): Promise<{ pointed: boolean; exists: boolean }>;
   shownBy(renderKeys: readonly string[]): Promise<ShownBy[]>;
-  /** How many pictures had to be drawn for each reason; none on a database that nobody has migrated. */
+  /**
+   * How many pictures had to be drawn for each reason; none on a database that nobody has migrated.
+   */
   countByReason(): Promise<Record<string, number>>;
   /**
-   * Forgets what a deleted artifact showed. True when no other artifact shows the object `ref`, by its row or by the
-   * ledger; the object's own ledger row is then gone too, and the object may be removed.
+   * Forgets what a deleted artifact showed. True when no other artifact shows the object `ref`, by
+   * its row or by the ledger; the object's own ledger row is then gone too, and the object may be
+   * removed.
    */
   forget(artifactId: number, ref: ObjectRef | null): Promise<boolean>;
 }
@@ -219,8 +227,9 @@ export function createRenderLedger(database: Database): RenderLedger {
           .delete(artifactRenderTable)
           .where(eq(artifactRenderTable.artifact_id, artifactId));
         if (ref === null) return false;
-        // Rows name objects in several ways, some with the bucket in the host: all of them end in the key, encoded or not. One
-        // that only looks alike keeps an object that nobody needs; the other way round somebody's picture would be gone.
+        // Rows name objects in several ways, some with the bucket in the host: all of them end in
+        // the key, encoded or not. One that only looks alike keeps an object that nobody needs; the
+        // other way round somebody's picture would be gone.
         const path = ref.key;
         const digits = /[0-9a-f]{32}/.exec(ref.key)?.[0];
         const encoded = ref.key.split('/').map(encodeURIComponent).join('/');

@@ -6,15 +6,19 @@ import type { DecodeSlots } from './decode-slots.ts';
 
 /** What somebody without a credential may have decoded. */
 export const ANONYMOUS_LIMITS: PngLimits = { maxPixels: 5_000_000, maxInterlacedPixels: 5_000_000 };
-/** Uploads, stored objects and signed-in callers; an interlaced picture is held whole while it is decoded. */
+/**
+ * Uploads, stored objects and signed-in callers; an interlaced picture is held whole while it is
+ * decoded.
+ */
 export const SIGNED_IN_LIMITS: PngLimits = {
   maxPixels: 16_000_000,
   maxInterlacedPixels: 5_000_000,
 };
 
 /**
- * Decodes a PNG or JPEG once: what was found is kept at the edge under the SHA-256 of the file. With `stopWithoutHash` a picture
- * that can have no pixel hash is left at once, and not said to be whole. Throws `busy`.
+ * Decodes a PNG or JPEG once: what was found is kept at the edge under the SHA-256 of the file.
+ * With `stopWithoutHash` a picture that can have no pixel hash is left at once, and not said to be
+ * whole. Throws `busy`.
  */
 export type ScanFile = (
   bytes: Uint8Array<ArrayBuffer>,

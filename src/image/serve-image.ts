@@ -61,9 +61,9 @@ export interface ImageDependencies extends RedrawImageDependencies, EdgeDependen
 type Landed = Landing<ImageOutcome>;
 
 /**
- * The image of one artifact: edge, then the object its row names, then a redraw. Requests of this isolate for the same
- * artifact share what is behind the isolate's memory. Outcomes are values; what is thrown is an `AppError` that the wire
- * knows (404, 400, 409, 422, 503, 504).
+ * The image of one artifact: edge, then the object its row names, then a redraw. Requests of this
+ * isolate for the same artifact share what is behind the isolate's memory. Outcomes are values;
+ * what is thrown is an `AppError` that the wire knows (404, 400, 409, 422, 503, 504).
  */
 export function createServeImage(deps: ImageDependencies) {
   return async function serveImage(
@@ -130,7 +130,9 @@ async function readAndServe(
   return cached ?? fromStoreOrRedraw(deps, source, state, named, reading);
 }
 
-/** Another colo's or an earlier day's render: only when the row points at this picture's own object. */
+/**
+ * Another colo's or an earlier day's render: only when the row points at this picture's own object.
+ */
 async function fromContentCache(
   deps: ImageDependencies,
   source: ChartSource,

@@ -3,7 +3,10 @@ import { artifactTable } from '../artifact/artifact.table.ts';
 import type { Database } from '../storage/database.ts';
 import { guarded, sqlStateOf } from '../storage/database-errors.ts';
 
-/** A row's snapshot as stored, and what stands in for it where it names neither symbol nor timeframe. */
+/**
+ * A row's snapshot as stored, and what stands in for it where it names neither symbol nor
+ * timeframe.
+ */
 export interface SnapshotRow {
   readonly version: string;
   /** `metadata.market_data_snapshot`, unparsed. */
@@ -13,7 +16,10 @@ export interface SnapshotRow {
 }
 
 export interface SnapshotRepository {
-  /** Another one after every write to the row, whatever it changed. Reads no bars. Null: there is no such row. */
+  /**
+   * Another one after every write to the row, whatever it changed. Reads no bars. Null: there is no
+   * such row.
+   */
   version(id: number): Promise<string | null>;
   /** The snapshot with the version it has. */
   read(id: number): Promise<SnapshotRow | null>;
@@ -27,9 +33,10 @@ const {
 } = artifactTable;
 
 /**
- * `xmin` is the transaction that wrote this version of the row, `ctid` its place: PostgreSQL writes a row anew with every
- * UPDATE. The times and the size of the stored (compressed) column, which is known without reading it, tell apart what a
- * database that was restored to an earlier state numbers alike. An md5 of the snapshot would read and print all of it.
+ * `xmin` is the transaction that wrote this version of the row, `ctid` its place: PostgreSQL writes
+ * a row anew with every UPDATE. The times and the size of the stored (compressed) column, which is
+ * known without reading it, tell apart what a database that was restored to an earlier state
+ * numbers alike. An md5 of the snapshot would read and print all of it.
  */
 const versionSql = sql<string>`concat_ws(' ', ${artifactTable}.xmin, ${artifactTable}.ctid,
   ${created}, ${updated_at}, pg_column_size(${metadata}))`;

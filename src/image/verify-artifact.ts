@@ -17,7 +17,10 @@ export interface VerifyDependencies {
   readonly scanFile: ScanFile;
 }
 
-/** What is stored for an artifact, what it claims, and whether it matches the row's bars. Draws and changes nothing. */
+/**
+ * What is stored for an artifact, what it claims, and whether it matches the row's bars. Draws and
+ * changes nothing.
+ */
 export async function verifyArtifactImage(
   deps: VerifyDependencies,
   artifactId: number,

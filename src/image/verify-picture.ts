@@ -28,9 +28,10 @@ const REGIONS_MAX = 100;
 const CHUNKS_MAX = 20;
 
 /**
- * Says which render a PNG from anywhere (a report, a chat) shows and whether a pixel of it was changed. The file the
- * ledger knows is not even decoded; otherwise the pixels decide, not the label. Throws `invalid_input` for what is no
- * intact PNG, `payload_too_large` beyond the caller's limits, `busy`.
+ * Says which render a PNG from anywhere (a report, a chat) shows and whether a pixel of it was
+ * changed. The file the ledger knows is not even decoded; otherwise the pixels decide, not the
+ * label. Throws `invalid_input` for what is no intact PNG, `payload_too_large` beyond the caller's
+ * limits, `busy`.
  */
 export async function verifyPicture(
   deps: VerifyPictureDependencies,
@@ -59,7 +60,8 @@ export async function verifyPicture(
   const found =
     known?.renders ?? (pixelSha256 === null ? [] : await deps.ledger.findByPixels(pixelSha256));
   const claimed = claims === null ? null : await findClaimed(deps, claims.render_key, found);
-  // Many renders may share their pixels: what the file or its label names comes first, and is never cut off.
+  // Many renders may share their pixels: what the file or its label names comes first, and is never
+  // cut off.
   const byPixels = distinct([
     known?.row ?? null,
     claimed?.pixel_sha256 === pixelSha256 ? claimed : null,

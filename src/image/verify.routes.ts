@@ -91,7 +91,10 @@ verifyRoutes.openapi(imageRoute, async (c) => {
   }
 });
 
-/** What a body may take in memory: as it says of itself, or all that is read of one that does not say. */
+/**
+ * What a body may take in memory: as it says of itself, or all that is read of one that does not
+ * say.
+ */
 function declaredBytes(header: string | undefined): number {
   const declared = Number(header ?? Number.NaN);
   return Number.isFinite(declared) ? Math.min(declared, IMAGE_MAX_BYTES) : IMAGE_MAX_BYTES;

@@ -1,12 +1,15 @@
 /**
- * A Huffman table of a JPEG (ITU T.81, C.2): for every next sixteen bits the code that they begin with, as length in the
- * upper byte and symbol in the lower; 0 where no code begins so.
+ * A Huffman table of a JPEG (ITU T.81, C.2): for every next sixteen bits the code that they begin
+ * with, as length in the upper byte and symbol in the lower; 0 where no code begins so.
  */
 export type JpegCodes = Uint16Array;
 
 const LONGEST_CODE_BITS = 16;
 
-/** `counts`: of codes of 1 to 16 bits; `symbols` in their order. Null when there are more codes than bits allow. */
+/**
+ * `counts`: of codes of 1 to 16 bits; `symbols` in their order. Null when there are more codes than
+ * bits allow.
+ */
 export function jpegCodes(counts: Uint8Array, symbols: Uint8Array): JpegCodes | null {
   const codes = new Uint16Array(1 << LONGEST_CODE_BITS);
   let from = 0;
@@ -22,7 +25,10 @@ export function jpegCodes(counts: Uint8Array, symbols: Uint8Array): JpegCodes | 
   return codes;
 }
 
-/** Bits of an entropy-coded segment, which ends at the next marker. What is read beyond its end is 0 and noticed. */
+/**
+ * Bits of an entropy-coded segment, which ends at the next marker. What is read beyond its end is 0
+ * and noticed.
+ */
 export class JpegBits {
   readonly #bytes: Uint8Array;
   #position: number;

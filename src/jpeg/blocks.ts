@@ -5,7 +5,10 @@ export interface ScanComponent {
   /** Null where the scan names a table that was never defined. */
   readonly dc: JpegCodes | null;
   readonly ac: JpegCodes | null;
-  /** Which coefficients are not zero so far, a bit each, 64 a block; null when the JPEG is not progressive. */
+  /**
+   * Which coefficients are not zero so far, a bit each, 64 a block; null when the JPEG is not
+   * progressive.
+   */
   readonly nonzero: Uint8Array | null;
 }
 
@@ -13,7 +16,10 @@ export interface ScanComponent {
 export interface SpectralRange {
   readonly first: number;
   readonly last: number;
-  /** Successive approximation: 0 is the first scan of these coefficients, otherwise one more bit of them. */
+  /**
+   * Successive approximation: 0 is the first scan of these coefficients, otherwise one more bit of
+   * them.
+   */
   readonly high: number;
 }
 
@@ -22,9 +28,9 @@ const LAST_COEFFICIENT = 63;
 const ZERO_RUN = 15;
 
 /**
- * Reads blocks of 64 coefficients for what they must look like, and keeps no value (T.81, F.2.2 and G.2; the order of
- * steps is that of libjpeg's jdhuff.c and jdphuff.c). False: a coefficient behind the 64th; what is wrong with the bits
- * themselves is in `bits.damage`.
+ * Reads blocks of 64 coefficients for what they must look like, and keeps no value (T.81, F.2.2 and
+ * G.2; the order of steps is that of libjpeg's jdhuff.c and jdphuff.c). False: a coefficient behind
+ * the 64th; what is wrong with the bits themselves is in `bits.damage`.
  */
 export class JpegBlocks {
   readonly #bits: JpegBits;

@@ -31,20 +31,26 @@ interface Frame {
   readonly components: readonly Component[];
 }
 
-/** Start-of-frame markers that browsers show: baseline, extended and progressive, Huffman coded (T.81, table B.1). */
+/**
+ * Start-of-frame markers that browsers show: baseline, extended and progressive, Huffman coded
+ * (T.81, table B.1).
+ */
 const SEQUENTIAL = new Set([0xc0, 0xc1]);
 const PROGRESSIVE = 0xc2;
 const OTHER_FRAMES = new Set([0xc3, 0xc5, 0xc6, 0xc7, 0xc9, 0xca, 0xcb, 0xcd, 0xce, 0xcf]);
 const BLOCKS_BETWEEN_TURNS = 40_000;
-/** What libjpeg-turbo's own limit guards against: scans that read the whole picture again and again. */
+/**
+ * What libjpeg-turbo's own limit guards against: scans that read the whole picture again and again.
+ */
 const MOST_SCANS = 100;
 
 class Damage extends Error {}
 
 /**
- * Reads all entropy-coded data of a JPEG whose markers were found to be walkable (`inspectImage`): every code must exist,
- * every block must be there, every component must have its pixels. Nothing is drawn, so it takes a bit of memory for each
- * coefficient of a progressive JPEG and none otherwise. Never throws for what the bytes are.
+ * Reads all entropy-coded data of a JPEG whose markers were found to be walkable (`inspectImage`):
+ * every code must exist, every block must be there, every component must have its pixels. Nothing
+ * is drawn, so it takes a bit of memory for each coefficient of a progressive JPEG and none
+ * otherwise. Never throws for what the bytes are.
  */
 export async function scanJpeg(
   bytes: Uint8Array,
@@ -95,7 +101,10 @@ function word(data: Uint8Array, at: number): number {
   return ((data[at] ?? 0) << 8) | (data[at + 1] ?? 0);
 }
 
-/** The next marker with its data; what lies before it belongs to nothing and is passed over, as decoders do. */
+/**
+ * The next marker with its data; what lies before it belongs to nothing and is passed over, as
+ * decoders do.
+ */
 function segmentAt(
   bytes: Uint8Array,
   from: number,

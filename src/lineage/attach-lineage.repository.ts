@@ -26,9 +26,9 @@ export interface AttachOutcome {
 }
 
 /**
- * Links artifacts by hand, in one statement, and says what became of each that exists. A row that names another run is
- * left alone unless `overwrite`, and so is one that names another experiment; one that names this run only gets its
- * experiment.
+ * Links artifacts by hand, in one statement, and says what became of each that exists. A row that
+ * names another run is left alone unless `overwrite`, and so is one that names another experiment;
+ * one that names this run only gets its experiment.
  */
 export async function attachRows(
   database: Database,

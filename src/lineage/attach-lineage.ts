@@ -2,7 +2,10 @@ import { AppError } from '../errors.ts';
 import type { Attachment, AttachOutcome } from './attach-lineage.repository.ts';
 import type { AttachRequest } from './lineage.schema.ts';
 
-/** Links by hand and says of every artifact that was named what became of it. Throws `not_found` for an unknown execution. */
+/**
+ * Links by hand and says of every artifact that was named what became of it. Throws `not_found` for
+ * an unknown execution.
+ */
 export async function attachLineage(
   attach: (attachment: Attachment) => Promise<AttachOutcome[]>,
   request: AttachRequest,

@@ -22,7 +22,10 @@ export interface CompletedRuns {
 
 /** Runs asked for in one search; `IN` is allowed on run ids alone. */
 const RUNS_PER_SEARCH = 100;
-/** What MLflow gives as a run id; nothing else is asked for, because it would stand in an address and in filters. */
+/**
+ * What MLflow gives as a run id; nothing else is asked for, because it would stand in an address
+ * and in filters.
+ */
 export const RUN_ID = /^[a-zA-Z0-9][\w-]{0,254}$/;
 const NOT_YET =
   'The experiment of the run that this artifact names was not found in MLflow yet; it is asked again.';
@@ -31,8 +34,9 @@ const UNKNOWN =
 const NO_RUN_ID = 'The run_id is not one that MLflow gives, so its experiment is not known.';
 
 /**
- * Fills in the experiments of runs that rows name without one: from other rows of the same run, else from MLflow. One run
- * is asked for by name, which finds it wherever it is; several by one search, and by name as well when `isThorough`.
+ * Fills in the experiments of runs that rows name without one: from other rows of the same run,
+ * else from MLflow. One run is asked for by name, which finds it wherever it is; several by one
+ * search, and by name as well when `isThorough`.
  */
 export async function completeRuns(
   deps: { readonly lineage: LineageRepository; readonly mlflow: MlflowClient },
@@ -90,7 +94,8 @@ async function ask(
       const search = { filter, maxResults: RUNS_PER_SEARCH, withDeleted: true };
       for (const run of (await mlflow.searchRuns(search, bounds)).runs) known(run);
     }
-    // A search leaves out runs of deleted experiments, and of those that MLFLOW_EXPERIMENT_NAMES does not name.
+    // A search leaves out runs of deleted experiments, and of those that MLFLOW_EXPERIMENT_NAMES
+    // does not name.
     for (const runId of isThorough || runIds.length === 1 ? open() : []) {
       const run = await mlflow.getRun(runId, bounds).catch((error: unknown) => {
         if (!(error instanceof MlflowFailure) || !error.isOfThisRequest) throw error;

@@ -91,7 +91,10 @@ export function createLineage(deps: LineageDependencies) {
     attach: (request: AttachRequest) =>
       attachLineage((attachment) => attachRows(database, attachment), request),
 
-    /** Asked for: everything that was not looked up since the walk began, whatever earlier look-ups remember. */
+    /**
+     * Asked for: everything that was not looked up since the walk began, whatever earlier look-ups
+     * remember.
+     */
     async repair({ limit, checked_before }: RepairRequest) {
       const before = checked_before ?? (await lineage.now());
       const options = { due: { before }, limit, deadlineMs: REPAIR_DEADLINE_MS };
@@ -125,7 +128,10 @@ export function createLineage(deps: LineageDependencies) {
         limit,
       ),
 
-    /** By cron: whether MLflow answers this account. Its `/health` is open to everybody, so it would prove nothing. */
+    /**
+     * By cron: whether MLflow answers this account. Its `/health` is open to everybody, so it would
+     * prove nothing.
+     */
     async probe(): Promise<void> {
       if (mlflow === null) return;
       const bounds = {

@@ -32,7 +32,10 @@ export function unlinkedReason(
   return mlflowProblem ?? of.lookupReason ?? 'MLflow has not been asked yet.';
 }
 
-/** What is known without asking anybody; `lineageStatusSql` is its twin in SQL. `mlflowProblem`: why nobody can be asked. */
+/**
+ * What is known without asking anybody; `lineageStatusSql` is its twin in SQL. `mlflowProblem`: why
+ * nobody can be asked.
+ */
 export function deriveLineage(
   { row, lookup }: ArtifactRecord,
   mlflowProblem: string | null,

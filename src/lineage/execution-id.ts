@@ -1,6 +1,7 @@
 /**
- * An execution id as producers write it: an instant (`2025-11-15 13:54:31.981650+00:00`, the same with `T` or `Z`), an
- * Airflow run id (`manual__2025-11-15T13:54:31.981650+00:00`), or any other text, which only equals itself.
+ * An execution id as producers write it: an instant (`2025-11-15 13:54:31.981650+00:00`, the same
+ * with `T` or `Z`), an Airflow run id (`manual__2025-11-15T13:54:31.981650+00:00`), or any other
+ * text, which only equals itself.
  */
 export interface ExecutionId {
   readonly text: string;
@@ -8,7 +9,10 @@ export interface ExecutionId {
   readonly runType: string | null;
   /** Microseconds since 1970 in it, or null. */
   readonly instant: bigint | null;
-  /** What follows the instant in a run id: Airflow 3 adds a random text to runs without a logical date. */
+  /**
+   * What follows the instant in a run id: Airflow 3 adds a random text to runs without a logical
+   * date.
+   */
   readonly suffix: string;
 }
 
@@ -34,7 +38,10 @@ export function parseExecutionId(text: string): ExecutionId {
   return { text, runType, ...parsed };
 }
 
-/** A time without a zone is UTC, which is what Airflow's are. Null: not a time, or one that no calendar has. */
+/**
+ * A time without a zone is UTC, which is what Airflow's are. Null: not a time, or one that no
+ * calendar has.
+ */
 function parseInstant(text: string): { instant: bigint; suffix: string } | null {
   const match = INSTANT.exec(text);
   if (match === null) return null;
@@ -52,14 +59,18 @@ function offsetMicros(zone: string): bigint {
   return BigInt((zone.startsWith('-') ? -minutes : minutes) * 60) * 1_000_000n;
 }
 
-/** Both are instants, or run ids of one type and suffix. A run id and an instant may be two executions (Airflow 3). */
+/**
+ * Both are instants, or run ids of one type and suffix. A run id and an instant may be two
+ * executions (Airflow 3).
+ */
 export function isSameKind(a: ExecutionId, b: ExecutionId): boolean {
   return a.runType === b.runType && a.suffix === b.suffix;
 }
 
 /**
- * Every text under which rows of the same execution are usually stored, the given one first. Run ids of another type are
- * another run, so a run id has no other form than the bare instant; one with a suffix has none at all.
+ * Every text under which rows of the same execution are usually stored, the given one first. Run
+ * ids of another type are another run, so a run id has no other form than the bare instant; one
+ * with a suffix has none at all.
  */
 export function executionForms(text: string): string[] {
   const { instant, runType, suffix } = parseExecutionId(text);
@@ -78,8 +89,9 @@ export function executionForms(text: string): string[] {
 }
 
 /**
- * A MLflow LIKE pattern that all usual texts of this instant match, whatever stands before and after. `_` is any one
- * character there and cannot be escaped, so what comes back is compared again.
+ * A MLflow LIKE pattern that all usual texts of this instant match, whatever stands before and
+ * after. `_` is any one character there and cannot be escaped, so what comes back is compared
+ * again.
  */
 export function instantPattern(instant: bigint): string {
   const { date, clock, fractions } = utcParts(instant);
@@ -87,7 +99,10 @@ export function instantPattern(instant: bigint): string {
   return `%${date}_${clock}${shortest}%`;
 }
 
-/** UTC date, clock, and the fractions that may be written, longest first: Python leaves out a zero, others write milliseconds. */
+/**
+ * UTC date, clock, and the fractions that may be written, longest first: Python leaves out a zero,
+ * others write milliseconds.
+ */
 function utcParts(instant: bigint): { date: string; clock: string; fractions: string[] } {
   const micros = ((instant % 1_000_000n) + 1_000_000n) % 1_000_000n;
   const seconds = (instant - micros) / 1_000_000n;

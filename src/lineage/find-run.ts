@@ -33,8 +33,8 @@ export type FindScope = 'known' | 'all';
 const RUNS_OF_ONE_EXECUTION = 100;
 
 /**
- * Looks one execution up. One that is not there may be in an experiment that was made since the experiments were listed,
- * so they are listed anew before it is said to be absent.
+ * Looks one execution up. One that is not there may be in an experiment that was made since the
+ * experiments were listed, so they are listed anew before it is said to be absent.
  */
 export async function findRun(
   mlflow: MlflowClient,
@@ -47,7 +47,10 @@ export async function findRun(
   return findAmongKnown(mlflow, wanted, bounds, scope);
 }
 
-/** First in the usual way, then in all others at once, unless a run answered already that nothing could come before. */
+/**
+ * First in the usual way, then in all others at once, unless a run answered already that nothing
+ * could come before.
+ */
 async function findAmongKnown(
   mlflow: MlflowClient,
   wanted: FindOptions,
@@ -68,7 +71,10 @@ async function findAmongKnown(
   return judge(wanted, matches);
 }
 
-/** The runs that one way of tagging finds; of so many that MLflow does not give all, those of the workflow as well. */
+/**
+ * The runs that one way of tagging finds; of so many that MLflow does not give all, those of the
+ * workflow as well.
+ */
 async function searchExecution(
   mlflow: MlflowClient,
   { id, workflows }: FindOptions,

@@ -32,11 +32,16 @@ export interface HydrationDependencies {
 export interface Hydration {
   /** What is known without asking anybody. */
   known(record: ArtifactRecord): HydratedArtifact;
-  /** Looks the run up when it is not known. Never throws: an artifact is readable without its lineage. */
+  /**
+   * Looks the run up when it is not known. Never throws: an artifact is readable without its
+   * lineage.
+   */
   one(record: ArtifactRecord): Promise<HydratedArtifact>;
   /** The same for the artifacts of one execution. */
   execution(records: readonly ArtifactRecord[]): Promise<HydratedArtifact[]>;
-  /** The same for a page, with few calls whatever its length; what they do not find stays `pending`. */
+  /**
+   * The same for a page, with few calls whatever its length; what they do not find stays `pending`.
+   */
   many(records: readonly ArtifactRecord[]): Promise<HydratedArtifact[]>;
   /** `origin`: the API's own, as the caller reached it. */
   present(hydrated: HydratedArtifact, origin: string): Artifact;
@@ -69,7 +74,10 @@ export function createHydration(deps: HydrationDependencies): Hydration {
     await deps.report(isProblem ? failure.message : null).catch(() => {});
   }
 
-  /** Resolves with everything that could be found out about `records` in the bounds. Throws what the database throws. */
+  /**
+   * Resolves with everything that could be found out about `records` in the bounds. Throws what the
+   * database throws.
+   */
   async function lookUp(
     client: MlflowClient,
     records: readonly ArtifactRecord[],
@@ -162,7 +170,8 @@ export function createHydration(deps: HydrationDependencies): Hydration {
       const byRecord = new Map(open.map((record, i) => [record, hydrated[i]]));
       return records.map((record) => byRecord.get(record) ?? known(record));
     } catch (error) {
-      // The artifact was read; that its lineage could not be read or written now is no reason to withhold it.
+      // The artifact was read; that its lineage could not be read or written now is no reason to
+      // withhold it.
       log.warn('lineage.hydrate_failed', { artifacts: open.length, ...failure(error) });
       return records.map(known);
     }
@@ -209,7 +218,10 @@ function incompleteRun({ row }: ArtifactRecord): string[] {
   return row.run_id !== null && row.run_id !== '' && row.experiment_id === null ? [row.run_id] : [];
 }
 
-/** What was looked for in vain is not looked for again at once. A page only asks in part, so one artifact may ask again. */
+/**
+ * What was looked for in vain is not looked for again at once. A page only asks in part, so one
+ * artifact may ask again.
+ */
 function isDue({ lookup }: ArtifactRecord, mode: 'one' | 'page', nowMs: number): boolean {
   if (lookup === null || lookup.next_check_at === null) return true;
   if (mode === 'one' && wasOnlySwept(lookup)) return true;

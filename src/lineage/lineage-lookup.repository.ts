@@ -3,7 +3,10 @@ import { lineageLookupTable } from './lineage-lookup.table.ts';
 import type { Database } from '../storage/database.ts';
 import type { FoundRun, Miss } from './lineage.repository.ts';
 
-/** Looks that found nothing until an execution is called unresolved: doubling from 5 s, that is after 43 minutes. */
+/**
+ * Looks that found nothing until an execution is called unresolved: doubling from 5 s, that is
+ * after 43 minutes.
+ */
 const ATTEMPTS_UNTIL_UNRESOLVED = 10;
 
 const { status, reason, airflow_dag_id, airflow_run_id, attempts, checked_at, next_check_at } =

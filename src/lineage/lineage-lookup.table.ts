@@ -4,11 +4,17 @@ import { artifactTable } from '../artifact/artifact.table.ts';
 
 export type LineageStatus = 'linked' | 'pending' | 'unresolved' | 'unavailable';
 
-/** How a producer told its run which execution it belongs to: the tag or parameter by which the run was recognised. */
+/**
+ * How a producer told its run which execution it belongs to: the tag or parameter by which the run
+ * was recognised.
+ */
 export type RunShape =
   'execution_id' | 'airflow_run_id' | 'execution_date_tag' | 'execution_date_param';
 
-/** What is known of a run (`kind` run), or of an execution whose run is not known (`kind` execution). */
+/**
+ * What is known of a run (`kind` run), or of an execution whose run is not known (`kind`
+ * execution).
+ */
 export const lineageLookupTable = pgTable(
   'lineage_lookup',
   {
@@ -57,8 +63,9 @@ export const lookupOfArtifact: SQL | undefined = and(
 export const linkedSql: SQL<boolean> = sql`(${run_id} <> '' and ${experiment_id} <> '')`;
 
 /**
- * `lineage.status` of an artifact joined by `lookupOfArtifact`; `deriveLineage` says the same of one row in TypeScript.
- * Without `lookup` (a database that nobody has migrated) nothing was ever looked up.
+ * `lineage.status` of an artifact joined by `lookupOfArtifact`; `deriveLineage` says the same of
+ * one row in TypeScript. Without `lookup` (a database that nobody has migrated) nothing was ever
+ * looked up.
  */
 export function lineageStatusSql(options: {
   readonly isConfigured: boolean;

@@ -47,7 +47,8 @@ export function createLineageStatusRepository(
             .select({ status: state, artifacts: count() })
             .from(artifactTable)
             .$dynamic();
-          // By position: the expression holds a parameter, so PostgreSQL would not recognise it a second time.
+          // By position: the expression holds a parameter, so PostgreSQL would not recognise it a
+          // second time.
           return (lookup ? query.leftJoin(lineageLookupTable, lookupOfArtifact) : query).groupBy(
             sql`1`,
           );

@@ -50,9 +50,14 @@ export interface Miss {
   readonly reason: string;
   /** The reason once it has been looked for often. */
   readonly finalReason: string;
-  /** 1: a whole look, which a repair need not repeat. 0: nobody could be asked, or only a part was. */
+  /**
+   * 1: a whole look, which a repair need not repeat. 0: nobody could be asked, or only a part was.
+   */
   readonly attempts: 0 | 1;
-  /** Milliseconds until the next look; null: doubling from five seconds to an hour with the attempts. */
+  /**
+   * Milliseconds until the next look; null: doubling from five seconds to an hour with the
+   * attempts.
+   */
   readonly waitMs: number | null;
 }
 
@@ -89,7 +94,10 @@ export interface UnlinkedExecution {
   readonly workflows: readonly string[];
 }
 
-/** What is due by its own memory, or everything that was not wholly looked at since an instant (ISO 8601). */
+/**
+ * What is due by its own memory, or everything that was not wholly looked at since an instant (ISO
+ * 8601).
+ */
 export type DueLookups = 'due' | { readonly before: string };
 
 export interface LineageRepository {

@@ -14,7 +14,9 @@ export interface WantedExecution {
 export interface RunMatch {
   readonly run: MlflowRun;
   readonly shape: RunShape;
-  /** 2: the same id, or the same instant; 1: a run id and an instant, which Airflow 3 lets differ. */
+  /**
+   * 2: the same id, or the same instant; 1: a run id and an instant, which Airflow 3 lets differ.
+   */
   readonly rank: 1 | 2;
   /** The run itself names the artifact's workflow. */
   readonly namesWorkflow: boolean;
@@ -44,8 +46,9 @@ export function workflowsOf({ tags }: MlflowRun): string[] {
 }
 
 /**
- * Whether a run belongs to an execution, judged by all that the run says of itself, whatever the search was for. A run of
- * another workflow, or with an id of another execution, is refused even when a second tag would fit.
+ * Whether a run belongs to an execution, judged by all that the run says of itself, whatever the
+ * search was for. A run of another workflow, or with an id of another execution, is refused even
+ * when a second tag would fit.
  */
 export function matchRun(wanted: WantedExecution, run: MlflowRun): RunMatch | null {
   if (!run.isActive) return null;
@@ -88,8 +91,9 @@ function valueOf({ tags, params }: MlflowRun, shape: RunShape): string | undefin
 }
 
 /**
- * The run of an execution among those that match: runs that name the workflow before those that name none (every workflow
- * has a run at midnight), ids before instants, FINISHED or RUNNING before FAILED or KILLED, then the newest.
+ * The run of an execution among those that match: runs that name the workflow before those that
+ * name none (every workflow has a run at midnight), ids before instants, FINISHED or RUNNING before
+ * FAILED or KILLED, then the newest.
  */
 export function chooseRun(matches: readonly RunMatch[]): RunMatch | null {
   const [best] = matches.toSorted(
@@ -104,8 +108,8 @@ export function chooseRun(matches: readonly RunMatch[]): RunMatch | null {
 }
 
 /**
- * Nothing that is tagged in another way is expected to come before it: it names the workflow, is well, and names the
- * execution, or at least its instant in the way that is usual for the workflow.
+ * Nothing that is tagged in another way is expected to come before it: it names the workflow, is
+ * well, and names the execution, or at least its instant in the way that is usual for the workflow.
  */
 export function isSettled(
   { run, rank, shape, namesWorkflow }: RunMatch,

@@ -16,7 +16,8 @@ export async function readLineageStatus(
   const [artifacts, unlinked, probe] = await Promise.all([
     deps.status.counts(),
     deps.status.unlinked(limit),
-    // A database that nobody has migrated yet has no probes; the others say so when it does not answer.
+    // A database that nobody has migrated yet has no probes; the others say so when it does not
+    // answer.
     deps.findProbe().catch(() => null),
   ]);
   const worded = (group: UnlinkedGroup) => ({

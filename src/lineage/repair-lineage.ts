@@ -21,7 +21,9 @@ export interface RepairDependencies {
 }
 
 export interface RepairOptions {
-  /** What is due by its own memory (cron), or everything not checked since an instant (asked for). */
+  /**
+   * What is due by its own memory (cron), or everything not checked since an instant (asked for).
+   */
   readonly due: DueLookups;
   /** Executions and runs at most. */
   readonly limit: number;
@@ -32,7 +34,9 @@ export interface RepairReport {
   /** Executions, and runs without experiment, that were looked up. */
   readonly checked: number;
   readonly linked: readonly LinkedArtifact[];
-  /** Nothing was left to look up; false: the limit, the deadline, the calls or MLflow came first. */
+  /**
+   * Nothing was left to look up; false: the limit, the deadline, the calls or MLflow came first.
+   */
   readonly isFinished: boolean;
   /** `finished`, or what came first. */
   readonly end: 'finished' | 'limit' | 'time' | 'calls' | 'mlflow';
@@ -54,8 +58,9 @@ type Work =
   | { readonly kind: 'runs'; readonly runIds: readonly string[] };
 
 /**
- * Walks what is not linked, batch by batch, longest unchecked first. Each batch is written before the next is looked up,
- * so it can be interrupted anywhere; two at once look some things up twice and write the same.
+ * Walks what is not linked, batch by batch, longest unchecked first. Each batch is written before
+ * the next is looked up, so it can be interrupted anywhere; two at once look some things up twice
+ * and write the same.
  */
 export async function repairLineage(
   deps: RepairDependencies,

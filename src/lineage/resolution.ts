@@ -68,7 +68,10 @@ export function toResolution(execution: OpenExecution, finding: RunFinding): Res
   });
 }
 
-/** With every text of the execution that the run stands for as surely as for the one that was looked up. */
+/**
+ * With every text of the execution that the run stands for as surely as for the one that was looked
+ * up.
+ */
 export function toFoundRun(
   execution: OpenExecution,
   run: MlflowRun,
@@ -102,7 +105,10 @@ function missed(execution: OpenExecution, facts: MissFacts): Resolution {
   return { kind: 'missed', miss: toMiss(execution, facts) };
 }
 
-/** Asked for together with others, which does not find every way of tagging: no attempt, but not at once again. */
+/**
+ * Asked for together with others, which does not find every way of tagging: no attempt, but not at
+ * once again.
+ */
 /** It was asked for together with others only, so one reader may ask for it alone. */
 export function wasOnlySwept({
   attempts,

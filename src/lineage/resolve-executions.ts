@@ -33,8 +33,9 @@ export interface Resolved extends PersistedResolutions {
 }
 
 /**
- * `one`: a look-up of its own for each. `page`: few searches for all together, whatever they find. `repair`: searches for
- * all together that are read to their end, and a look-up of its own for each that they cannot decide.
+ * `one`: a look-up of its own for each. `page`: few searches for all together, whatever they find.
+ * `repair`: searches for all together that are read to their end, and a look-up of its own for each
+ * that they cannot decide.
  */
 export type ResolveMode = 'one' | 'page' | 'repair';
 
@@ -51,8 +52,8 @@ interface Wanted extends FindOptions {
 }
 
 /**
- * Finds the runs of executions and persists what it found, once for all rows of each execution. Siblings that are linked
- * already answer first, without MLflow.
+ * Finds the runs of executions and persists what it found, once for all rows of each execution.
+ * Siblings that are linked already answer first, without MLflow.
  */
 export async function resolveExecutions(
   deps: ResolveDependencies,
@@ -108,7 +109,8 @@ async function ask(
     failure = await findEach(mlflow, rest, bounds, mode, resolutions);
   for (const [execution, { namedRunId }] of rest) {
     if (resolutions.has(execution)) continue;
-    // A repair that was broken off has looked at nothing: whoever goes on with it finds everything as it was.
+    // A repair that was broken off has looked at nothing: whoever goes on with it finds everything
+    // as it was.
     const isUnasked = mode === 'repair' || (namedRunId !== null && failure === null);
     if (isUnasked) resolutions.set(execution, { kind: 'left' });
     else
@@ -120,7 +122,10 @@ async function ask(
   return failure;
 }
 
-/** Looks up one after the other, some at once, until calls, time or MLflow give out; says what MLflow failed with. */
+/**
+ * Looks up one after the other, some at once, until calls, time or MLflow give out; says what
+ * MLflow failed with.
+ */
 async function findEach(
   mlflow: MlflowClient,
   rest: readonly (readonly [OpenExecution, Wanted])[],
@@ -213,7 +218,10 @@ function contextOf(
   };
 }
 
-/** The run that linked rows of the execution agree on; `namedRunId`: they say a run, and none of them its experiment. */
+/**
+ * The run that linked rows of the execution agree on; `namedRunId`: they say a run, and none of
+ * them its experiment.
+ */
 function siblingRun(
   execution: OpenExecution,
   siblings: readonly ExecutionRows[],

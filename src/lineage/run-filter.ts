@@ -3,8 +3,8 @@ import { instantPattern, type ExecutionId } from './execution-id.ts';
 import { SHAPE_FIELD } from './match-run.ts';
 
 /**
- * MLflow unescapes nothing in a quoted value, so it is quoted with the delimiter that it does not hold. Null: it holds
- * both, and no filter can ask for it.
+ * MLflow unescapes nothing in a quoted value, so it is quoted with the delimiter that it does not
+ * hold. Null: it holds both, and no filter can ask for it.
  */
 export function quoted(value: string): string | null {
   if (!value.includes("'")) return `'${value}'`;
@@ -19,8 +19,9 @@ export function refusal({ text }: Pick<ExecutionId, 'text'>): string | null {
 }
 
 /**
- * The filters that find the runs of one execution by one tag or parameter. An instant is asked for by a pattern that all
- * its usual texts match; a text that the pattern would miss (another zone) is asked for as it is, too.
+ * The filters that find the runs of one execution by one tag or parameter. An instant is asked for
+ * by a pattern that all its usual texts match; a text that the pattern would miss (another zone) is
+ * asked for as it is, too.
  */
 export function executionFilters(id: ExecutionId, shape: RunShape): string[] {
   const field = SHAPE_FIELD[shape];
@@ -40,8 +41,9 @@ export function workflowFilters(workflows: readonly string[]): string[] {
 }
 
 /**
- * One filter that finds the runs of many executions, and some others: what their texts have in common, position by
- * position, with `_` for the rest. Null: they have nothing in common, so it would find everything.
+ * One filter that finds the runs of many executions, and some others: what their texts have in
+ * common, position by position, with `_` for the rest. Null: they have nothing in common, so it
+ * would find everything.
  */
 export function sweepFilter(
   ids: readonly ExecutionId[],

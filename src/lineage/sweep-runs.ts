@@ -26,20 +26,25 @@ const START_EARLIEST_MS = 3_600_000;
 const START_LATEST_MS = 8 * 86_400_000;
 
 export interface SweepOptions {
-  /** Read every search to its end, within reason; otherwise make few calls, and ask for the workflow by name. */
+  /**
+   * Read every search to its end, within reason; otherwise make few calls, and ask for the workflow
+   * by name.
+   */
   readonly isThorough: boolean;
   /** A run costs MLflow about half a millisecond, and 1.7 kB of answer. */
   readonly runsPerPage: number;
   /** Pages of one search that are read. */
   readonly pagesMax: number;
-  /** Of the look-up's time, from 0 to 1; what the rest is for needs some, however slow MLflow is. */
+  /**
+   * Of the look-up's time, from 0 to 1; what the rest is for needs some, however slow MLflow is.
+   */
   readonly shareOfTime: number;
 }
 
 export interface Sweep {
   /**
-   * What is sure: a run that nothing else could come before, or whatever there is, once every way of tagging was asked for
-   * and read to its end.
+   * What is sure: a run that nothing else could come before, or whatever there is, once every way
+   * of tagging was asked for and read to its end.
    */
   readonly findings: ReadonlyMap<FindOptions, RunFinding>;
   /** MLflow failed on the way; what was found before stands. */
@@ -47,9 +52,10 @@ export interface Sweep {
 }
 
 /**
- * Looks many executions up with few calls: one search over what their ids have in common among the runs that started when
- * they should have, one over all runs (over later ones, when nothing is left to find), matched in memory, and so on by the
- * next way of tagging, for as long as calls are left and executions open.
+ * Looks many executions up with few calls: one search over what their ids have in common among the
+ * runs that started when they should have, one over all runs (over later ones, when nothing is left
+ * to find), matched in memory, and so on by the next way of tagging, for as long as calls are left
+ * and executions open.
  */
 export async function sweepRuns(
   mlflow: MlflowClient,
@@ -102,7 +108,10 @@ interface Group {
   readonly executions: readonly FindOptions[];
 }
 
-/** By the way in which each is to be asked for as the nth, and by the kind of their ids; the largest first. */
+/**
+ * By the way in which each is to be asked for as the nth, and by the kind of their ids; the largest
+ * first.
+ */
 function groupsOf(executions: readonly FindOptions[], nth: number): Group[] {
   const groups = new Map<string, { shape: RunShape; executions: FindOptions[] }>();
   for (const execution of executions) {
@@ -124,8 +133,9 @@ function shareOf(bounds: LookupBounds, share: number): LookupBounds {
 }
 
 /**
- * Adds to `seen` the runs of executions that are asked for in one way. `part`: there may be more of them. `unsure`: every
- * execution has one, and somebody who has to know needs to look whether it has a newer one, too.
+ * Adds to `seen` the runs of executions that are asked for in one way. `part`: there may be more of
+ * them. `unsure`: every execution has one, and somebody who has to know needs to look whether it
+ * has a newer one, too.
  */
 async function sweepGroup(
   mlflow: MlflowClient,
@@ -186,8 +196,9 @@ interface StartWindow {
 }
 
 /**
- * When runs of these instants usually start: soon after, and in order. A scheduled run starts an interval after its date,
- * so sparse workflows need the days behind it, and dense ones have their runs in front. Runs of a backfill lie elsewhere.
+ * When runs of these instants usually start: soon after, and in order. A scheduled run starts an
+ * interval after its date, so sparse workflows need the days behind it, and dense ones have their
+ * runs in front. Runs of a backfill lie elsewhere.
  */
 function startWindow(ids: readonly ExecutionId[]): StartWindow | null {
   const instants = ids.flatMap(({ instant }) =>
@@ -211,7 +222,9 @@ function soleWorkflow(executions: readonly FindOptions[]): string | null {
   return names.size === 1 && name !== undefined && name !== '' ? name : null;
 }
 
-/** The executions that a run may belong to, so that not every run is compared with every execution. */
+/**
+ * The executions that a run may belong to, so that not every run is compared with every execution.
+ */
 function indexed(open: readonly FindOptions[]): (run: MlflowRun) => Iterable<FindOptions> {
   const byName = new Map<string, FindOptions[]>();
   const namesOf = ({ text, instant }: FindOptions['id']) =>

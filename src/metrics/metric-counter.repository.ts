@@ -30,7 +30,10 @@ export interface MetricCounterRepository {
   forgetOldBatches(): Promise<void>;
 }
 
-/** Names and labels are closed lists, so there are some hundreds; more could only come from elsewhere. */
+/**
+ * Names and labels are closed lists, so there are some hundreds; more could only come from
+ * elsewhere.
+ */
 const COUNTERS_MAX = 5_000;
 export const SNAPSHOT_NAME = 'artifacts';
 
@@ -40,7 +43,8 @@ export function createMetricCounterRepository(database: Database): MetricCounter
   return {
     add: ({ isolate, sequence, counts }) =>
       guarded('metric_counter.add', async () => {
-        // In one order for everybody, so that two at once wait for each other and never in a circle.
+        // In one order for everybody, so that two at once wait for each other and never in a
+        // circle.
         await database.execute(sql`with fresh as (
             insert into ${metricBatchTable} as seen (isolate, sequence) values (${isolate}::uuid, ${sequence}::int)
             on conflict (isolate) do update set sequence = excluded.sequence, written_at = now()

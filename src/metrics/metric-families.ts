@@ -10,7 +10,10 @@ export const RENDER_SECONDS_BUCKETS = [0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10] as c
 const ARTIFACT_TYPES = ['chart', 'llm', 'signal', 'other'];
 const UNLINKED = ['pending', 'unresolved', 'unavailable'];
 const LINEAGE = ['linked', ...UNLINKED];
-/** Families with more combinations than this show those that happened, smaller ones all, zeros included. */
+/**
+ * Families with more combinations than this show those that happened, smaller ones all, zeros
+ * included.
+ */
 const ZEROS_MAX = 40;
 
 /** What could be read. */

@@ -36,7 +36,9 @@ export interface MetricSnapshotRepository {
 /** Of the age of a snapshot, and of the statement that takes it. */
 export const SNAPSHOT_EVERY_SECONDS = 60;
 const SCAN_TIMEOUT_MS = 20_000;
-/** Rows are dated when their statement begins and seen when it ends, which takes seconds at most. */
+/**
+ * Rows are dated when their statement begins and seen when it ends, which takes seconds at most.
+ */
 const LEDGER_SETTLES_SECONDS = 10;
 
 export function createMetricSnapshotRepository(
@@ -75,7 +77,8 @@ export function createMetricSnapshotRepository(
             lineageLookupTable,
             and(lookupOfArtifact, ne(lineageLookupTable.status, 'linked')),
           );
-        // By position: the expressions hold parameters, so PostgreSQL would not recognise them a second time.
+        // By position: the expressions hold parameters, so PostgreSQL would not recognise them a
+        // second time.
         const grouped = query.groupBy(sql`1`, sql`2`);
         const [, rows] = await database.batch([timeout(database), grouped]);
         return rows;
@@ -105,8 +108,9 @@ function inSeconds(seconds: number): SQL {
 }
 
 /**
- * The ledger's rows between two marks, added to the counters in the statement that moves the mark. Counting the rows that
- * are there would not do: they are replaced and deleted, and a counter never falls.
+ * The ledger's rows between two marks, added to the counters in the statement that moves the mark.
+ * Counting the rows that are there would not do: they are replaced and deleted, and a counter never
+ * falls.
  */
 function ledgerSql(): SQL {
   const { reason, created_at } = artifactRenderTable;

@@ -9,7 +9,10 @@ import {
   uuid,
 } from 'drizzle-orm/pg-core';
 
-/** What isolates counted, added up. `name`: as in `COUNTERS`, or one of those that the ledger is counted under. */
+/**
+ * What isolates counted, added up. `name`: as in `COUNTERS`, or one of those that the ledger is
+ * counted under.
+ */
 export const metricCounterTable = pgTable(
   'metric_counter',
   {

@@ -21,7 +21,10 @@ export interface MetricReaderDependencies {
 }
 
 export interface MetricReader {
-  /** The text of /metrics. Never throws: what cannot be read is told by what is missing and by two gauges. */
+  /**
+   * The text of /metrics. Never throws: what cannot be read is told by what is missing and by two
+   * gauges.
+   */
   read(): Promise<string>;
   /** By cron: takes the snapshot when it is time, so that it is there when somebody asks. */
   refresh(): Promise<void>;

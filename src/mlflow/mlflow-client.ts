@@ -36,34 +36,49 @@ export interface LookupBounds {
   callsLeft: number;
   /** Milliseconds from its start to the end that `signal` sets. */
   readonly lastsMs: number;
-  /** Milliseconds after which one call alone is slow; cut off earlier, because others took the time, it proves nothing. */
+  /**
+   * Milliseconds after which one call alone is slow; cut off earlier, because others took the time,
+   * it proves nothing.
+   */
   readonly slowMs: number;
   /** It asks even while the breaker is open. */
   readonly isForced: boolean;
-  /** Milliseconds since 1970; experiments that were listed before may lack the one that is looked for. */
+  /**
+   * Milliseconds since 1970; experiments that were listed before may lack the one that is looked
+   * for.
+   */
   readonly startedAt: number;
 }
 
-/** MLflow's REST API as far as lineage needs it. Everything throws `MlflowFailure`, or `OutOfBounds`. */
+/**
+ * MLflow's REST API as far as lineage needs it. Everything throws `MlflowFailure`, or
+ * `OutOfBounds`.
+ */
 export interface MlflowClient {
   /** In all experiments that may be searched, the newest first unless told otherwise. */
   searchRuns(search: RunSearch, bounds: LookupBounds): Promise<RunPage>;
-  /** Lists the experiments anew, unless this look-up has already. True: there are some that its searches left out so far. */
+  /**
+   * Lists the experiments anew, unless this look-up has already. True: there are some that its
+   * searches left out so far.
+   */
   refreshExperiments(bounds: LookupBounds): Promise<boolean>;
   /** Deleted runs too; null when there is no such run. */
   getRun(runId: string, bounds: LookupBounds): Promise<MlflowRun | null>;
   /** Whether it shows this account experiments. */
   probe(bounds: LookupBounds): Promise<void>;
   /**
-   * The same in one small call that waits for no other and asks even while the breaker is open. Throws `OutOfBounds` when
-   * `signal` ends it: a short deadline proves nothing to those who have a longer one.
+   * The same in one small call that waits for no other and asks even while the breaker is open.
+   * Throws `OutOfBounds` when `signal` ends it: a short deadline proves nothing to those who have a
+   * longer one.
    */
   ping(signal: AbortSignal): Promise<void>;
   /** Why nobody asks MLflow at the moment, or null. */
   openedBy(): MlflowFailure | null;
 }
 
-/** Nothing is wrong, but this look-up may not ask any further: its calls or its time are used up. */
+/**
+ * Nothing is wrong, but this look-up may not ask any further: its calls or its time are used up.
+ */
 export class OutOfBounds extends Error {
   override readonly name = 'OutOfBounds';
 }
@@ -136,7 +151,10 @@ export function createMlflowClient(
     }
   }
 
-  /** Many readers at once would wait for each other inside MLflow, and it would look slow to all of them. */
+  /**
+   * Many readers at once would wait for each other inside MLflow, and it would look slow to all of
+   * them.
+   */
   async function roomForACall(bounds: LookupBounds): Promise<void> {
     while (
       calls.count() >= CALLS_AT_ONCE &&

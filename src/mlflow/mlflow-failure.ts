@@ -1,6 +1,6 @@
 /**
- * Why MLflow gave no usable answer. `message` is a sentence for the person who reads `lineage.reason`: no address, no
- * credential, nothing of what MLflow sent.
+ * Why MLflow gave no usable answer. `message` is a sentence for the person who reads
+ * `lineage.reason`: no address, no credential, nothing of what MLflow sent.
  */
 export class MlflowFailure extends Error {
   override readonly name = 'MlflowFailure';
@@ -27,7 +27,10 @@ export const BREAK_MS = 5_000;
 /** One odd header must not hide lineage for long. */
 const RETRY_AFTER_MAX_MS = 60_000;
 
-/** What an HTTP status other than 200 means. `errorCode` is MLflow's own, when the body is its error. */
+/**
+ * What an HTTP status other than 200 means. `errorCode` is MLflow's own, when the body is its
+ * error.
+ */
 export function statusFailure(
   { status, headers }: Response,
   text: string,
@@ -47,7 +50,8 @@ export function statusFailure(
     );
   }
   if (status === 403) {
-    // With MLflow's own error it is about one run or experiment, otherwise about the account as a whole.
+    // With MLflow's own error it is about one run or experiment, otherwise about the account as a
+    // whole.
     return new MlflowFailure('refused', 'MLflow does not permit this account to read it (403).', {
       isOfThisRequest: errorCode !== null,
     });

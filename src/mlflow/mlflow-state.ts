@@ -13,7 +13,10 @@ export interface MlflowStateDependencies {
   /** Null where MLflow is not configured; `problem` says why. */
   readonly mlflow: Pick<MlflowClient, 'ping'> | null;
   readonly problem: string | null;
-  /** Lets work end after the answer to its request: a client that hangs up takes nothing from those who wait. */
+  /**
+   * Lets work end after the answer to its request: a client that hangs up takes nothing from those
+   * who wait.
+   */
   readonly defer: (work: Promise<unknown>) => void;
   /** Milliseconds since 1970. */
   readonly now: () => number;
@@ -24,7 +27,9 @@ export const MLFLOW_STATE_DEADLINE_MS = 1_000;
 const SHARED_MS = 2_000;
 const PING = 'ping';
 
-/** Asks MLflow when somebody wants to know, once for all who want to know at the time. Never throws. */
+/**
+ * Asks MLflow when somebody wants to know, once for all who want to know at the time. Never throws.
+ */
 export function createMlflowState({ mlflow, problem, defer, now }: MlflowStateDependencies) {
   let last: { readonly state: MlflowState; readonly askedAt: number } | null = null;
   const pings = createInFlight(MLFLOW_STATE_DEADLINE_MS + 200, now);

@@ -8,7 +8,10 @@ const id = z
   .transform(String)
   .refine((text) => text !== '' && text.length <= ID_MAX_CHARACTERS && !text.includes('\0'));
 
-/** The parts of MLflow's answers that are read (REST API 2.0, tried on 3.17); everything else is ignored. */
+/**
+ * The parts of MLflow's answers that are read (REST API 2.0, tried on 3.17); everything else is
+ * ignored.
+ */
 const keyValues = z.array(z.object({ key: z.string(), value: z.string().default('') })).default([]);
 
 export const runSchema = z.object({
@@ -23,7 +26,10 @@ export const runSchema = z.object({
   data: z.object({ tags: keyValues, params: keyValues }).default({ tags: [], params: [] }),
 });
 
-/** No match is `{}`, without a `runs` key. One run that is unlike any other does not hide the others. */
+/**
+ * No match is `{}`, without a `runs` key. One run that is unlike any other does not hide the
+ * others.
+ */
 export const runsSearchSchema = z.object({
   runs: z
     .array(z.unknown())

@@ -1,4 +1,7 @@
-/** One family of series as Prometheus knows it. A histogram's series carry their own suffix (`_bucket`, `_sum`, `_count`). */
+/**
+ * One family of series as Prometheus knows it. A histogram's series carry their own suffix
+ * (`_bucket`, `_sum`, `_count`).
+ */
 export interface MetricFamily {
   readonly name: string;
   readonly type: 'counter' | 'gauge' | 'histogram';
@@ -15,7 +18,10 @@ export interface MetricSample {
 /** Text exposition format 0.0.4, which every Prometheus reads. */
 export const EXPOSITION_TYPE = 'text/plain; version=0.0.4; charset=utf-8';
 
-/** Families in their order, each with HELP and TYPE; one without series is left out. Ends with a line feed. */
+/**
+ * Families in their order, each with HELP and TYPE; one without series is left out. Ends with a
+ * line feed.
+ */
 export function exposition(families: readonly MetricFamily[]): string {
   return families
     .filter(({ samples }) => samples.length > 0)

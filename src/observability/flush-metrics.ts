@@ -3,7 +3,10 @@ import type { Log } from './log.ts';
 import type { MetricBatch, MetricBuffer } from './metrics.ts';
 
 export interface MetricFlusher {
-  /** Writes everything counted up to now; resolves when it is written, or when `maxMs` have passed. Never rejects. */
+  /**
+   * Writes everything counted up to now; resolves when it is written, or when `maxMs` have passed.
+   * Never rejects.
+   */
   flush(maxMs: number): Promise<void>;
 }
 
@@ -11,14 +14,18 @@ export interface MetricFlusher {
 export const FLUSH_INTERVAL_MS = 5_000;
 /** A database that refused is left alone for so long. */
 const RETRY_MS = 30_000;
-/** After so long a request that planned or carried a write is taken to be gone, and with it its timers. */
+/**
+ * After so long a request that planned or carried a write is taken to be gone, and with it its
+ * timers.
+ */
 const GONE_AFTER_MS = 15_000;
 const POLL_MS = 20;
 
 /**
- * Carries an isolate's counts to the database: planned by the first count after a write, in work that outlives the answer,
- * so that nobody waits for it. What could not be written stays and is written with the next; a batch whose answer was
- * lost is sent again under its number, which counts it once.
+ * Carries an isolate's counts to the database: planned by the first count after a write, in work
+ * that outlives the answer, so that nobody waits for it. What could not be written stays and is
+ * written with the next; a batch whose answer was lost is sent again under its number, which counts
+ * it once.
  */
 export function createMetricFlusher(deps: {
   readonly metrics: MetricBuffer;

@@ -1,10 +1,16 @@
 import { ERROR_STATUS, type ErrorCode } from '../errors.ts';
 
-/** One counter: its name on the wire, what it counts, and every value that each of its labels may have. */
+/**
+ * One counter: its name on the wire, what it counts, and every value that each of its labels may
+ * have.
+ */
 export interface CounterDefinition {
   readonly metric: string;
   readonly help: string;
-  /** A list is closed: anything else is counted as `other`. `routes`: a pattern of our own router, never a path. */
+  /**
+   * A list is closed: anything else is counted as `other`. `routes`: a pattern of our own router,
+   * never a path.
+   */
   readonly labels: Readonly<Record<string, readonly string[] | 'routes'>>;
 }
 
@@ -12,7 +18,10 @@ const METHODS = ['GET', 'HEAD', 'POST', 'PATCH', 'DELETE', 'OPTIONS', 'PUT', 'ot
 const TRIGGERS = ['read', 'page', 'repair'] as const;
 const CODES = Object.keys(ERROR_STATUS) as ErrorCode[];
 
-/** Everything that isolates count, by the name that code counts it under. Nothing else can be counted. */
+/**
+ * Everything that isolates count, by the name that code counts it under. Nothing else can be
+ * counted.
+ */
 export const COUNTERS = {
   http_request: {
     metric: 'chartproof_http_requests_total',
@@ -100,7 +109,10 @@ export const COUNTERS = {
 
 export type CounterName = keyof typeof COUNTERS;
 type LabelsOf<Name extends CounterName> = (typeof COUNTERS)[Name]['labels'];
-/** Text is taken for any label, because some of it comes from answers; what the list does not hold becomes `other`. */
+/**
+ * Text is taken for any label, because some of it comes from answers; what the list does not hold
+ * becomes `other`.
+ */
 export type CounterLabels<Name extends CounterName> = Readonly<
   Record<keyof LabelsOf<Name>, string>
 >;
@@ -116,23 +128,35 @@ export interface Count {
   readonly value: number;
 }
 
-/** Counts on their way to the database. Written twice under one isolate and sequence, they count once. */
+/**
+ * Counts on their way to the database. Written twice under one isolate and sequence, they count
+ * once.
+ */
 export interface MetricBatch {
   readonly isolate: string;
   readonly sequence: number;
   readonly counts: readonly Count[];
 }
 
-/** What an isolate has counted and not yet seen written; plain data, so that any request may carry it. */
+/**
+ * What an isolate has counted and not yet seen written; plain data, so that any request may carry
+ * it.
+ */
 export interface MetricBuffer extends Metrics {
-  /** The batch that is to be written: the one that nobody has seen arrive, else all counts since. Null: nothing. */
+  /**
+   * The batch that is to be written: the one that nobody has seen arrive, else all counts since.
+   * Null: nothing.
+   */
   next(): MetricBatch | null;
   acknowledge(batch: MetricBatch): void;
   /** Called after each count: whoever writes may plan to. */
   onCount: (() => void) | null;
 }
 
-/** Far above what the closed lists can make; patterns of routes are the only labels that are not listed. */
+/**
+ * Far above what the closed lists can make; patterns of routes are the only labels that are not
+ * listed.
+ */
 const SERIES_MAX = 2_000;
 
 export function createMetrics(): MetricBuffer {

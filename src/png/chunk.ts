@@ -37,8 +37,9 @@ export function hasPngSignature(bytes: Uint8Array): boolean {
 }
 
 /**
- * The chunks of a PNG, one after the other. Yields a string that names the damage, and ends, when a chunk is cut off,
- * has an impossible type or a wrong CRC, or when there are more chunks than any encoder writes. What follows IEND is left to the caller.
+ * The chunks of a PNG, one after the other. Yields a string that names the damage, and ends, when a
+ * chunk is cut off, has an impossible type or a wrong CRC, or when there are more chunks than any
+ * encoder writes. What follows IEND is left to the caller.
  */
 export function* walkPng(bytes: Uint8Array): Generator<PngChunk | string, void> {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);

@@ -5,7 +5,9 @@ const TABLE_SIZE = 1 << TABLE_BITS;
 /** Knuth's multiplicative hash: 2^32 divided by the golden ratio. */
 const HASH_FACTOR = 0x9e3779b1;
 
-/** Colours (RGBA words in memory order) in order of first appearance, as many as a pixel hash knows. */
+/**
+ * Colours (RGBA words in memory order) in order of first appearance, as many as a pixel hash knows.
+ */
 export class ColourOrder {
   readonly #colours = new Uint32Array(MOST_HASHED_COLOURS);
   readonly #places = new Int16Array(TABLE_SIZE).fill(-1);

@@ -7,9 +7,10 @@ const MOST_RUNS = 262_144;
 const MOST_RUN_PIXELS = 2 ** 24 - 1;
 
 /**
- * Hashes a picture while it is decoded, although the colours stand before the pixels: the first rows wait as runs of one
- * colour, and once there are too many runs, the colours met so far are taken for all there are. A colour that comes
- * after that makes the hash void, and the picture has to be decoded again.
+ * Hashes a picture while it is decoded, although the colours stand before the pixels: the first
+ * rows wait as runs of one colour, and once there are too many runs, the colours met so far are
+ * taken for all there are. A colour that comes after that makes the hash void, and the picture has
+ * to be decoded again.
  */
 export class EarlyHash {
   readonly #width: number;

@@ -2,11 +2,17 @@ import { deflateSync } from 'node:zlib';
 import type { PalettePixels } from './palette.ts';
 import { PNG_SIGNATURE, pngChunk } from './chunk.ts';
 
-/** As quick as level 1 on a chart's long runs and an eighth smaller; from level 4 on it takes twice the time. */
+/**
+ * As quick as level 1 on a chart's long runs and an eighth smaller; from level 4 on it takes twice
+ * the time.
+ */
 const DEFLATE_LEVEL = 3;
 const COLOUR_TYPE_PALETTE = 3;
 
-/** A palette PNG (8 bits, no filter, not interlaced); `extra` are finished chunks that go before the image data. */
+/**
+ * A palette PNG (8 bits, no filter, not interlaced); `extra` are finished chunks that go before the
+ * image data.
+ */
 export function encodePng(
   width: number,
   height: number,

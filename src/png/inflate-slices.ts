@@ -1,23 +1,33 @@
 import { takeTurn } from '../concurrency/take-turn.ts';
 import { createInflate } from 'node:zlib';
 
-/** How a zlib stream ended: as a whole, because `visit` wanted no more, damaged or cut off, or with bytes behind it. */
+/**
+ * How a zlib stream ended: as a whole, because `visit` wanted no more, damaged or cut off, or with
+ * bytes behind it.
+ */
 export type InflateEnd = 'complete' | 'stopped' | 'broken' | 'trailing';
 
-/** Deflate expands at most 1032 times, so one slice becomes at most 8.5 MB, seen in blocks of `BLOCK_BYTES`. */
+/**
+ * Deflate expands at most 1032 times, so one slice becomes at most 8.5 MB, seen in blocks of
+ * `BLOCK_BYTES`.
+ */
 const SLICE_BYTES = 8192;
 const BLOCK_BYTES = 65_536;
 /** After so many bytes others in the isolate get a turn. */
 const TURN_BYTES = 4_000_000;
-/** A byte that goes in can be as much work as these that come out: tables of codes that no data follows. */
+/**
+ * A byte that goes in can be as much work as these that come out: tables of codes that no data
+ * follows.
+ */
 const WORK_PER_BYTE_IN = 100;
 /** So much of a stream without a single byte of output is no picture. */
 const MOST_IDLE_BYTES = 262_144;
 
 /**
- * Inflates a zlib stream that comes in pieces and shows each block of it to `visit`, which says whether to go on and
- * keeps nothing of the block. Memory does not grow with the stream. Checks Adler-32. Never throws for bad bytes.
- * (Of the engines in workerd only node:zlib bounds what it holds and is as quick as its C: docs/adr/0030.)
+ * Inflates a zlib stream that comes in pieces and shows each block of it to `visit`, which says
+ * whether to go on and keeps nothing of the block. Memory does not grow with the stream. Checks
+ * Adler-32. Never throws for bad bytes. (Of the engines in workerd only node:zlib bounds what it
+ * holds and is as quick as its C: docs/adr/0030.)
  */
 export async function inflateSlices(
   pieces: readonly Uint8Array[],
@@ -79,7 +89,10 @@ export async function inflateSlices(
   return end ?? 'broken';
 }
 
-/** Frees a block that has been filled to its end at once: garbage of its size would wait for a collection of tens of MB. */
+/**
+ * Frees a block that has been filled to its end at once: garbage of its size would wait for a
+ * collection of tens of MB.
+ */
 function release(block: Uint8Array<ArrayBuffer>): void {
   const { buffer, byteOffset, byteLength } = block;
   if (buffer.byteLength === BLOCK_BYTES && byteOffset + byteLength === BLOCK_BYTES)
@@ -90,7 +103,10 @@ function transfer(buffer: ArrayBuffer): void {
   if ('transfer' in buffer) buffer.transfer(0); // Node 20 has no such method and waits for its collection
 }
 
-/** The pieces as slices of one size, in one buffer that is used again for each: thousands of tiny IDATs cost no steps. */
+/**
+ * The pieces as slices of one size, in one buffer that is used again for each: thousands of tiny
+ * IDATs cost no steps.
+ */
 function* slicesOf(pieces: readonly Uint8Array[]): Generator<Uint8Array<ArrayBuffer>, void> {
   const slice = new Uint8Array(SLICE_BYTES);
   let filled = 0;

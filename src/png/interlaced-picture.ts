@@ -3,7 +3,10 @@ import type { PixelRows } from './pixel-rows.ts';
 import type { PngHeader } from './parts.ts';
 import type { PngPass } from './passes.ts';
 
-/** Collects the passes of an interlaced PNG: one index byte a pixel for as long as it may have a hash. */
+/**
+ * Collects the passes of an interlaced PNG: one index byte a pixel for as long as it may have a
+ * hash.
+ */
 export class InterlacedPicture {
   readonly #width: number;
   readonly #height: number;

@@ -2,7 +2,9 @@ import { MOST_HASHED_COLOURS } from './pixel-hash.ts';
 
 /** Pixels reduced to at most 256 colours. */
 export interface PalettePixels {
-  /** Opaque RGBA words in memory order, in order of first appearance, as the pixel hash wants them. */
+  /**
+   * Opaque RGBA words in memory order, in order of first appearance, as the pixel hash wants them.
+   */
   readonly colours: Uint32Array;
   /** Rows as PNG wants them: a filter byte (0), then one byte per pixel. */
   readonly rows: Uint8Array;
@@ -15,9 +17,9 @@ const MOST_KEPT = TABLE_SIZE / 2;
 const HASH_FACTOR = 0x9e3779b1;
 
 /**
- * Reduces opaque RGBA pixels to their 256 most frequent colours; all others (edges of anti-aliased lines) become the
- * nearest of them. Runs of one colour are counted at once: most of a chart is white. Ties go to the colour seen first,
- * so the result depends on the pixels alone.
+ * Reduces opaque RGBA pixels to their 256 most frequent colours; all others (edges of anti-aliased
+ * lines) become the nearest of them. Runs of one colour are counted at once: most of a chart is
+ * white. Ties go to the colour seen first, so the result depends on the pixels alone.
  */
 export function reduceToPalette(rgba: Uint8Array, width: number): PalettePixels {
   const pixels = new Uint32Array(rgba.buffer, rgba.byteOffset, rgba.byteLength >>> 2);
@@ -83,7 +85,10 @@ class RunList {
   }
 }
 
-/** Colours in order of appearance with their pixel counts; an open-addressing hash table finds a colour's place. */
+/**
+ * Colours in order of appearance with their pixel counts; an open-addressing hash table finds a
+ * colour's place.
+ */
 class ColourTable {
   readonly #places = new Int32Array(TABLE_SIZE).fill(-1);
   readonly #colours = new Uint32Array(MOST_KEPT);
@@ -113,7 +118,10 @@ class ColourTable {
     return slot;
   }
 
-  /** The most frequent colours, and the place among them that each slot's colour has or is nearest to. */
+  /**
+   * The most frequent colours, and the place among them that each slot's colour has or is nearest
+   * to.
+   */
   reduce(): { kept: Uint32Array; keptOfSlot: Uint8Array } {
     const order = Array.from({ length: this.#length }, (_, slot) => slot);
     order.sort((a, b) => (this.#counts[b] ?? 0) - (this.#counts[a] ?? 0) || a - b);
@@ -128,7 +136,10 @@ class ColourTable {
   }
 }
 
-/** Index of the colour with the least squared distance in RGB. A little-endian word holds R in its lowest byte. */
+/**
+ * Index of the colour with the least squared distance in RGB. A little-endian word holds R in its
+ * lowest byte.
+ */
 function nearest(colour: number, among: Uint32Array): number {
   const red = colour & 255;
   const green = (colour >>> 8) & 255;

@@ -56,9 +56,9 @@ export function damaged(reason: string): PngFault {
 }
 
 /**
- * Finds what makes the pixels; nothing is inflated. Every length and checksum must be right, IHDR first and once, IEND
- * last. Chunks that make no pixels are passed over, wherever they stand; of PLTE and tRNS the first before the data
- * counts, and what comes later is ignored.
+ * Finds what makes the pixels; nothing is inflated. Every length and checksum must be right, IHDR
+ * first and once, IEND last. Chunks that make no pixels are passed over, wherever they stand; of
+ * PLTE and tRNS the first before the data counts, and what comes later is ignored.
  */
 export function readPngParts(bytes: Uint8Array, limits: PngLimits): PngParts | PngFault {
   if (!hasPngSignature(bytes)) return damaged('it is not a PNG');
@@ -108,7 +108,9 @@ function sizeExcess({ width, height, interlaced }: PngHeader, limits: PngLimits)
   return width > MAX_SIDE || height > MAX_SIDE ? `a side has more than ${MAX_SIDE} pixels` : null;
 }
 
-/** What cannot be read in one way only makes no pixels: viewers differ on a tRNS of a wrong length. */
+/**
+ * What cannot be read in one way only makes no pixels: viewers differ on a tRNS of a wrong length.
+ */
 function checkColours(parts: PngParts): PngParts | PngFault {
   const { header, palette, transparency } = parts;
   const indexed = header.colourType === COLOUR_TYPE.palette;

@@ -45,8 +45,8 @@ export interface DamagedRow {
 }
 
 /**
- * Cuts inflated bytes into rows, undoes their filters and shows each to `visit`. Holds two rows, whatever the picture:
- * the one that is being filled and the one above it.
+ * Cuts inflated bytes into rows, undoes their filters and shows each to `visit`. Holds two rows,
+ * whatever the picture: the one that is being filled and the one above it.
  */
 export class PngRows {
   /** What is wrong with the bytes so far, or null. */
@@ -77,7 +77,10 @@ export class PngRows {
     return this.#pass === this.#passes.length;
   }
 
-  /** Takes the next inflated bytes; false: it wants no more, for `damage` or because `visit` said so. */
+  /**
+   * Takes the next inflated bytes; false: it wants no more, for `damage` or because `visit` said
+   * so.
+   */
   push(bytes: Uint8Array): boolean {
     let offset = 0;
     while (offset < bytes.length) {

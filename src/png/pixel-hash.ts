@@ -9,10 +9,11 @@ const BLOCK_BYTES = 65_536;
 const SHORT_RUN = 16;
 
 /**
- * The pixel hash: SHA-256 of width and height (uint32, big-endian), the number of colours (uint16), the colours in order
- * of first appearance (RGBA, four bytes each, unpremultiplied), then one index byte a pixel in row order. Two pictures
- * with the same pixels have the same one, however they are encoded. (node:crypto, because WebCrypto wants all bytes at
- * once and its DigestStream a promise for each write.)
+ * The pixel hash: SHA-256 of width and height (uint32, big-endian), the number of colours (uint16),
+ * the colours in order of first appearance (RGBA, four bytes each, unpremultiplied), then one index
+ * byte a pixel in row order. Two pictures with the same pixels have the same one, however they are
+ * encoded. (node:crypto, because WebCrypto wants all bytes at once and its DigestStream a promise
+ * for each write.)
  */
 export class PixelHash {
   readonly #hash = createHash('sha256');

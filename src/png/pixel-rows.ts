@@ -3,11 +3,16 @@ import { COLOUR_TYPE, type PngParts } from './parts.ts';
 import { pixelReader, type ReadPixels } from './read-pixels.ts';
 import { ROW_MARGIN, type PngRow } from './unfilter-row.ts';
 
-/** Rows of a PNG as pixels, and as indices of the colours met so far. What it returns is used again for the next row. */
+/**
+ * Rows of a PNG as pixels, and as indices of the colours met so far. What it returns is used again
+ * for the next row.
+ */
 export interface PixelRows {
   /** Colours in the order in which `read` met them. */
   readonly order: ColourOrder;
-  /** False once there are more colours than a pixel hash knows, or a sample that has no 8-bit value. */
+  /**
+   * False once there are more colours than a pixel hash knows, or a sample that has no 8-bit value.
+   */
   readonly hashable: boolean;
   /** Takes a row of `columns` pixels. Returns what is wrong with it, or null. */
   read(row: PngRow, columns: number): string | null;
@@ -17,7 +22,10 @@ export interface PixelRows {
   words(): Uint32Array;
 }
 
-/** At most 8 bits a pixel, so at most 256 colours: a table knows them all. Anything else is read as words. */
+/**
+ * At most 8 bits a pixel, so at most 256 colours: a table knows them all. Anything else is read as
+ * words.
+ */
 export function pixelRows(parts: PngParts): PixelRows {
   const { colourType, depth } = parts.header;
   const indexed = colourType === COLOUR_TYPE.palette;

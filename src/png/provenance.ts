@@ -3,7 +3,10 @@ import type { FieldError } from '../errors.ts';
 import type { ChartSpec } from '../chart/chart-spec.ts';
 import { hasPngSignature, pngChunk, walkPng } from './chunk.ts';
 
-/** What a chart says about itself, on the wire in snake_case. A claim: whoever can write a PNG can write this into it. */
+/**
+ * What a chart says about itself, on the wire in snake_case. A claim: whoever can write a PNG can
+ * write this into it.
+ */
 export interface Provenance {
   readonly snapshot_sha256: string;
   readonly render_key: string;
@@ -19,7 +22,10 @@ export interface Provenance {
   readonly renderer: string;
 }
 
-/** What the text of a label says. `unreadable`: it is no JSON object. `problems`: fields that no label of ours has so. */
+/**
+ * What the text of a label says. `unreadable`: it is no JSON object. `problems`: fields that no
+ * label of ours has so.
+ */
 export type Label =
   | { readonly kind: 'unreadable'; readonly reason: string }
   | {
@@ -31,7 +37,10 @@ export type Label =
     };
 
 const KEYWORD = 'chartproof';
-/** iTXt (PNG specification, 11.3.3.4): keyword, 0, not compressed, method 0, no language, no translated keyword. */
+/**
+ * iTXt (PNG specification, 11.3.3.4): keyword, 0, not compressed, method 0, no language, no
+ * translated keyword.
+ */
 const PREFIX = new TextEncoder().encode(`${KEYWORD}\0\0\0\0\0`);
 const MAX_TEXT_BYTES = 16_384;
 const MAX_NAME_CHARACTERS = 300;
@@ -60,7 +69,9 @@ const FIELDS: Readonly<Record<keyof Provenance, readonly [(value: unknown) => bo
 /** The fields of a label, in the order of its documentation. */
 export const LABEL_FIELDS = Object.keys(FIELDS) as readonly (keyof Provenance)[];
 
-/** The iTXt chunk `chartproof`, its JSON as RFC 8785 writes it; it belongs between IHDR and IDAT. */
+/**
+ * The iTXt chunk `chartproof`, its JSON as RFC 8785 writes it; it belongs between IHDR and IDAT.
+ */
 export function provenanceChunk(provenance: Provenance): Uint8Array {
   const json = new TextEncoder().encode(canonicalize(provenance));
   const data = new Uint8Array(PREFIX.length + json.length);
@@ -69,7 +80,10 @@ export function provenanceChunk(provenance: Provenance): Uint8Array {
   return pngChunk('iTXt', data);
 }
 
-/** The provenance a PNG claims; null when it has none, a damaged or oversized one, two of them, or one of other types. */
+/**
+ * The provenance a PNG claims; null when it has none, a damaged or oversized one, two of them, or
+ * one of other types.
+ */
 export function readProvenance(png: Uint8Array): Provenance | null {
   if (!hasPngSignature(png)) return null;
   const found: Uint8Array[] = [];
@@ -91,7 +105,10 @@ export function parseProvenanceText(data: Uint8Array): Provenance | null {
   return label.kind === 'read' ? label.provenance : null;
 }
 
-/** Reads the data of a label chunk and names everything in it that was not written here. Never throws. */
+/**
+ * Reads the data of a label chunk and names everything in it that was not written here. Never
+ * throws.
+ */
 export function readLabel(data: Uint8Array): Label {
   if (!isLabel(data))
     return { kind: 'unreadable', reason: 'the label is not written in the form of ours' };
@@ -123,7 +140,8 @@ export function readLabel(data: Uint8Array): Label {
   for (const field of Object.keys(raw)) {
     if (!Object.hasOwn(FIELDS, field)) problems.push({ field, message: 'is not part of a label' });
   }
-  // Two members of one name, white space, another order: two readers could take two things from such a text.
+  // Two members of one name, white space, another order: two readers could take two things from
+  // such a text.
   if (problems.length === 0 && canonicalText(raw) !== text) {
     problems.push({ field: 'label', message: 'is not the RFC 8785 text of its fields' });
   }

@@ -4,7 +4,10 @@ import { ROW_MARGIN, type PngRow } from './unfilter-row.ts';
 export interface ReadRow {
   /** RGBA words in memory order: a view of `buffer` or of the row itself. */
   readonly words: Uint32Array;
-  /** False when a 16-bit sample is not a repeated byte, and so has no 8-bit value; its high byte is taken. */
+  /**
+   * False when a 16-bit sample is not a repeated byte, and so has no 8-bit value; its high byte is
+   * taken.
+   */
   readonly exact: boolean;
 }
 
@@ -26,7 +29,8 @@ const readRgba: ReadPixels = (row, columns) => ({
 });
 
 function readRgb(transparency: Uint8Array | null): ReadPixels {
-  // Of tRNS the low byte of each sample counts (PNG specification, 11.3.1.1); no word without alpha is 0.
+  // Of tRNS the low byte of each sample counts (PNG specification, 11.3.1.1); no word without alpha
+  // is 0.
   const [, red = 0, , green = 0, , blue = 0] = transparency ?? [];
   const transparent = transparency === null ? 0 : red | (green << 8) | (blue << 16) | OPAQUE;
   return ({ bytes }, columns, buffer) => {

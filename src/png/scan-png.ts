@@ -8,7 +8,9 @@ import { PngRows, type VisitRow } from './passes.ts';
 
 export type { PngLimits } from './parts.ts';
 
-/** What reading a PNG from first to last byte found. `reason` is for logs and people ("the PNG: …"). */
+/**
+ * What reading a PNG from first to last byte found. `reason` is for logs and people ("the PNG: …").
+ */
 export type PngScan =
   | {
       readonly kind: 'intact';
@@ -24,21 +26,27 @@ export type PngScan =
 
 export interface PngScanOptions extends PngLimits {
   /**
-   * Sees each row, top to bottom, as RGBA words in memory order: a view that is used again and must not be written to.
-   * 16-bit samples show their high byte. Called before it is known that all of the picture is intact.
+   * Sees each row, top to bottom, as RGBA words in memory order: a view that is used again and must
+   * not be written to. 16-bit samples show their high byte. Called before it is known that all of
+   * the picture is intact.
    */
   readonly onRow?: (y: number, rgba: Uint32Array) => void;
-  /** True: a picture that cannot have a hash is not decoded further; `intact` is then not proved, the hash is null. */
+  /**
+   * True: a picture that cannot have a hash is not decoded further; `intact` is then not proved,
+   * the hash is null.
+   */
   readonly stopWithoutHash?: boolean;
 }
 
 /**
- * Decodes a whole PNG of any colour type, depth and interlacing from an untrusted source, in memory that does not grow
- * with it: two rows and 1.5 MB of buffers, and for an interlaced one a byte a pixel (four, if `onRow` wants to see one
- * that has no hash). Chunks that make no pixels are passed over, but every checksum, length, filter and index must be right
- * and the data exactly as long as the header announces. Never throws for what the bytes are.
+ * Decodes a whole PNG of any colour type, depth and interlacing from an untrusted source, in memory
+ * that does not grow with it: two rows and 1.5 MB of buffers, and for an interlaced one a byte a
+ * pixel (four, if `onRow` wants to see one that has no hash). Chunks that make no pixels are passed
+ * over, but every checksum, length, filter and index must be right and the data exactly as long as
+ * the header announces. Never throws for what the bytes are.
  *
- * The colours come before the pixels in the hash; where a new one appears too late for that, the data is decoded twice.
+ * The colours come before the pixels in the hash; where a new one appears too late for that, the
+ * data is decoded twice.
  */
 export async function scanPng(
   bytes: Uint8Array<ArrayBuffer>,
@@ -108,7 +116,10 @@ async function scanInterlaced(
   return { kind: 'intact', width, height, pixelSha256 };
 }
 
-/** Shows every row to `visit`. Returns what is wrong with the data, or null when it is whole or `visit` stopped. */
+/**
+ * Shows every row to `visit`. Returns what is wrong with the data, or null when it is whole or
+ * `visit` stopped.
+ */
 async function readRows(parts: PngParts, visit: VisitRow): Promise<string | null> {
   const rows = new PngRows(parts.header, visit);
   const end = await inflateSlices(parts.data, (block) => rows.push(block));

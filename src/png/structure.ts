@@ -1,7 +1,10 @@
 import { readLabel, type Label } from './provenance.ts';
 import { walkPng, type PngChunk } from './chunk.ts';
 
-/** A chunk that a viewer may show, and a reader of pixels does not see; `message` goes on from the chunk's name. */
+/**
+ * A chunk that a viewer may show, and a reader of pixels does not see; `message` goes on from the
+ * chunk's name.
+ */
 export interface ChunkFinding {
   /** Four letters, as in the file; what follows the end is said of `IEND`. */
   readonly chunk: string;
@@ -12,9 +15,14 @@ export interface ChunkFinding {
 export interface PngStructure {
   /** Exactly our chunks in our order, 8 bits with a palette, not interlaced. */
   readonly isOurs: boolean;
-  /** What may make a viewer show something else than the pixels; empty: no viewer shows a difference. */
+  /**
+   * What may make a viewer show something else than the pixels; empty: no viewer shows a
+   * difference.
+   */
   readonly visible: readonly ChunkFinding[];
-  /** The first of them that the specification forbids a decoder to go on over; null: there is none. */
+  /**
+   * The first of them that the specification forbids a decoder to go on over; null: there is none.
+   */
   readonly fatal: ChunkFinding | null;
   /** What the text chunk with our keyword says; null: there is none. */
   readonly label: Label | null;
@@ -31,7 +39,10 @@ const OUR_CHUNKS = 'IHDR PLTE iTXt IDAT IEND';
 /** Bit depth 8, palette, deflate, filter method 0, not interlaced: bytes 8 to 12 of IHDR. */
 const OUR_FORM = '8,3,0,0,0';
 const COLOUR = 'changes how colours are shown';
-/** PNG specification (third edition), 11.3; what is not named here, no viewer can be known to leave alone. */
+/**
+ * PNG specification (third edition), 11.3; what is not named here, no viewer can be known to leave
+ * alone.
+ */
 const VISIBLE: Readonly<Record<string, string>> = {
   iCCP: COLOUR,
   cHRM: COLOUR,
@@ -50,19 +61,25 @@ const VISIBLE: Readonly<Record<string, string>> = {
   fdAT: 'holds another frame of an animation',
 };
 const TEXT = new Set(['tEXt', 'zTXt', 'iTXt']);
-/** Keywords of texts that programs are known to obey: profiles and rotations in XMP, Exif or ICC, as text. */
+/**
+ * Keywords of texts that programs are known to obey: profiles and rotations in XMP, Exif or ICC, as
+ * text.
+ */
 const OBEYED_KEYWORD = /xmp|exif|icc|iptc|8bim|profile|orient|rotat|gamma|colou?r/i;
 /** One-byte chunks of a large file would cost more memory than its pixels. */
 const MOST_CHUNKS = 20_000;
 const COLOUR_TYPE_PALETTE = 3;
-/** RGB and RGBA may suggest a palette to viewers of few colours; some decoders refuse such files all the same. */
+/**
+ * RGB and RGBA may suggest a palette to viewers of few colours; some decoders refuse such files all
+ * the same.
+ */
 const MAY_SUGGEST_PALETTE = new Set([2, 6]);
 const TIME_BYTES = 7;
 const MOST_PALETTE_BYTES = 768;
 
 /**
- * Reads the chunks of a PNG (PNG specification, third edition, 5.4 and 5.6). Returns the damage as text when they cannot be
- * walked up to IEND: cut off, a wrong checksum, no header, no end.
+ * Reads the chunks of a PNG (PNG specification, third edition, 5.4 and 5.6). Returns the damage as
+ * text when they cannot be walked up to IEND: cut off, a wrong checksum, no header, no end.
  */
 export function pngStructure(bytes: Uint8Array): PngStructure | string {
   const chunks: PngChunk[] = [];

@@ -1,7 +1,13 @@
-/** Zero bytes in front of each row, so that "left of the first pixel" needs no question; the widest pixel has eight. */
+/**
+ * Zero bytes in front of each row, so that "left of the first pixel" needs no question; the widest
+ * pixel has eight.
+ */
 export const ROW_MARGIN = 8;
 
-/** One row of a pass: `bytes` with ROW_MARGIN zeros in front, `words` the same from the margin on, four bytes each. */
+/**
+ * One row of a pass: `bytes` with ROW_MARGIN zeros in front, `words` the same from the margin on,
+ * four bytes each.
+ */
 export interface PngRow {
   readonly bytes: Uint8Array;
   readonly words: Uint32Array;
@@ -18,8 +24,8 @@ function addBytes(a: number, b: number): number {
 }
 
 /**
- * Undoes a row's filter in place (PNG specification, 9.2). `above` is the row before it in its pass, or zeros; `length`
- * and `pixelBytes` are bytes. Returns false when there is no such filter.
+ * Undoes a row's filter in place (PNG specification, 9.2). `above` is the row before it in its
+ * pass, or zeros; `length` and `pixelBytes` are bytes. Returns false when there is no such filter.
  */
 export function unfilterRow(
   filter: number,
@@ -84,7 +90,10 @@ const UNFILTER_WORDS: Readonly<Record<number, UnfilterWords>> = {
   },
 };
 
-/** Paeth's choice for each byte of a word; where two neighbours are equal throughout, it is the third. */
+/**
+ * Paeth's choice for each byte of a word; where two neighbours are equal throughout, it is the
+ * third.
+ */
 function paethWord(left: number, up: number, corner: number): number {
   left |= 0;
   up |= 0;
@@ -107,7 +116,10 @@ function paeth(left: number, up: number, corner: number): number {
   return toUp <= toCorner ? up : corner;
 }
 
-/** Pixels of any size, one of their bytes after the other: what is left and above stays in variables. */
+/**
+ * Pixels of any size, one of their bytes after the other: what is left and above stays in
+ * variables.
+ */
 const UNFILTER_BYTES: Readonly<Record<number, UnfilterBytes>> = {
   1: (row, _above, first, end, pixelBytes) => {
     let left = 0;

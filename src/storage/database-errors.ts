@@ -1,6 +1,9 @@
 import { AppError } from '../errors.ts';
 
-/** Why a request to the database's endpoint gave nothing to read; `figure` is milliseconds, bytes or the HTTP status. */
+/**
+ * Why a request to the database's endpoint gave nothing to read; `figure` is milliseconds, bytes or
+ * the HTTP status.
+ */
 export class DatabaseTransportError extends Error {
   override readonly name = 'DatabaseTransportError';
   readonly reason: 'deadline' | 'busy' | 'unreachable' | 'status' | 'too_long';
@@ -14,8 +17,9 @@ export class DatabaseTransportError extends Error {
 }
 
 /**
- * What is left of a database error once everything that may hold user data is gone. Drizzle's message carries all
- * parameters and PostgreSQL's `detail` carries values, so neither the error nor its cause is ever kept.
+ * What is left of a database error once everything that may hold user data is gone. Drizzle's
+ * message carries all parameters and PostgreSQL's `detail` carries values, so neither the error nor
+ * its cause is ever kept.
  */
 class SqlError extends Error {
   override readonly name = 'SqlError';
@@ -40,7 +44,9 @@ export function sqlStateOf(error: unknown): string | null {
   return null;
 }
 
-/** Runs a database operation; whatever it throws becomes an `AppError`. `operation` is `noun.verb`. */
+/**
+ * Runs a database operation; whatever it throws becomes an `AppError`. `operation` is `noun.verb`.
+ */
 export async function guarded<T>(operation: string, run: () => Promise<T>): Promise<T> {
   try {
     return await run();
@@ -50,9 +56,11 @@ export async function guarded<T>(operation: string, run: () => Promise<T>): Prom
 }
 
 /**
- * What a failed database request means to the caller. Network, deadline, HTTP 5xx and SQLSTATE classes that pass by
- * themselves are `database_unavailable` (`busy` when it was this isolate that had no time); 22xxx (data) and 23xxx (constraints) are `invalid_input`; anything else `database_answered_wrongly`.
- * The messages never hold query text, parameters or PostgreSQL's own words about values.
+ * What a failed database request means to the caller. Network, deadline, HTTP 5xx and SQLSTATE
+ * classes that pass by themselves are `database_unavailable` (`busy` when it was this isolate that
+ * had no time); 22xxx (data) and 23xxx (constraints) are `invalid_input`; anything else
+ * `database_answered_wrongly`. The messages never hold query text, parameters or PostgreSQL's own
+ * words about values.
  */
 export function toDatabaseError(error: unknown, operation?: string): AppError {
   if (error instanceof AppError) return error;
@@ -62,7 +70,8 @@ export function toDatabaseError(error: unknown, operation?: string): AppError {
 
   const sqlState = sqlStateOf(error);
   if (sqlState === null) {
-    // Not from PostgreSQL: an answer that is no JSON, or a mistake in our own code. Only the class name is safe to keep.
+    // Not from PostgreSQL: an answer that is no JSON, or a mistake in our own code. Only the class
+    // name is safe to keep.
     const name = error instanceof Error ? error.name : typeof error;
     return new AppError(
       'database_answered_wrongly',
@@ -107,7 +116,10 @@ function transportError({ reason, figure }: DatabaseTransportError, during: stri
   }
 }
 
-/** Connection lost, out of resources, shutting down, cancelled, or a clash that a second try would win. */
+/**
+ * Connection lost, out of resources, shutting down, cancelled, or a clash that a second try would
+ * win.
+ */
 function isPassing(sqlState: string): boolean {
   return (
     /^(?:08|53|57|58)/.test(sqlState) || ['40001', '40P01', '55P03', '25006'].includes(sqlState)

@@ -4,13 +4,19 @@ import { startDeadline } from '../concurrency/patient-deadline.ts';
 import { DatabaseTransportError } from './database-errors.ts';
 import { BodyError, readCapped } from './read-capped.ts';
 
-/** Drizzle over Neon's HTTP protocol: single statements and `batch` (one transaction); `transaction` throws. */
+/**
+ * Drizzle over Neon's HTTP protocol: single statements and `batch` (one transaction); `transaction`
+ * throws.
+ */
 export type Database = NeonHttpDatabase<Record<string, never>>;
 
 export interface DatabaseOptions {
   /** `postgresql://user:password@host/database`. */
   readonly databaseUrl: string;
-  /** Where Neon's `/sql` protocol is spoken. Null or empty: Neon's own address, derived from the URL's host. */
+  /**
+   * Where Neon's `/sql` protocol is spoken. Null or empty: Neon's own address, derived from the
+   * URL's host.
+   */
   readonly httpEndpoint?: string | null;
   /** Milliseconds that one request may take, body included. */
   readonly deadlineMs?: number;
@@ -21,8 +27,8 @@ export const DATABASE_DEADLINE_MS = 5_000;
 const ANSWER_MAX_BYTES = 64 * 1024 * 1024;
 
 /**
- * The driver's configuration is global. Each database therefore carries its own transport through the request options
- * under this key, and the one global function only passes the request on.
+ * The driver's configuration is global. Each database therefore carries its own transport through
+ * the request options under this key, and the one global function only passes the request on.
  */
 const TRANSPORT = Symbol('transport');
 type Transport = (driverUrl: string, init: RequestInit) => Promise<Response>;
@@ -35,8 +41,9 @@ neonConfig.fetchFunction = (url: string, init: CarryingInit): Promise<Response> 
 };
 
 /**
- * A database client without a connection: every statement is one HTTP request with a deadline, never redirected.
- * Runs in workerd and in Node. Errors are the driver's; `guarded` turns them into `AppError`s.
+ * A database client without a connection: every statement is one HTTP request with a deadline,
+ * never redirected. Runs in workerd and in Node. Errors are the driver's; `guarded` turns them into
+ * `AppError`s.
  */
 export function createDatabase(options: DatabaseOptions): Database {
   const endpoint =
@@ -63,7 +70,8 @@ function createTransport(endpoint: string | null, deadlineMs: number): Transport
     } finally {
       deadline.clear();
     }
-    // 400 carries PostgreSQL's own error, which the driver reads. A redirect would take the password elsewhere.
+    // 400 carries PostgreSQL's own error, which the driver reads. A redirect would take the
+    // password elsewhere.
     if (response.status === 200 || response.status === 400)
       return new Response(body, { status: response.status });
     throw new DatabaseTransportError(

@@ -5,8 +5,9 @@ export interface CachedImage {
 }
 
 /**
- * What one colo keeps: pointers (small JSON, seconds), images (bytes, immutable) and documents (bytes that are a function of
- * what their name says, for as long as is said). A broken or absent cache is a miss, never a failure.
+ * What one colo keeps: pointers (small JSON, seconds), images (bytes, immutable) and documents
+ * (bytes that are a function of what their name says, for as long as is said). A broken or absent
+ * cache is a miss, never a failure.
  */
 export interface EdgeCache {
   getPointer(name: string): Promise<unknown>;

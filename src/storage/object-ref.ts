@@ -35,9 +35,10 @@ export function assertObjectRef(ref: ObjectRef, buckets: readonly string[]): voi
 }
 
 /**
- * Parses what a row says about its image into bucket and key, or says why that is nowhere we look. The host is never
- * contacted. Known forms: `http(s)://any-host/bucket/key` (query and fragment dropped), `s3://bucket/key`, `bucket/key`
- * and `/bucket/key`, `https://bucket.any-host/key`. Works on the raw text: `new URL` would quietly resolve dot-dots.
+ * Parses what a row says about its image into bucket and key, or says why that is nowhere we look.
+ * The host is never contacted. Known forms: `http(s)://any-host/bucket/key` (query and fragment
+ * dropped), `s3://bucket/key`, `bucket/key` and `/bucket/key`, `https://bucket.any-host/key`. Works
+ * on the raw text: `new URL` would quietly resolve dot-dots.
  */
 export function parseStoredUrl(
   text: string,
@@ -70,7 +71,10 @@ function isBucketFirst(segments: readonly string[] | null, buckets: readonly str
   return segments?.[0] !== undefined && buckets.includes(segments[0]);
 }
 
-/** Each segment is decoded exactly once, after splitting: a decoded slash or dot-dot then shows as what it is. */
+/**
+ * Each segment is decoded exactly once, after splitting: a decoded slash or dot-dot then shows as
+ * what it is.
+ */
 function decoded(path: string): string[] | null {
   try {
     return path.split('/').map((segment) => decodeURIComponent(segment));
@@ -102,8 +106,8 @@ function encodeSegment(segment: string): string {
 }
 
 /**
- * The path-style URL of an object. Parsed back it must name exactly this host, bucket and key; anything else would send
- * our signature somewhere we did not mean. Throws `invalid_input`.
+ * The path-style URL of an object. Parsed back it must name exactly this host, bucket and key;
+ * anything else would send our signature somewhere we did not mean. Throws `invalid_input`.
  */
 export function objectUrl(endpoint: string, { bucket, key }: ObjectRef): string {
   const base = new URL(endpoint);

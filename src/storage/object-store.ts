@@ -19,7 +19,10 @@ export interface StoredObject extends ObjectHead {
   readonly bytes: Uint8Array<ArrayBuffer>;
 }
 
-/** RFC 9110 preconditions of a PUT: only when nothing is there, or only while what is there has this ETag. */
+/**
+ * RFC 9110 preconditions of a PUT: only when nothing is there, or only while what is there has this
+ * ETag.
+ */
 export type PutCondition = { readonly ifNoneMatch: '*' } | { readonly ifMatch: string };
 
 export interface PutOptions {
@@ -29,14 +32,19 @@ export interface PutOptions {
   readonly condition?: PutCondition;
 }
 
-/** `precondition_failed`: 412, or 409 while another conditional write is under way, or 404 for If-Match on a missing key. */
+/**
+ * `precondition_failed`: 412, or 409 while another conditional write is under way, or 404 for
+ * If-Match on a missing key.
+ */
 export type PutOutcome =
   | { readonly stored: true; readonly etag: string }
   | { readonly stored: false; readonly reason: 'precondition_failed' };
 
 /**
- * An S3 object store. Absence is a value; every failure is an `AppError`: `store_unavailable` (connection, deadline, 5xx,
- * 429), `busy` (this isolate had no time for the answer), `store_answered_wrongly` (anything the protocol does not allow, wrong credentials, a body that is cut or too long).
+ * An S3 object store. Absence is a value; every failure is an `AppError`: `store_unavailable`
+ * (connection, deadline, 5xx, 429), `busy` (this isolate had no time for the answer),
+ * `store_answered_wrongly` (anything the protocol does not allow, wrong credentials, a body that is
+ * cut or too long).
  */
 export interface ObjectStore {
   /** Null on 404. */

@@ -5,8 +5,9 @@ import type { ObjectStore } from './object-store.ts';
 const PREFIX = '.chartproof/probe';
 
 /**
- * Tries whether the store honours `If-None-Match: *` and `If-Match` on PUT; without them, two writers of one picture
- * overwrite each other. Writes one small object and removes it. Never throws.
+ * Tries whether the store honours `If-None-Match: *` and `If-Match` on PUT; without them, two
+ * writers of one picture overwrite each other. Writes one small object and removes it. Never
+ * throws.
  */
 export async function probeConditionalWrites(
   store: ObjectStore,

@@ -19,8 +19,9 @@ function sizeInWords(bytes: number): string {
 }
 
 /**
- * Reads a response to its end, counted against `maxBytes` and against Content-Length: a body that was cut on its way must
- * never look like a whole one. `signal` ends a body that trickles. Throws `BodyError`, or what the signal was aborted with.
+ * Reads a response to its end, counted against `maxBytes` and against Content-Length: a body that
+ * was cut on its way must never look like a whole one. `signal` ends a body that trickles. Throws
+ * `BodyError`, or what the signal was aborted with.
  */
 export async function readCapped(
   response: Response,

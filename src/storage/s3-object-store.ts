@@ -53,8 +53,9 @@ interface Answer {
 }
 
 /**
- * S3 over SigV4. Every request signs the hash of its body (aws4fetch alone would leave it unsigned and a changed body
- * would be accepted), follows no redirect (our Authorization must not travel), and ends by a deadline.
+ * S3 over SigV4. Every request signs the hash of its body (aws4fetch alone would leave it unsigned
+ * and a changed body would be accepted), follows no redirect (our Authorization must not travel),
+ * and ends by a deadline.
  */
 export function createS3ObjectStore(config: S3Config): ObjectStore {
   const maxBytes = config.maxBytes ?? OBJECT_MAX_BYTES;
@@ -67,7 +68,10 @@ export function createS3ObjectStore(config: S3Config): ObjectStore {
     retries: 0,
   });
 
-  /** One signed request, answered whole. Throws what `fetch` throws, or an `AppError` for a body that is cut or too long. */
+  /**
+   * One signed request, answered whole. Throws what `fetch` throws, or an `AppError` for a body
+   * that is cut or too long.
+   */
   async function send(attempt: Attempt, signal: AbortSignal): Promise<Answer> {
     const headers: Record<string, string> = {
       ...attempt.headers,
@@ -102,7 +106,10 @@ export function createS3ObjectStore(config: S3Config): ObjectStore {
     }
   }
 
-  /** Retries what is safe to repeat, once. Statuses in `expected` are the caller's to read; all else is thrown. */
+  /**
+   * Retries what is safe to repeat, once. Statuses in `expected` are the caller's to read; all else
+   * is thrown.
+   */
   async function ask(attempt: Attempt, expected: readonly number[]): Promise<Answer> {
     assertObjectRef(attempt.ref, config.buckets);
     const deadline = startDeadline(deadlineMs);
@@ -128,7 +135,8 @@ export function createS3ObjectStore(config: S3Config): ObjectStore {
         if (signal.aborted && deadline.wasBusy()) throw noTime(attempt);
         const failure = asFailure(attempt, error);
         const mayHelp = failure.code === 'store_unavailable' || failure.cause === 'cut';
-        // A conditional PUT that was lost on the way may have been done: its repetition would meet its own result.
+        // A conditional PUT that was lost on the way may have been done: its repetition would meet
+        // its own result.
         const mayRepeat =
           attempt.headers?.['if-match'] === undefined &&
           attempt.headers?.['if-none-match'] === undefined;
@@ -153,7 +161,8 @@ export function createS3ObjectStore(config: S3Config): ObjectStore {
 
     async put(ref, bytes, options): Promise<PutOutcome> {
       const headers = putHeaders(options);
-      // 409 is another conditional write of the same key under way; If-Match on a missing key is 404.
+      // 409 is another conditional write of the same key under way; If-Match on a missing key is
+      // 404.
       const expected = options.condition === undefined ? [200, 404] : [200, 404, 409, 412];
       const attempt = { method: 'PUT', ref, headers, body: bytes } as const;
       const answer = await ask(attempt, expected);
@@ -201,7 +210,10 @@ function unreadable({ method, ref }: Attempt, { reason, message }: BodyError): A
     : new AppError('store_answered_wrongly', `The object is ${message} (${what}).`);
 }
 
-/** A missing object is null. A missing bucket, or a 404 that is not S3's, is a mistake in the configuration. */
+/**
+ * A missing object is null. A missing bucket, or a 404 that is not S3's, is a mistake in the
+ * configuration.
+ */
 function absent(attempt: Attempt, answer: Answer): null {
   const code = s3ErrorCode(answer.body);
   if (code === 'NoSuchBucket') {
@@ -230,7 +242,10 @@ function headOf(headers: Headers): ObjectHead {
   };
 }
 
-/** What a status that nobody expected means. Names operation, object and S3 code, never a credential. */
+/**
+ * What a status that nobody expected means. Names operation, object and S3 code, never a
+ * credential.
+ */
 function refusal({ method, ref }: Attempt, { status, body }: Answer): AppError {
   const code = s3ErrorCode(body);
   const what = `${method} ${ref.bucket}/${ref.key}: ${status}${code === null ? '' : ` ${code}`}`;

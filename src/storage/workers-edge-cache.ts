@@ -7,8 +7,9 @@ const ORIGIN = 'https://edge.chartproof.internal';
 const IMMUTABLE = 'public, max-age=31536000, immutable';
 
 /**
- * The Cache API of one colo. Keys are bare GETs that carry nothing of the client: its Range or If-None-Match would make
- * `match` answer 206 or 304. Only complete buffers are put, because the cache stores truncated streams too.
+ * The Cache API of one colo. Keys are bare GETs that carry nothing of the client: its Range or
+ * If-None-Match would make `match` answer 206 or 304. Only complete buffers are put, because the
+ * cache stores truncated streams too.
  */
 export function createWorkersEdgeCache(cache: Cache, log: Log): EdgeCache {
   const pointerUrl = (name: string) => `${ORIGIN}/pointer/${encodeURIComponent(name)}`;

@@ -12,8 +12,9 @@ const POLL_MS = 20;
 const KEYS_MAX = 1_000;
 
 /**
- * Requests may not wait for each other's promises on every platform, so they look again and again. `maxMs`: after so long a
- * key counts as free, because a request whose client went away never comes to its end.
+ * Requests may not wait for each other's promises on every platform, so they look again and again.
+ * `maxMs`: after so long a key counts as free, because a request whose client went away never comes
+ * to its end.
  */
 export function createInFlight(maxMs: number, now: () => number): InFlight {
   const startedAt = new Map<string, number>();

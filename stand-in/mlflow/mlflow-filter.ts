@@ -36,11 +36,17 @@ const NUMERIC = new Set([
 ]);
 const TEXT_COMPARATORS = ['=', '!=', 'LIKE', 'ILIKE'];
 const NUMBER_COMPARATORS = ['=', '!=', '>', '>=', '<', '<='];
-/** An identifier (its key perhaps quoted), a comparator, a value; nothing in a quoted value is unescaped. */
+/**
+ * An identifier (its key perhaps quoted), a comparator, a value; nothing in a quoted value is
+ * unescaped.
+ */
 const CLAUSE =
   /^\s*((?:[A-Za-z_]+\.)?(?:`[^`]*`|"[^"]*"|[\w./-]+))\s*(?:(!=|>=|<=|=|>|<|(?:NOT\s+)?IN\b|I?LIKE\b)\s*('[^']*'|"[^"]*"|\([^)]*\)|[^\s'"()]+)|IS\s+(NOT\s+)?NULL\b)/i;
 
-/** MLflow's search grammar: clauses joined by AND. Throws what MLflow answers. `attributes`: those that exist. */
+/**
+ * MLflow's search grammar: clauses joined by AND. Throws what MLflow answers. `attributes`: those
+ * that exist.
+ */
 export function parseFilter(text: string, attributes: ReadonlySet<string>): Predicate {
   const predicates: Predicate[] = [];
   let rest = text;

@@ -1,4 +1,7 @@
-/** What links to runs and experiments open: the run as the stand-in knows it, read through its own API. */
+/**
+ * What links to runs and experiments open: the run as the stand-in knows it, read through its own
+ * API.
+ */
 export const MLFLOW_PAGE = `<!doctype html>
 <html lang="en">
 <meta charset="utf-8">

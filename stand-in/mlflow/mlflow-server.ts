@@ -18,12 +18,15 @@ export interface MlflowServerOptions {
 
 const API = '/api/2.0/mlflow/';
 const BODY_MAX_BYTES = 16_000_000;
-/** An experiment with this tag answers as one that the account may not read: MLflow's own permissions need its auth app. */
+/**
+ * An experiment with this tag answers as one that the account may not read: MLflow's own
+ * permissions need its auth app.
+ */
 const DENIED_TAG = 'chartproof.denied';
 
 /**
- * Stands in for an MLflow tracking server on one machine: experiments, runs and their search, as far as lineage needs
- * them, and a page that shows a run. One contract suite holds it to MLflow 3.
+ * Stands in for an MLflow tracking server on one machine: experiments, runs and their search, as
+ * far as lineage needs them, and a page that shows a run. One contract suite holds it to MLflow 3.
  */
 export async function startMlflowServer(options: MlflowServerOptions): Promise<LocalServer> {
   const store = await MlflowStore.open(options.directory);

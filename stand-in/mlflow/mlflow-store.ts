@@ -31,7 +31,9 @@ interface State {
   runs: KeptRun[];
 }
 
-/** What the stand-in knows; a directory keeps it between starts, in one file that is always whole. */
+/**
+ * What the stand-in knows; a directory keeps it between starts, in one file that is always whole.
+ */
 export class MlflowStore {
   readonly experiments = new Map<string, KeptExperiment>();
   readonly runs = new Map<string, KeptRun>();

@@ -28,7 +28,9 @@ export function assertPayloadHash(payloadHash: string): void {
   if (payloadHash !== UNSIGNED_PAYLOAD && !/^[0-9a-f]{64}$/i.test(payloadHash)) throw notThatHash();
 }
 
-/** Holds a body to the hash that was signed and to the digests that came with it. Throws `S3Error`. */
+/**
+ * Holds a body to the hash that was signed and to the digests that came with it. Throws `S3Error`.
+ */
 export function assertDigests(body: Buffer, headers: Headers, payloadHash: string): void {
   const sha256 = createHash('sha256').update(body).digest('hex');
   if (payloadHash !== UNSIGNED_PAYLOAD && payloadHash.toLowerCase() !== sha256) throw notThatHash();

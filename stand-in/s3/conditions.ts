@@ -3,7 +3,10 @@ import type { ObjectRecord } from './object-files.ts';
 
 type Headers = Readonly<Record<string, string>>;
 
-/** RFC 9110 section 13.2.2: If-Match, If-Unmodified-Since, If-None-Match, If-Modified-Since, in this order. */
+/**
+ * RFC 9110 section 13.2.2: If-Match, If-Unmodified-Since, If-None-Match, If-Modified-Since, in this
+ * order.
+ */
 export function assertReadConditions(
   headers: Headers,
   record: ObjectRecord,
@@ -48,8 +51,9 @@ export function validatorHeaders(record: ObjectRecord): Record<string, string> {
 }
 
 /**
- * One range of bytes, both ends inclusive; null: the whole. Several ranges and what is not understood are answered
- * whole. Throws `InvalidRange` for one that is beyond the object or backwards.
+ * One range of bytes, both ends inclusive; null: the whole. Several ranges and what is not
+ * understood are answered whole. Throws `InvalidRange` for one that is beyond the object or
+ * backwards.
  */
 export function byteRange(
   header: string | undefined,

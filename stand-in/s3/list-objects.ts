@@ -26,8 +26,8 @@ interface Page {
 }
 
 /**
- * ListObjectsV2, ListObjects and ListObjectVersions (of a bucket without versions: each object is its only one), over
- * records in key order. Throws `S3Error` for parameters that cannot be.
+ * ListObjectsV2, ListObjects and ListObjectVersions (of a bucket without versions: each object is
+ * its only one), over records in key order. Throws `S3Error` for parameters that cannot be.
  */
 export function listObjects(
   bucket: string,

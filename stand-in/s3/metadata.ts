@@ -59,8 +59,8 @@ export function overriddenHeaders(query: URLSearchParams): Record<string, string
 }
 
 /**
- * A value with bytes beyond ASCII comes back as encoded words (RFC 2047, Q), as S3 does it. `value` is latin-1, one
- * character a byte, as Node hands it over.
+ * A value with bytes beyond ASCII comes back as encoded words (RFC 2047, Q), as S3 does it. `value`
+ * is latin-1, one character a byte, as Node hands it over.
  */
 function encodeWords(value: string): string {
   if (/^[\t\x20-\x7e]*$/.test(value)) return value;

@@ -23,8 +23,9 @@ export interface FileObject {
 const TEMPORARY = '.tmp';
 
 /**
- * Objects as files: one file an object, a line of JSON and then the bytes, written beside and renamed, so that a killed
- * process leaves the old object or the new one. File names are hashes of the keys: no key can name a place outside.
+ * Objects as files: one file an object, a line of JSON and then the bytes, written beside and
+ * renamed, so that a killed process leaves the old object or the new one. File names are hashes of
+ * the keys: no key can name a place outside.
  */
 export class ObjectFiles {
   readonly #directory: string;
@@ -81,7 +82,8 @@ export class ObjectFiles {
     try {
       const file = await open(temporary, 'wx');
       try {
-        // writeFile goes on until all is written or fails; a single write may stop short on a full disk.
+        // writeFile goes on until all is written or fails; a single write may stop short on a full
+        // disk.
         await file.writeFile(Buffer.concat([Buffer.from(`${JSON.stringify(record)}\n`), bytes]));
         await file.sync();
       } finally {

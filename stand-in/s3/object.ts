@@ -13,7 +13,9 @@ import type { ObjectFiles, ObjectRecord } from './object-files.ts';
 import { assertKey } from './object-key.ts';
 import { keptHeaders, overriddenHeaders } from './metadata.ts';
 
-/** Calls of their own; taken for plain ones they would change the object or answer something else. */
+/**
+ * Calls of their own; taken for plain ones they would change the object or answer something else.
+ */
 const OTHER_CALLS = new Set(
   'acl attributes legal-hold partNumber restore retention select tagging torrent uploadId uploads'.split(
     ' ',

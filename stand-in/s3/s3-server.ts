@@ -22,7 +22,10 @@ export interface S3ServerOptions extends Credentials {
 const MAX_OBJECT_BYTES = 64_000_000;
 const REQUEST_TIMEOUT_MS = 60_000;
 
-/** An S3 server in this process: SigV4, conditional and ranged requests, objects as files. One bucket owner, no ACLs. */
+/**
+ * An S3 server in this process: SigV4, conditional and ranged requests, objects as files. One
+ * bucket owner, no ACLs.
+ */
 export async function startS3Server(options: S3ServerOptions): Promise<LocalServer> {
   const files = await ObjectFiles.open(options.directory);
   for (const bucket of options.buckets) await files.createBucket(bucket);

@@ -38,8 +38,8 @@ interface Claim {
 }
 
 /**
- * Checks SigV4, by header or presigned (AWS, "Signature Version 4 signing process"). Returns the payload hash that was
- * signed: 64 hex digits, or `UNSIGNED-PAYLOAD`. Throws `S3Error`.
+ * Checks SigV4, by header or presigned (AWS, "Signature Version 4 signing process"). Returns the
+ * payload hash that was signed: 64 hex digits, or `UNSIGNED-PAYLOAD`. Throws `S3Error`.
  */
 export function verifySignature(
   request: SignedRequest,
@@ -231,7 +231,10 @@ function hmac(key: Buffer, text: string): Buffer {
   return createHmac('sha256', key).update(text).digest();
 }
 
-/** The whole path is decoded, then each segment encoded once: an encoded slash counts as a slash, as on S3. */
+/**
+ * The whole path is decoded, then each segment encoded once: an encoded slash counts as a slash, as
+ * on S3.
+ */
 function canonicalPath(rawPath: string): string {
   return decode(rawPath).split('/').map(encode).join('/');
 }

@@ -1,4 +1,7 @@
-/** A JSON parameter as PostgreSQL's text: arrays become array literals, objects stay JSON, null stays null. */
+/**
+ * A JSON parameter as PostgreSQL's text: arrays become array literals, objects stay JSON, null
+ * stays null.
+ */
 export function parameterText(value: unknown): string | null {
   if (value === null || value === undefined) return null;
   if (Array.isArray(value)) return arrayLiteral(value);
@@ -20,8 +23,9 @@ const NUMBER_TYPES = new Set([20, 21, 23, 700, 701]);
 const JSON_TYPES = new Set([114, 3802]);
 
 /**
- * A value for a caller that did not send `Neon-Raw-Text-Output: true`: booleans, numbers and JSON as JSON, everything
- * else (arrays too, unlike Neon) as text. Neon's own driver always asks for text.
+ * A value for a caller that did not send `Neon-Raw-Text-Output: true`: booleans, numbers and JSON
+ * as JSON, everything else (arrays too, unlike Neon) as text. Neon's own driver always asks for
+ * text.
  */
 export function jsonValue(text: string | null, dataTypeId: number | undefined): unknown {
   if (text === null || dataTypeId === undefined) return text;

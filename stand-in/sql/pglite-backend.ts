@@ -19,13 +19,17 @@ import {
 import { leavesTraces, resetSession, SESSION_SETTINGS } from './sql-session.ts';
 
 /**
- * PostgreSQL refuses deep nesting by itself (54001) when its own stack is this deep. JavaScript's, which WebAssembly uses
- * as well, may be exhausted at that point nevertheless, as long as the code is cold; that is a crash.
+ * PostgreSQL refuses deep nesting by itself (54001) when its own stack is this deep. JavaScript's,
+ * which WebAssembly uses as well, may be exhausted at that point nevertheless, as long as the code
+ * is cold; that is a crash.
  */
 const STACK_SETTING = `set max_stack_depth = '100kB'`;
 const MIGRATIONS = fileURLToPath(new URL('../../migrations', import.meta.url));
 
-/** Values stay PostgreSQL's own text, parameters are text already: the same function for every type PGlite knows. */
+/**
+ * Values stay PostgreSQL's own text, parameters are text already: the same function for every type
+ * PGlite knows.
+ */
 function asText<Convert>(
   known: Record<number, unknown>,
   convert: Convert,
@@ -34,10 +38,11 @@ function asText<Convert>(
 }
 
 /**
- * PostgreSQL inside this process. One session, so statements and transactions take turns. A panic of PostgreSQL (the disk
- * is full while it writes its log) or a crash of its WebAssembly (a stack overflow) ends the server where it has
- * processes; here the statement is refused, the memory is thrown away and the directory is opened again before the next
- * request, which recovers whatever was committed.
+ * PostgreSQL inside this process. One session, so statements and transactions take turns. A panic
+ * of PostgreSQL (the disk is full while it writes its log) or a crash of its WebAssembly (a stack
+ * overflow) ends the server where it has processes; here the statement is refused, the memory is
+ * thrown away and the directory is opened again before the next request, which recovers whatever
+ * was committed.
  */
 export class PgliteBackend implements SqlBackend {
   #pglite: PGlite;
@@ -177,7 +182,10 @@ async function openSession(directory: string | undefined): Promise<PGlite> {
   return pglite;
 }
 
-/** What the caller is told of a crash: 54001 is what PostgreSQL says of nesting that it cannot follow. */
+/**
+ * What the caller is told of a crash: 54001 is what PostgreSQL says of nesting that it cannot
+ * follow.
+ */
 function asSqlError(error: unknown): Error {
   if (!(error instanceof PgliteCrash)) return SqlError.from(error);
   return error.isStackOverflow
@@ -189,7 +197,10 @@ function asSqlError(error: unknown): Error {
       });
 }
 
-/** PostgreSQL gave up, or its WebAssembly did: an ordinary error has another severity, and always an SQLSTATE. */
+/**
+ * PostgreSQL gave up, or its WebAssembly did: an ordinary error has another severity, and always an
+ * SQLSTATE.
+ */
 function isPanic(error: unknown): boolean {
   if (error instanceof WebAssembly.RuntimeError || error instanceof PgliteCrash) return true;
   const severity = error instanceof Error && 'severity' in error ? error.severity : null;

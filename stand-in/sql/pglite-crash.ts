@@ -5,7 +5,10 @@ const LONGJMP_STATUS = 100;
 /** After a PANIC PostgreSQL aborts, having said why; PGlite gets out by itself, or never. */
 const ABORTS_MAX = 3;
 
-/** PostgreSQL's WebAssembly stopped in the middle of something. Nothing in its memory can be trusted any more. */
+/**
+ * PostgreSQL's WebAssembly stopped in the middle of something. Nothing in its memory can be trusted
+ * any more.
+ */
 export class PgliteCrash extends Error {
   override readonly name = 'PgliteCrash';
   /** The JavaScript stack was exhausted: by the statement's own depth. */
@@ -26,9 +29,10 @@ interface MainLoop {
 }
 
 /**
- * PGlite (0.5) takes whatever PostgreSQL's WebAssembly throws for an error that PostgreSQL has told already: a stack
- * overflow becomes an answer without rows, and the next statement waits, or spins, for ever. From here on a crash is
- * thrown as `PgliteCrash`, and so is every later call: nothing of a crashed PostgreSQL is run again.
+ * PGlite (0.5) takes whatever PostgreSQL's WebAssembly throws for an error that PostgreSQL has told
+ * already: a stack overflow becomes an answer without rows, and the next statement waits, or spins,
+ * for ever. From here on a crash is thrown as `PgliteCrash`, and so is every later call: nothing of
+ * a crashed PostgreSQL is run again.
  */
 export function reportCrashes(pglite: PGlite): void {
   const main = pglite.Module as unknown as MainLoop;

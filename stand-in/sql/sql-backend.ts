@@ -18,7 +18,9 @@ export interface TransactionOptions {
   readonly deferrable: boolean;
 }
 
-/** A PostgreSQL behind the SQL endpoint: the embedded one or a real one. Failures are `SqlError`. */
+/**
+ * A PostgreSQL behind the SQL endpoint: the embedded one or a real one. Failures are `SqlError`.
+ */
 export interface SqlBackend {
   query(statement: SqlStatement): Promise<SqlResult>;
   /** All or nothing. */

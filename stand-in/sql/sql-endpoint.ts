@@ -17,13 +17,17 @@ export interface SqlEndpointOptions {
   readonly host: string;
   /** 0: any free port. */
   readonly port: number;
-  /** What callers must present in `Neon-Connection-String`: user, password and database are compared. */
+  /**
+   * What callers must present in `Neon-Connection-String`: user, password and database are
+   * compared.
+   */
   readonly databaseUrl: string;
 }
 
 /**
- * Neon's HTTP protocol (`POST /sql`, one statement or a batch) in front of any PostgreSQL, so that the Worker runs
- * unchanged on one machine. Values travel as PostgreSQL's own text. Errors are HTTP 400 with the SQLSTATE as `code`.
+ * Neon's HTTP protocol (`POST /sql`, one statement or a batch) in front of any PostgreSQL, so that
+ * the Worker runs unchanged on one machine. Values travel as PostgreSQL's own text. Errors are HTTP
+ * 400 with the SQLSTATE as `code`.
  */
 export async function startSqlEndpoint(options: SqlEndpointOptions): Promise<LocalServer> {
   const server = createServer((request, response) => {
@@ -133,7 +137,9 @@ function refuseOtherCredentials(given: string, wanted: string): void {
     throw new SqlError('database does not exist', '3D000', { severity: 'FATAL' });
 }
 
-/** Null when it is longer than the cap; the rest is read and dropped, so that the answer arrives. */
+/**
+ * Null when it is longer than the cap; the rest is read and dropped, so that the answer arrives.
+ */
 async function readBody(request: IncomingMessage): Promise<Buffer | null> {
   const chunks: Buffer[] = [];
   let size = 0;

@@ -39,8 +39,9 @@ const tokenRequest = z.strictObject({
 });
 
 /**
- * Stands in for an OIDC issuer on one machine: `GET /.well-known/jwks.json`, `POST /token {sub, tier?, scope?}`. It asks
- * nobody for a password, so it listens on loopback and refuses pages of other origins.
+ * Stands in for an OIDC issuer on one machine: `GET /.well-known/jwks.json`, `POST /token {sub,
+ * tier?, scope?}`. It asks nobody for a password, so it listens on loopback and refuses pages of
+ * other origins.
  */
 export async function startTokenIssuer(options: TokenIssuerOptions): Promise<LocalServer> {
   const key = await openKey(options.directory);
@@ -108,7 +109,10 @@ async function answer(
   };
 }
 
-/** Reads the key, or makes one; written beside and renamed, so that a killed start leaves none or a whole one. */
+/**
+ * Reads the key, or makes one; written beside and renamed, so that a killed start leaves none or a
+ * whole one.
+ */
 async function openKey(directory: string): Promise<SigningKey> {
   const path = join(directory, 'signing-key.json');
   let jwk: JWK;

@@ -1,6 +1,6 @@
 /**
- * Where MinIO departs from the embedded server, each by its name and with the reason why the embedded one does not
- * follow. docs/object-stores.md lists them too.
+ * Where MinIO departs from the embedded server, each by its name and with the reason why the
+ * embedded one does not follow. docs/object-stores.md lists them too.
  */
 export const MINIO_DIFFERENCES = {
   'conditions-order':

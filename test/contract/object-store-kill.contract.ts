@@ -25,7 +25,10 @@ const MOMENTS: readonly Moment[] = [
   })),
 ];
 
-/** A server that is killed in the middle of a PUT has the old object or the new one, never half of one. */
+/**
+ * A server that is killed in the middle of a PUT has the old object or the new one, never half of
+ * one.
+ */
 export function killContract(open: () => Promise<KillableS3>): void {
   let server: KillableS3;
   let session: Session;

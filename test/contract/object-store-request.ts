@@ -9,14 +9,20 @@ export interface S3Access {
   readonly secretAccessKey: string;
 }
 
-/** A request byte for byte: neither path nor query is normalised on its way, as `fetch` and `URL` would. */
+/**
+ * A request byte for byte: neither path nor query is normalised on its way, as `fetch` and `URL`
+ * would.
+ */
 export interface RawRequest {
   readonly method?: string;
   /** As it goes over the wire: percent-encoded, with a leading slash. */
   readonly path: string;
   /** Percent-encoded, without `?`. */
   readonly query?: string;
-  /** Names in lower case; each character is one byte (latin-1). All of them are signed but those in `NOT_SIGNED`. */
+  /**
+   * Names in lower case; each character is one byte (latin-1). All of them are signed but those in
+   * `NOT_SIGNED`.
+   */
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: Uint8Array;
   readonly sign?: Signing | 'nothing';
@@ -31,7 +37,9 @@ export interface Signing {
   readonly region?: string;
   readonly at?: Date;
   readonly host?: string;
-  /** Of `x-amz-content-sha256`; null: the header is not sent, and the hash of the body is signed. */
+  /**
+   * Of `x-amz-content-sha256`; null: the header is not sent, and the hash of the body is signed.
+   */
   readonly payloadHash?: string | null;
   /** Seconds that a presigned URL is good for. */
   readonly expires?: number;

@@ -10,7 +10,8 @@ export interface SqlEndpointUnderTest {
   close(): Promise<void>;
 }
 
-// oxlint-disable-next-line typescript/no-explicit-any -- JSON of the endpoint, looked into freely by the tests
+// oxlint-disable-next-line typescript/no-explicit-any -- JSON of the endpoint, looked into freely
+// by the tests
 type Loose = any;
 
 interface Answer {
@@ -18,7 +19,10 @@ interface Answer {
   readonly body: Loose;
 }
 
-/** What every endpoint that speaks Neon's protocol does, whatever stands behind it. Works in tables of its own. */
+/**
+ * What every endpoint that speaks Neon's protocol does, whatever stands behind it. Works in tables
+ * of its own.
+ */
 export function describeSqlEndpoint(name: string, open: () => Promise<SqlEndpointUnderTest>): void {
   describe(`SQL endpoint: ${name}`, () => {
     let endpoint: SqlEndpointUnderTest;

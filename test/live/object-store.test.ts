@@ -19,7 +19,8 @@ afterAll(() => removeBucket(liveStore(), bucket));
 
 objectStoreContract('MinIO', {
   open: async () => ({ ...liveStore(), bucket }),
-  // Somebody's own MinIO is not killed, and to have one may be why Go is not there to build another.
+  // Somebody's own MinIO is not killed, and to have one may be why Go is not there to build
+  // another.
   openKillable: process.env['MINIO_IS_GIVEN'] === undefined ? openMinio : null,
   differences: Object.keys(MINIO_DIFFERENCES) as MinioDifference[],
 });

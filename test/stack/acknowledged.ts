@@ -9,7 +9,10 @@ export class Acknowledged {
   readonly objects = new Map<string, string>();
   #sent = 0;
 
-  /** Posts artifacts and stores objects until `signal`; a request that is not answered counts for nothing. */
+  /**
+   * Posts artifacts and stores objects until `signal`; a request that is not answered counts for
+   * nothing.
+   */
   async write(stack: LocalStack, signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
       await this.post(stack).catch(() => {});
@@ -28,7 +31,8 @@ export class Acknowledged {
     });
     if (answer.status === 201) {
       const { id } = (await answer.clone().json()) as { id: number };
-      // An id is given once: a second artifact under it would have replaced the first, which is looked for under both.
+      // An id is given once: a second artifact under it would have replaced the first, which is
+      // looked for under both.
       this.artifacts.set(this.artifacts.has(id) ? -id : id, name);
     }
     return answer;
@@ -57,7 +61,10 @@ export class Acknowledged {
   }
 }
 
-/** What is there of the seed: rows and objects that are missing, and the experiments and runs that anybody may see. */
+/**
+ * What is there of the seed: rows and objects that are missing, and the experiments and runs that
+ * anybody may see.
+ */
 export async function seedOf(stack: LocalStack) {
   const missing: string[] = [];
   for (const { id, columns, object } of seedArtifacts()) {
@@ -69,7 +76,10 @@ export async function seedOf(stack: LocalStack) {
   return { missing, ...(await runsOf(stack)) };
 }
 
-/** Of a seed that is whole: nothing is missing, and each run is there once, with all that belongs to it. */
+/**
+ * Of a seed that is whole: nothing is missing, and each run is there once, with all that belongs to
+ * it.
+ */
 export const WHOLE_SEED = {
   missing: [],
   experiments: ['Default', 'Trading signals'],

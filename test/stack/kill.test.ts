@@ -6,7 +6,9 @@ import { Acknowledged, seedOf, WHOLE_SEED } from './acknowledged.ts';
 import { freePorts, LocalStack, pause, until, type Ports } from './local-stack.ts';
 import { killHard } from './processes.ts';
 
-/** `STRESS=1` kills more often; `STRESS_SEED` repeats the moments and victims of a run that failed. */
+/**
+ * `STRESS=1` kills more often; `STRESS_SEED` repeats the moments and victims of a run that failed.
+ */
 const KILLS = process.env['STRESS'] ? 12 : 3;
 const SEED = Number(process.env['STRESS_SEED'] ?? Date.now() % 1_000_000);
 /** A start takes about as long; one that is quicker is killed when it is ready. */
@@ -124,7 +126,10 @@ describe('kill -9 of any process', () => {
   );
 });
 
-/** Kills one process of the tree; when the rest goes on, it is killed after it. Returns who was killed. */
+/**
+ * Kills one process of the tree; when the rest goes on, it is killed after it. Returns who was
+ * killed.
+ */
 async function killOne(stack: LocalStack, random: () => number, told: string[]): Promise<void> {
   const tree = stack.processes;
   const victim = tree[Math.floor(random() * tree.length)];

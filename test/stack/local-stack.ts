@@ -32,7 +32,10 @@ export async function freePorts(): Promise<Ports> {
   >;
 }
 
-/** `npm start` with a state and ports of its own, as people run it: npm, its shell, node, workerd, esbuild. */
+/**
+ * `npm start` with a state and ports of its own, as people run it: npm, its shell, node, workerd,
+ * esbuild.
+ */
 export class LocalStack {
   output = '';
   readonly #child: ChildProcess;
@@ -147,7 +150,10 @@ export class LocalStack {
     }
   }
 
-  /** SIGKILL for the process that holds the database and the one above it; the others are left to end by themselves. */
+  /**
+   * SIGKILL for the process that holds the database and the one above it; the others are left to
+   * end by themselves.
+   */
   killStart(): void {
     const scripts = /^\S*node\S* .*scripts\/(?:start|local\/run-stack)\.ts/;
     for (const { id } of this.processes.filter(({ command }) => scripts.test(command)))

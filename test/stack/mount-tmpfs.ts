@@ -10,7 +10,10 @@ export interface Mounted {
   unmount(): Promise<void>;
 }
 
-/** A disk of its own, small enough to fill. Root mounts it, anybody else through sudo; without either it fails. */
+/**
+ * A disk of its own, small enough to fill. Root mounts it, anybody else through sudo; without
+ * either it fails.
+ */
 export async function mountTmpfs(path: string, megabytes: number): Promise<Mounted> {
   await mkdir(path, { recursive: true });
   await asRoot('mount', ['-t', 'tmpfs', '-o', `size=${megabytes}m,mode=1777`, 'tmpfs', path]);

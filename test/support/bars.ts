@@ -8,7 +8,10 @@ export interface RawBar {
   volume: number;
 }
 
-/** Daily bars that no other seed makes: a small random walk, the same for the same seed (mulberry32). */
+/**
+ * Daily bars that no other seed makes: a small random walk, the same for the same seed
+ * (mulberry32).
+ */
 export function makeBars(count: number, seed = 1): RawBar[] {
   let state = seed >>> 0;
   const random = () => {

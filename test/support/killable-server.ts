@@ -10,7 +10,10 @@ export interface KillableServer {
 const PAUSE_MS = 50;
 const DEADLINE_MS = 60_000;
 
-/** A server in a process of its own, that a test kills and starts again. Throws with its output when it is not ready. */
+/**
+ * A server in a process of its own, that a test kills and starts again. Throws with its output when
+ * it is not ready.
+ */
 export async function startKillableServer(options: {
   readonly command: string;
   readonly args: readonly string[];

@@ -23,7 +23,10 @@ export interface LineageWire {
   readonly links: Readonly<Record<string, string | null>>;
 }
 
-/** A stack whose MLflow is reached through a proxy that counts and breaks, and what the lineage suites do with it. */
+/**
+ * A stack whose MLflow is reached through a proxy that counts and breaks, and what the lineage
+ * suites do with it.
+ */
 export interface LineageStack {
   readonly stack: Stack;
   readonly proxy: MlflowProxy;
@@ -37,7 +40,10 @@ export interface LineageStack {
   /** Stores an artifact and gives its id. */
   post(fields: Record<string, unknown>): Promise<number>;
   read(id: number): Promise<LineageWire>;
-  /** Once more when a busy machine let the look-up run out of time, which is not what most tests are about. */
+  /**
+   * Once more when a busy machine let the look-up run out of time, which is not what most tests are
+   * about.
+   */
   readPatiently(id: number): Promise<LineageWire>;
   list(query: string): Promise<LineageWire[]>;
   /** A finished run that started now. */

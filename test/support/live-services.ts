@@ -30,7 +30,10 @@ export function liveStore(): LiveStore {
   };
 }
 
-/** A bucket of the test file's own on MinIO, and a database of the stack's own on PostgreSQL; both are removed at the end. */
+/**
+ * A bucket of the test file's own on MinIO, and a database of the stack's own on PostgreSQL; both
+ * are removed at the end.
+ */
 export async function openLiveServices(bucket: string): Promise<StackServices> {
   return { store: await openStore(bucket), database: await openDatabase() };
 }

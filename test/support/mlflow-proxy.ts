@@ -17,7 +17,9 @@ export interface SeenCall {
 /** Answers instead of MLflow; whatever it leaves open is never answered. */
 export type Fault = (call: SeenCall, response: ServerResponse) => void;
 
-/** Stands between the Worker and a MLflow: counts what is asked, and answers wrongly when told to. */
+/**
+ * Stands between the Worker and a MLflow: counts what is asked, and answers wrongly when told to.
+ */
 export interface MlflowProxy {
   readonly url: string;
   readonly calls: SeenCall[];

@@ -66,7 +66,10 @@ export function withLabelText(png: Uint8Array, text: string): Uint8Array<ArrayBu
   return rewrite(png, 'iTXt', () => Buffer.concat([PREFIX, Buffer.from(text)]));
 }
 
-/** Changes the index rows of a palette PNG of ours: `paint(rows, stride)`; each row begins with its filter byte. */
+/**
+ * Changes the index rows of a palette PNG of ours: `paint(rows, stride)`; each row begins with its
+ * filter byte.
+ */
 export function repaint(
   png: Uint8Array,
   paint: (rows: Buffer, stride: number) => void,

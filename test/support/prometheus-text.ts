@@ -18,8 +18,9 @@ const SAMPLE = new RegExp(
 const ESCAPES: Readonly<Record<string, string>> = { '\\\\': '\\', '\\"': '"', '\\n': '\n' };
 
 /**
- * Reads the text exposition format 0.0.4 by its grammar, stricter than Prometheus: every family has one HELP, then one
- * TYPE, then all of its series, each once. Throws where the text departs from it.
+ * Reads the text exposition format 0.0.4 by its grammar, stricter than Prometheus: every family has
+ * one HELP, then one TYPE, then all of its series, each once. Throws where the text departs from
+ * it.
  */
 export function parsePrometheusText(text: string): Map<string, ParsedFamily> {
   if (!text.endsWith('\n') || text.includes('\r'))

@@ -29,7 +29,10 @@ export function referencePixelHash({ width, height, rgba }: ReferencePixels): st
   return createHash('sha256').update(head).update(indices).digest('hex');
 }
 
-/** What the samples of a PNG show, by the words of its specification; `exact` is false where 16 bits are not 8. */
+/**
+ * What the samples of a PNG show, by the words of its specification; `exact` is false where 16 bits
+ * are not 8.
+ */
 export function pixelsOfSamples(image: PngSamples): ReferencePixels & { readonly exact: boolean } {
   const { width, height, depth, colourType, samples, palette, transparency } = image;
   const channels = CHANNELS[colourType] ?? 1;

@@ -1,6 +1,9 @@
 import { scanPng } from '../../src/png/scan-png.ts';
 
-/** `POST /` scans a PNG; says what was found, a digest of the rows seen, and how often others had a turn meanwhile. */
+/**
+ * `POST /` scans a PNG; says what was found, a digest of the rows seen, and how often others had a
+ * turn meanwhile.
+ */
 export default {
   async fetch(request: Request): Promise<Response> {
     const png = new Uint8Array(await request.arrayBuffer());

@@ -14,13 +14,17 @@ process.env['CLOUDFLARE_CF_FETCH_ENABLED'] = 'false';
 
 export const SERVICE_TOKEN = 'test-service-token-0123456789';
 
-/** Everything one suite runs on: the deployed bundle in workerd, an object store and a PostgreSQL. */
+/**
+ * Everything one suite runs on: the deployed bundle in workerd, an object store and a PostgreSQL.
+ */
 export interface Stack {
   readonly worker: TestHarness;
   readonly store: ObjectStore;
   readonly s3: { readonly url: string };
   readonly database: { readonly databaseUrl: string; readonly httpEndpoint: string };
-  /** Applies what is missing of `migrations/`, which is done already unless `isMigrated` was false. */
+  /**
+   * Applies what is missing of `migrations/`, which is done already unless `isMigrated` was false.
+   */
   migrate(): Promise<void>;
   /** Runs one statement on the database itself and returns its rows. */
   query<Row = Record<string, unknown>>(sql: string, params?: unknown[]): Promise<Row[]>;
@@ -43,7 +47,10 @@ export interface Stack {
   close(): Promise<void>;
 }
 
-/** Starts a stack of its own; `vars` override the Worker's variables, `limits` the requests a minute of one caller. */
+/**
+ * Starts a stack of its own; `vars` override the Worker's variables, `limits` the requests a minute
+ * of one caller.
+ */
 export async function startStack(
   vars: Record<string, string> = {},
   { isMigrated = true, limits = {} }: { isMigrated?: boolean; limits?: Limits } = {},
@@ -74,7 +81,9 @@ export async function startStack(
   };
   const worker = createTestHarness(options);
   await worker.listen();
-  /** Reads every answer to its end: a body that nobody reads would keep the Worker from stopping. */
+  /**
+   * Reads every answer to its end: a body that nobody reads would keep the Worker from stopping.
+   */
   const fetchWorker = (path: string, init?: RequestInit) => fetchFrom(worker, path, init);
   const fetchFrom = async (
     harness: TestHarness,

@@ -12,7 +12,10 @@ export interface StoreCall {
   readonly path: string;
 }
 
-/** Answers instead of the store; `pass` asks the store after all. What it leaves open is never answered. */
+/**
+ * Answers instead of the store; `pass` asks the store after all. What it leaves open is never
+ * answered.
+ */
 export type StoreFault = (
   call: StoreCall,
   response: ServerResponse,

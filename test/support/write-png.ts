@@ -17,7 +17,10 @@ export interface PngSamples {
 
 export interface PngEncoding {
   readonly interlaced?: boolean;
-  /** Filter type of each row, by its number in the stream; 'least' takes the one with the smallest sum, as libpng does. */
+  /**
+   * Filter type of each row, by its number in the stream; 'least' takes the one with the smallest
+   * sum, as libpng does.
+   */
   readonly filter?: number | 'least' | ((row: number) => number);
   readonly level?: number;
   /** Bytes of each IDAT; one IDAT without it. */

@@ -5,7 +5,10 @@ import { describe, expect, it } from 'vitest';
 
 const SOURCE = fileURLToPath(new URL('../../src/', import.meta.url));
 
-/** Who may import whom: rooms (folders) and single files of level 0. `types` may be imported with `import type` only. */
+/**
+ * Who may import whom: rooms (folders) and single files of level 0. `types` may be imported with
+ * `import type` only.
+ */
 const ROOMS: Record<string, { may: string[]; types?: string[] }> = {
   errors: { may: [] },
   digest: { may: [] },
@@ -83,7 +86,10 @@ const VENDORS: Record<string, (file: string) => boolean> = {
 };
 const PLATFORM = /^(node:|cloudflare:)/;
 
-/** `import x from 'y'`, `import 'y'`, `export { x } from 'y'`; a constant that is exported is none of these. */
+/**
+ * `import x from 'y'`, `import 'y'`, `export { x } from 'y'`; a constant that is exported is none
+ * of these.
+ */
 const IMPORT =
   /^(?:import\s+(type\s)?(?:[^'";]*?\sfrom\s+)?|export\s+(?:type\s)?[{*][^'";]*?\sfrom\s+)'([^']+)'/gm;
 

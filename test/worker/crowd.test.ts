@@ -163,7 +163,8 @@ describe('one picture and a crowd', () => {
       await seconds(20);
     };
     const answers = await times(20, () => image(id));
-    // The first to ask hears of the database after five seconds; who followed it asked again, together.
+    // The first to ask hears of the database after five seconds; who followed it asked again,
+    // together.
     expect(answers.filter((answer) => answer.status === 200).length).toBeGreaterThanOrEqual(1);
     expect(answers.every((answer) => [200, 503].includes(answer.status))).toBe(true);
     expect(rowReads().length).toBeLessThanOrEqual(3);

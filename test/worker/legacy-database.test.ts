@@ -5,7 +5,10 @@ import { startStack, type Stack } from '../support/stack.ts';
 
 const ROWS = 1_000;
 
-/** The table as its owner has made it: no index beside the key, no default, a column more, and a trigger. */
+/**
+ * The table as its owner has made it: no index beside the key, no default, a column more, and a
+ * trigger.
+ */
 const TABLE = [
   `create table artifacts (
      id serial primary key, name varchar(255) not null, type varchar(50) not null, symbol varchar(50),
@@ -19,7 +22,10 @@ const TABLE = [
   `create trigger their_trigger before insert on artifacts for each row execute function their_function()`,
 ];
 
-/** Rows of mixed age and shape: nulls, JSON nulls, scalars and arrays where objects belong, zeros, both forms of ids. */
+/**
+ * Rows of mixed age and shape: nulls, JSON nulls, scalars and arrays where objects belong, zeros,
+ * both forms of ids.
+ */
 const FILL = `insert into artifacts (name, type, symbol, run_id, experiment_id, workflow_id, execution_id, step_name, dag_id,
     task_id, prompt, response, prompt_length, response_length, image_path, chart_data, action, confidence, signal_data,
     artifact_metadata, created_at, updated_at, team_note)

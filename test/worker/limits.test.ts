@@ -41,7 +41,9 @@ const get = (path: string, headers: Record<string, string>) => stack.fetch(path,
 const indicators = (headers: Record<string, string>) =>
   get(`/api/artifacts/${id}/indicators`, headers);
 
-/** What a caller sees who goes on and on: the same answer up to the limit at least, then a refusal. */
+/**
+ * What a caller sees who goes on and on: the same answer up to the limit at least, then a refusal.
+ */
 async function goesOn(ask: (time: number) => Promise<Response>, limit: number) {
   const statuses = await untilRefused(ask, limit);
   const before = statuses.slice(0, -1);

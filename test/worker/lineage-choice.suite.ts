@@ -20,7 +20,10 @@ export function describeLineageChoice(name: string, openMlflow: () => Promise<Op
       own.proxy.calls.length = 0;
     });
 
-    /** An instant that no other test of this file has, nor any other run of these suites on the same server. */
+    /**
+     * An instant that no other test of this file has, nor any other run of these suites on the same
+     * server.
+     */
     const startedAt = Date.UTC(2019, 0, 1) + (Date.now() % 10_000_000) * 1_000;
     const newInstant = () =>
       new Date(startedAt + (minutes += 1) * 60_000)

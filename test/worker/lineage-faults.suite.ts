@@ -3,10 +3,16 @@ import { startLineageStack, type LineageStack, type OpenMlflow } from '../suppor
 import type { Fault } from '../support/mlflow-proxy.ts';
 
 const EXECUTION = '2025-11-15 13:54:31.981650+00:00';
-/** Far beyond the deadline of a read, and far below what a request that waits for a dead server takes. */
+/**
+ * Far beyond the deadline of a read, and far below what a request that waits for a dead server
+ * takes.
+ */
 const PATIENCE_MS = 6_000;
 
-/** The test harness relays what the Worker fetches, and answers 500 where nobody listens; the unit tests are exact. */
+/**
+ * The test harness relays what the Worker fetches, and answers 500 where nobody listens; the unit
+ * tests are exact.
+ */
 const UNREACHABLE = /cannot be reached|cannot answer now/;
 
 const answer =
@@ -205,7 +211,10 @@ const FAULTS: Case[] = [
   },
 ];
 
-/** What a reader meets while MLflow is down, slow or wrong; the healthy part of each test needs a MLflow. */
+/**
+ * What a reader meets while MLflow is down, slow or wrong; the healthy part of each test needs a
+ * MLflow.
+ */
 export function describeLineageFaults(name: string, openMlflow: () => Promise<OpenMlflow>): void {
   describe(`lineage while MLflow fails: ${name}`, () => {
     let mlflow: OpenMlflow;

@@ -199,7 +199,8 @@ export function describeLineageRepair(name: string, openMlflow: () => Promise<Op
         const { checked_before } = await repair();
         expect((await read(id)).lineage.status).toBe('unavailable');
         proxy.fault = null;
-        // The same walk goes on: a reader in between, and a look that failed, have taken nothing from it.
+        // The same walk goes on: a reader in between, and a look that failed, have taken nothing
+        // from it.
         expect(await repair({ checked_before })).toMatchObject({
           checked: 1,
           linked: [{ id, run_id: runId }],

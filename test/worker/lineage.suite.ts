@@ -12,7 +12,10 @@ import type { Stack } from '../support/stack.ts';
 const INSTANT = '2025-11-15 13:54:31.981650+00:00';
 const DAY_MS = 86_400_000;
 
-/** Hydration on read, on any MLflow: `npm test` runs it on the stand-in, `npm run test:live` on the real one. */
+/**
+ * Hydration on read, on any MLflow: `npm test` runs it on the stand-in, `npm run test:live` on the
+ * real one.
+ */
 export function describeLineage(name: string, openMlflow: () => Promise<OpenMlflow>): void {
   describe(`lineage on read: ${name}`, () => {
     let mlflow: OpenMlflow;
@@ -207,7 +210,8 @@ export function describeLineage(name: string, openMlflow: () => Promise<OpenMlfl
         ['tags.execution_date', (_, form) => ({ tags: { execution_date: dateOf(form) } })],
         ['params.execution_date', (_, form) => ({ params: { execution_date: dateOf(form) } })],
       ];
-      // Each case has an instant of its own, because runs that name no workflow are told apart by nothing else.
+      // Each case has an instant of its own, because runs that name no workflow are told apart by
+      // nothing else.
       let second = 0;
       const cases = SHAPES.flatMap(([shape, make]) => FORMS.map((form) => ({ shape, make, form })));
 

@@ -31,7 +31,10 @@ beforeAll(async () => {
 });
 afterAll(() => stack.close());
 
-/** Rows as producers leave them: ties of time, name and symbol, no symbols, times of one microsecond apart. */
+/**
+ * Rows as producers leave them: ties of time, name and symbol, no symbols, times of one microsecond
+ * apart.
+ */
 async function fill(count: number): Promise<number[]> {
   const rows = await stack.query<{ id: number }>(
     `insert into artifacts (name, type, symbol, run_id, experiment_id, workflow_id, execution_id, dag_id, step_name, signal_data, artifact_metadata, created_at)
@@ -170,7 +173,9 @@ describe('GET /api/artifacts', () => {
       total,
       next_cursor,
     ];
-    /** Of everything, what fulfils the condition: some, but not all, or the test would say nothing. */
+    /**
+     * Of everything, what fulfils the condition: some, but not all, or the test would say nothing.
+     */
     const some = (isWanted: (one: Wire) => boolean) => {
       const wanted = all.filter(isWanted);
       if (wanted.length === 0 || wanted.length === all.length) throw new Error('choose other rows');

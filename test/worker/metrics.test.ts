@@ -79,7 +79,9 @@ async function rise(work: () => Promise<unknown>) {
     (valueOf(after, name, labels) ?? 0) - (valueOf(before, name, labels) ?? 0);
 }
 
-/** The next to ask takes a new snapshot, and what was drawn up to now is old enough to be counted. */
+/**
+ * The next to ask takes a new snapshot, and what was drawn up to now is old enough to be counted.
+ */
 async function aMinuteLater(): Promise<void> {
   await stack.query(`update metric_snapshot set next_at = now() - interval '1 second',
     ledger_until = ledger_until - interval '11 seconds'`);

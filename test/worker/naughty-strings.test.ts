@@ -8,7 +8,10 @@ beforeAll(async () => {
 });
 afterAll(() => stack.close());
 
-/** Texts that other programs have tripped over, of 20 characters at most, so that every column takes them. */
+/**
+ * Texts that other programs have tripped over, of 20 characters at most, so that every column takes
+ * them.
+ */
 const STRINGS = [
   'undefined',
   'null',
@@ -95,7 +98,8 @@ it.each(STRINGS)('%j is kept as it is, and found again', async (text) => {
       `/api/artifacts?${new URLSearchParams({ [name]: text })}&sort=-id&limit=500`,
     );
     const { artifacts } = (await list.json()) as { artifacts: { id: number }[] };
-    // PostgreSQL and Unicode have two opinions on lower case; that a search answers is enough there.
+    // PostgreSQL and Unicode have two opinions on lower case; that a search answers is enough
+    // there.
     if (name !== 'q') expect([name, artifacts.map(({ id }) => id)]).toEqual([name, [artifact.id]]);
     else expect(list.status).toBe(200);
   }

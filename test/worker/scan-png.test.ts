@@ -14,7 +14,10 @@ import {
 
 process.env['CLOUDFLARE_CF_FETCH_ENABLED'] = 'false';
 
-/** What the decoder finds in workerd, whose zlib streams are not those of Node, is what it finds here. */
+/**
+ * What the decoder finds in workerd, whose zlib streams are not those of Node, is what it finds
+ * here.
+ */
 let worker: TestHarness;
 let url: URL;
 beforeAll(async () => {

@@ -51,8 +51,8 @@ interface Case {
 }
 
 /**
- * `either`: the harness passes redirects and broken bodies on as failures of its own; the suite of the store client, in
- * Node, tells them apart.
+ * `either`: the harness passes redirects and broken bodies on as failures of its own; the suite of
+ * the store client, in Node, tells them apart.
  */
 const CASES: readonly Case[] = [
   { name: '500', fault: s3Error(500, 'InternalError'), status: 503 },

@@ -1,4 +1,7 @@
-/** Colours of the reference chart, and what transparency over white makes of them: fewer colours, a better palette PNG. */
+/**
+ * Colours of the reference chart, and what transparency over white makes of them: fewer colours, a
+ * better palette PNG.
+ */
 export const COLOR = {
   paper: '#ffffff',
   text: '#2a3f5f',

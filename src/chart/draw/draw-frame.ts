@@ -15,7 +15,10 @@ export interface DrawnFrame {
 
 const MAX_KEPT = 32;
 
-/** Lays frames out through satori and keeps the latest: most charts share one. Kept or not, the frame is the same. */
+/**
+ * Lays frames out through satori and keeps the latest: most charts share one. Kept or not, the
+ * frame is the same.
+ */
 export class FrameBook {
   readonly #fonts: Font[];
   readonly #kept = new Map<string, DrawnFrame>();
@@ -70,7 +73,10 @@ function placedText(node: SatoriNode, { sizes, frames }: ChartFrameProps): Plann
   return { role, text, x: node.left, y, size, weight: isTitle ? BOLD : REGULAR, color, box };
 }
 
-/** Satori's rectangles without its texts and without the mask it adds for each box (masks are what resvg is slow at). */
+/**
+ * Satori's rectangles without its texts and without the mask it adds for each box (masks are what
+ * resvg is slow at).
+ */
 function shapesOf(svg: string): string {
   const inner = svg.replace(/^<svg[^>]*>/, '').replace(/<\/svg>$/, '');
   const bare = inner

@@ -2,7 +2,10 @@ import satori, { init, type Font, type SatoriNode } from 'satori/standalone';
 import { FONT_FAMILY, type Weight } from './chart-font.ts';
 import { GlyphSheet } from './glyph-sheet.tsx';
 
-/** One character as satori draws it: how far it advances and its outline from the pen, both per pixel of font size. */
+/**
+ * One character as satori draws it: how far it advances and its outline from the pen, both per
+ * pixel of font size.
+ */
 interface Glyph {
   readonly advance: number;
   readonly outline: readonly OutlineStep[];
@@ -17,12 +20,18 @@ interface OutlineStep {
 /** Text is drawn in twentieths of a pixel, so that outlines are short whole numbers. */
 export const TEXT_UNITS_PER_PIXEL = 20;
 
-/** Satori rounds advances up to whole pixels; at this size the error is below a thousandth of the font size. */
+/**
+ * Satori rounds advances up to whole pixels; at this size the error is below a thousandth of the
+ * font size.
+ */
 const LAYOUT_PX = 2000;
 /** Inter's ascent and descent (hhea) per pixel of font size. */
 const ASCENT = 1984 / 2048;
 const DESCENT = 494 / 2048;
-/** With a line height of 1 the baseline lies as far below the middle of the line as ascent and descent leave it. */
+/**
+ * With a line height of 1 the baseline lies as far below the middle of the line as ascent and
+ * descent leave it.
+ */
 const BASELINE_PX = LAYOUT_PX * (0.5 + (ASCENT - DESCENT) / 2);
 const MAX_GLYPHS = 4_000;
 const MAX_OUTLINES = 8_000;
@@ -30,8 +39,9 @@ const MAX_OUTLINES = 8_000;
 const ELLIPSIS = '\u2026';
 
 /**
- * Lays each character out once through satori and composes texts from them: the fonts have no kerning and digits of one
- * width, so a text is the sum of its characters. What is kept never changes what is drawn, only how soon.
+ * Lays each character out once through satori and composes texts from them: the fonts have no
+ * kerning and digits of one width, so a text is the sum of its characters. What is kept never
+ * changes what is drawn, only how soon.
  */
 export class GlyphBook {
   readonly #fonts: Font[];
@@ -89,7 +99,10 @@ export class GlyphBook {
     return characters.join('').trimEnd() + ELLIPSIS;
   }
 
-  /** SVG path data in twentieths of a pixel; `x` is the start of the text, `y` its baseline, both in pixels. */
+  /**
+   * SVG path data in twentieths of a pixel; `x` is the start of the text, `y` its baseline, both in
+   * pixels.
+   */
   outline(text: string, size: number, weight: Weight, x: number, y: number): string {
     let path = '';
     let pen = x;
@@ -110,7 +123,10 @@ export class GlyphBook {
     return glyph;
   }
 
-  /** Relative steps that start at the pen; every closed contour returns to its start, which the next one counts from. */
+  /**
+   * Relative steps that start at the pen; every closed contour returns to its start, which the next
+   * one counts from.
+   */
   #scaledOutline(character: string, size: number, weight: Weight): string {
     const key = `${size}${glyphKey(character, weight)}`;
     const kept = this.#outlines.get(key);
@@ -167,7 +183,10 @@ function parseOutline(path: string, left: number, top: number): OutlineStep[] {
   });
 }
 
-/** A curve that stays this close to its chord, in pixels, is drawn as the chord: nobody sees it, and it costs half. */
+/**
+ * A curve that stays this close to its chord, in pixels, is drawn as the chord: nobody sees it, and
+ * it costs half.
+ */
 const FLAT_PX = 0.06;
 
 function relativePath(steps: readonly OutlineStep[], size: number): string {
@@ -197,7 +216,10 @@ function relativePath(steps: readonly OutlineStep[], size: number): string {
   return path.replaceAll(' -', '-');
 }
 
-/** A quadratic curve leaves its chord by half the distance of its control point from the chord's middle. */
+/**
+ * A quadratic curve leaves its chord by half the distance of its control point from the chord's
+ * middle.
+ */
 function isFlat(
   x: number,
   y: number,

@@ -11,7 +11,10 @@ export interface GlyphSheetProps {
   readonly size: number;
 }
 
-/** A row of single characters, each in a box of its own, so that satori tells how far each one advances. */
+/**
+ * A row of single characters, each in a box of its own, so that satori tells how far each one
+ * advances.
+ */
 export function GlyphSheet({ characters, weight, width, size }: GlyphSheetProps) {
   return (
     <div

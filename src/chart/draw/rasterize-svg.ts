@@ -15,7 +15,10 @@ export async function startResvg(wasm: WebAssembly.Module): Promise<void> {
   await starting;
 }
 
-/** Draws an SVG without text elements on white. The WebAssembly memory of tree and image is given back in any case. */
+/**
+ * Draws an SVG without text elements on white. The WebAssembly memory of tree and image is given
+ * back in any case.
+ */
 export function rasterizeSvg(svg: string): Raster {
   const tree = new Resvg(svg, { background: '#ffffff', font: { loadSystemFonts: false } });
   try {

@@ -17,13 +17,17 @@ const PHASES = 4;
 const MARGIN_PX = 3;
 const ABOVE = 1.05;
 const HEIGHT = 1.4;
-/** Coverage is kept in 16 steps: as smooth to the eye, and a palette of 256 colours has room for other edges. */
+/**
+ * Coverage is kept in 16 steps: as smooth to the eye, and a palette of 256 colours has room for
+ * other edges.
+ */
 const COVERAGE_STEP = 17;
 const MAX_CHARACTERS = 1_500;
 
 /**
- * Puts texts onto finished pixels. Each character is drawn by resvg once per size and quarter pixel, alone and at the
- * same place, so that a stamp depends on nothing but itself; drawing hundreds of outlines anew was a third of a render.
+ * Puts texts onto finished pixels. Each character is drawn by resvg once per size and quarter
+ * pixel, alone and at the same place, so that a stamp depends on nothing but itself; drawing
+ * hundreds of outlines anew was a third of a render.
  */
 export class TextStamps {
   readonly #book: GlyphBook;

@@ -5,7 +5,10 @@ import { DEFAULT_PARAMETERS, type IndicatorParameters } from '../chart-spec.ts';
 /** One value per bar; null where it is not defined, as before its first bar. */
 export type Series = (number | null)[];
 
-/** Every series is as long as the bars. The names are those of the wire, in camelCase; `SERIES_NAMES` has both, in order. */
+/**
+ * Every series is as long as the bars. The names are those of the wire, in camelCase;
+ * `SERIES_NAMES` has both, in order.
+ */
 export interface Indicators {
   readonly open: Series;
   readonly high: Series;
@@ -53,9 +56,9 @@ export const SERIES_NAMES: readonly (readonly [keyof Indicators, string])[] = [
 ];
 
 /**
- * All indicators of the chart, unrounded. ATR comes from `technicalindicators`; the rest is computed here, because the
- * library rounds RSI, leaves out OBV's first 0 and every signal or band that is exactly 0, lets running sums drift and
- * has no SuperTrend (docs/adr/0010).
+ * All indicators of the chart, unrounded. ATR comes from `technicalindicators`; the rest is
+ * computed here, because the library rounds RSI, leaves out OBV's first 0 and every signal or band
+ * that is exactly 0, lets running sums drift and has no SuperTrend (docs/adr/0010).
  */
 export function computeIndicators(
   bars: readonly Bar[],
@@ -89,14 +92,20 @@ export function computeIndicators(
   };
 }
 
-/** Prices near the end of the number range overflow in sums and squares: what has no finite value has none. */
+/**
+ * Prices near the end of the number range overflow in sums and squares: what has no finite value
+ * has none.
+ */
 function finite(series: Series): Series {
   return series.every((value) => value === null || Number.isFinite(value))
     ? series
     : series.map((value) => (value !== null && Number.isFinite(value) ? value : null));
 }
 
-/** Plain mean of the last `period` values. Each window is summed anew: a running sum keeps the error of values long gone. */
+/**
+ * Plain mean of the last `period` values. Each window is summed anew: a running sum keeps the error
+ * of values long gone.
+ */
 function sma(values: readonly number[], period: number): Series {
   return values.map((_, i) => (i < period - 1 ? null : mean(values, i - period + 1, i + 1)));
 }
@@ -130,7 +139,10 @@ function bollinger(values: readonly number[], period: number, deviations: number
   return { upper, median, lower };
 }
 
-/** Exponential mean seeded with the plain mean of its first `period` values; `first` is the bar where values begin. */
+/**
+ * Exponential mean seeded with the plain mean of its first `period` values; `first` is the bar
+ * where values begin.
+ */
 function ema(values: readonly (number | null)[], period: number, first = 0): Series {
   const smoothing = 2 / (period + 1);
   const result: Series = values.map(() => null);
@@ -183,8 +195,9 @@ function rsi(close: readonly number[], period: number): Series {
 }
 
 /**
- * On-balance volume: starts at 0, plus the volume when the close rises, minus it when the close falls. It is a running sum,
- * so it is defined from the first two neighbouring bars with volumes to the next bar without (docs/adr/0031).
+ * On-balance volume: starts at 0, plus the volume when the close rises, minus it when the close
+ * falls. It is a running sum, so it is defined from the first two neighbouring bars with volumes to
+ * the next bar without (docs/adr/0031).
  */
 function obv(bars: readonly Bar[]): Series {
   const hasVolume = (i: number): boolean => (bars[i]?.volume ?? null) !== null;
@@ -201,7 +214,10 @@ function obv(bars: readonly Bar[]): Series {
   });
 }
 
-/** Wilder's ATR: the true range is undefined at bar 0, the seed is the mean of the first `period` true ranges. */
+/**
+ * Wilder's ATR: the true range is undefined at bar 0, the seed is the mean of the first `period`
+ * true ranges.
+ */
 function atr(bars: readonly Bar[], period: number): Series {
   const values = ATR.calculate({
     period,
@@ -215,8 +231,9 @@ function atr(bars: readonly Bar[], period: number): Series {
 }
 
 /**
- * SuperTrend: bands of `multiplier` ATRs around HL2 that only ratchet towards the price. Bullish at the start when
- * close >= HL2; turns bearish when close <= lower band, bullish when close > upper band.
+ * SuperTrend: bands of `multiplier` ATRs around HL2 that only ratchet towards the price. Bullish at
+ * the start when close >= HL2; turns bearish when close <= lower band, bullish when close > upper
+ * band.
  */
 function superTrend(bars: readonly Bar[], period: number, multiplier: number) {
   const ranges = atr(bars, period);

@@ -1,6 +1,8 @@
 import type { Series } from './compute-indicators.ts';
 
-/** Unrounded; null when the series has no value at all. `median` is the upper one of an even count. */
+/**
+ * Unrounded; null when the series has no value at all. `median` is the upper one of an even count.
+ */
 export interface SeriesStats {
   readonly latest: number | null;
   readonly max: number | null;
@@ -9,7 +11,10 @@ export interface SeriesStats {
   readonly median: number | null;
 }
 
-/** What the chart writes beside a series. Nulls are skipped; `latest` is the last value that is none. */
+/**
+ * What the chart writes beside a series. Nulls are skipped; `latest` is the last value that is
+ * none.
+ */
 export function indicatorStats(series: Readonly<Series>): SeriesStats {
   const values = series.filter((value): value is number => value !== null);
   if (values.length === 0)
@@ -25,7 +30,10 @@ export function indicatorStats(series: Readonly<Series>): SeriesStats {
   };
 }
 
-/** Around the first value, so that a constant series averages to itself and huge values do not overflow. */
+/**
+ * Around the first value, so that a constant series averages to itself and huge values do not
+ * overflow.
+ */
 function average(values: readonly number[]): number {
   const origin = values[0] ?? 0;
   let sum = 0;

@@ -27,7 +27,10 @@ class RectLayers {
 
 const HOLLOW_FROM_PX = 5;
 
-/** Candles: wick from low to high, body from open to close; wide bodies are filled pale within a solid edge. */
+/**
+ * Candles: wick from low to high, body from open to close; wide bodies are filled pale within a
+ * solid edge.
+ */
 export function planCandles(bars: readonly Bar[], scale: BarScale, axis: ValueAxis): Shape[] {
   const layers = new RectLayers([COLOR.upPale, COLOR.downPale, COLOR.up, COLOR.down]);
   const fills = new RectLayers([COLOR.upPale, COLOR.downPale]);
@@ -60,7 +63,10 @@ function eachColumn(bars: readonly Bar[], scale: BarScale): PlacedBar[] {
   return bars.map((bar, index) => ({ bar, column: scale.column(index) }));
 }
 
-/** Bars of one column of pixels as one: first open, last close, highest high, lowest low, largest volume (if any has one). */
+/**
+ * Bars of one column of pixels as one: first open, last close, highest high, lowest low, largest
+ * volume (if any has one).
+ */
 function mergeColumns(bars: readonly Bar[], scale: BarScale): PlacedBar[] {
   const merged: {
     bar: { open: number; high: number; low: number; close: number; volume: number | null };
@@ -82,7 +88,10 @@ function mergeColumns(bars: readonly Bar[], scale: BarScale): PlacedBar[] {
   return merged;
 }
 
-/** Volume columns from 0, at least one pixel high: a volume of 0 is drawn, too. A bar without volume leaves a gap. */
+/**
+ * Volume columns from 0, at least one pixel high: a volume of 0 is drawn, too. A bar without volume
+ * leaves a gap.
+ */
 export function planVolume(bars: readonly Bar[], scale: BarScale, axis: ValueAxis): Shape[] {
   const layers = new RectLayers([COLOR.up, COLOR.down]);
   const base = Math.round(axis.y(0));
@@ -103,7 +112,10 @@ export function planVolume(bars: readonly Bar[], scale: BarScale, axis: ValueAxi
   return layers.shapes();
 }
 
-/** The shade of a histogram bar: by its sign and by whether it moves away from zero. The first one counts as moving away. */
+/**
+ * The shade of a histogram bar: by its sign and by whether it moves away from zero. The first one
+ * counts as moving away.
+ */
 export function histogramColor(value: number, before: number | null): string {
   if (value >= 0)
     return before === null || value >= before ? COLOR.aboveGrowing : COLOR.aboveShrinking;
@@ -128,7 +140,10 @@ export function planHistogram(histogram: Series, scale: BarScale, axis: ValueAxi
   return layers.shapes();
 }
 
-/** Polylines of a series, broken where it has no value. A value between two gaps is drawn as a short stroke. */
+/**
+ * Polylines of a series, broken where it has no value. A value between two gaps is drawn as a short
+ * stroke.
+ */
 export function planLine(series: Series, scale: BarScale, axis: ValueAxis): number[][] {
   const lines: number[][] = [];
   let line: number[] = [];
@@ -147,7 +162,10 @@ export function planLine(series: Series, scale: BarScale, axis: ValueAxis): numb
   return scale.crowded ? lines.map((points) => thinOut(points)) : lines;
 }
 
-/** Of the points in one column of pixels only the first, lowest, highest and last: the line covers the same pixels. */
+/**
+ * Of the points in one column of pixels only the first, lowest, highest and last: the line covers
+ * the same pixels.
+ */
 function thinOut(points: readonly number[]): number[] {
   const kept: number[] = [];
   const keep = (i: number): void => {

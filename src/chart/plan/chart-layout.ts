@@ -53,8 +53,8 @@ export function fontSizes(spec: ChartSpec): FontSizes {
 }
 
 /**
- * Divides the picture: header, panels (each with its head row), dates. `left` and `right` are the pixels that value ticks
- * and value labels need; panels share what is left by `share`.
+ * Divides the picture: header, panels (each with its head row), dates. `left` and `right` are the
+ * pixels that value ticks and value labels need; panels share what is left by `share`.
  */
 export function layOutChart(spec: ChartSpec, left: number, right: number): ChartLayout {
   const sizes = fontSizes(spec);

@@ -18,7 +18,10 @@ export type TextRole =
   | 'latest'
   | 'needs';
 
-/** A text at its place. `x` is its left edge and `y` its baseline, in pixels; `box` is what it covers. */
+/**
+ * A text at its place. `x` is its left edge and `y` its baseline, in pixels; `box` is what it
+ * covers.
+ */
 export interface PlannedText {
   readonly role: TextRole;
   readonly text: string;

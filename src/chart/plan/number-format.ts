@@ -2,7 +2,10 @@ import type { Bar } from '../../bars/bar.ts';
 
 /** Number texts of the chart. No `Intl`: its output depends on the engine's locale data. */
 
-/** How the numbers of one panel are written: all divided by `unit.divisor`, all with the same decimals. */
+/**
+ * How the numbers of one panel are written: all divided by `unit.divisor`, all with the same
+ * decimals.
+ */
 export interface NumberStyle {
   readonly divisor: number;
   /** `K`, `M`, `B`, `T` or empty. */
@@ -29,13 +32,19 @@ const FIRST_PRICE_OF_TWO_DECIMALS = 10;
 const MOST_CURRENCY_DECIMALS = 5;
 const MINUS = '\u2212';
 
-/** The power of ten of `value`: 0 for 1 to 9.99. Read from the decimal text, since `Math.log10` may differ by engine. */
+/**
+ * The power of ten of `value`: 0 for 1 to 9.99. Read from the decimal text, since `Math.log10` may
+ * differ by engine.
+ */
 export function exponentOf(value: number): number {
   if (value === 0 || !Number.isFinite(value)) return 0;
   return Number(value.toExponential().split('e')[1]);
 }
 
-/** The style of a chart's prices: below 10 as many decimals as they have (currencies), otherwise by size alone. */
+/**
+ * The style of a chart's prices: below 10 as many decimals as they have (currencies), otherwise by
+ * size alone.
+ */
 export function barPriceStyle(bars: readonly Bar[]): NumberStyle {
   const size = bars.reduce(
     (most, { high, low }) => Math.max(most, Math.abs(high), Math.abs(low)),
@@ -61,7 +70,10 @@ function decimalsOf(value: number): number {
   return String(value).split('.')[1]?.length ?? 0;
 }
 
-/** Prices and what has their size: 2 decimals from 1 up, four significant digits below, K/M/B/T from 100 million on. */
+/**
+ * Prices and what has their size: 2 decimals from 1 up, four significant digits below, K/M/B/T from
+ * 100 million on.
+ */
 export function priceStyle(magnitude: number): NumberStyle {
   const size = Math.abs(magnitude);
   if (size >= FIRST_EXPONENTIAL || (size > 0 && size < LAST_EXPONENTIAL)) return exponential();
@@ -70,7 +82,10 @@ export function priceStyle(magnitude: number): NumberStyle {
   return { ...PLAIN, decimals, exponential: false };
 }
 
-/** What is computed from price differences (MACD, ATR): like prices, but shortened earlier at both ends. */
+/**
+ * What is computed from price differences (MACD, ATR): like prices, but shortened earlier at both
+ * ends.
+ */
 export function differenceStyle(magnitude: number): NumberStyle {
   const size = Math.abs(magnitude);
   if (size > 0 && size < LAST_EXPONENTIAL_DIFFERENCE) return exponential();
@@ -78,7 +93,10 @@ export function differenceStyle(magnitude: number): NumberStyle {
   return { ...unitFor(size), decimals: 2, exponential: false };
 }
 
-/** Volumes: millions, as traders expect; other units only where millions would show nothing but zeros or endless digits. */
+/**
+ * Volumes: millions, as traders expect; other units only where millions would show nothing but
+ * zeros or endless digits.
+ */
 export function volumeStyle(magnitude: number): NumberStyle {
   const size = Math.abs(magnitude);
   if (size >= FIRST_EXPONENTIAL) return exponential();

@@ -1,6 +1,9 @@
 import type { Box } from './chart-layout.ts';
 
-/** Pixels per cell of the map: fine enough to find room for a label, coarse enough to be filled for each chart. */
+/**
+ * Pixels per cell of the map: fine enough to find room for a label, coarse enough to be filled for
+ * each chart.
+ */
 const CELL_PX = 4;
 
 /** What a panel's marks cover. Darker marks (candles) weigh more than thin lines. */
@@ -69,8 +72,9 @@ const PIXELS_PER_INK = 2.5;
 const FAR = 1e9;
 
 /**
- * The place for a Max or Min label within `bounds`: it covers no obstacle, as little ink as possible, and stays near
- * its point on the side where it is expected. Returns null when every place covers an obstacle.
+ * The place for a Max or Min label within `bounds`: it covers no obstacle, as little ink as
+ * possible, and stays near its point on the side where it is expected. Returns null when every
+ * place covers an obstacle.
  */
 export function placeCallout(
   wish: CalloutWish,

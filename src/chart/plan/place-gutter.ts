@@ -1,4 +1,7 @@
-/** A label of the gutter on the right: it wants its middle at `y`. Those that move are of one height. */
+/**
+ * A label of the gutter on the right: it wants its middle at `y`. Those that move are of one
+ * height.
+ */
 export interface GutterWish {
   /** Pixels, the height of the value on the axis. */
   readonly y: number;
@@ -8,8 +11,9 @@ export interface GutterWish {
 }
 
 /**
- * Middles of labels so that none touch: fixed ones stay at their true height, the others move to the nearest free place
- * within `top` and `bottom`. When there is no room at all a label goes beyond the end where least is missing.
+ * Middles of labels so that none touch: fixed ones stay at their true height, the others move to
+ * the nearest free place within `top` and `bottom`. When there is no room at all a label goes
+ * beyond the end where least is missing.
  */
 export function placeGutter(
   wishes: readonly GutterWish[],

@@ -43,7 +43,10 @@ export function gutterWidth(content: PanelContent, book: GlyphBook, size: number
   return Math.max(...widths, book.width(texts.latest, size, BOLD) + size);
 }
 
-/** The gutter on the right: the latest value as a tag at its true height, Avg and Med beside their lines. */
+/**
+ * The gutter on the right: the latest value as a tag at its true height, Avg and Med beside their
+ * lines.
+ */
 export function planGutter(scene: PanelScene, layout: ChartLayout, book: GlyphBook): PlannedLabels {
   const { axis, box, content, scale } = scene;
   const texts = labelTexts(content);

@@ -81,7 +81,10 @@ function extentOf(series: readonly Series[], include: readonly number[]): [numbe
   return min > max ? [0, 1] : [min, max];
 }
 
-/** Under the data: shaded bands, then the grid. `timeColumns` are the pixels of the vertical grid lines. */
+/**
+ * Under the data: shaded bands, then the grid. `timeColumns` are the pixels of the vertical grid
+ * lines.
+ */
 export function planBackground(
   scene: PanelScene,
   indicators: Indicators,
@@ -117,7 +120,10 @@ export function planBackground(
   return shapes;
 }
 
-/** The data itself: candles, bars, lines, and the dashed limits of RSI. `zoom` is 1 at the usual size. */
+/**
+ * The data itself: candles, bars, lines, and the dashed limits of RSI. `zoom` is 1 at the usual
+ * size.
+ */
 export function planData(
   scene: PanelScene,
   bars: readonly Bar[],

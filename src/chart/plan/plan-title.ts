@@ -12,7 +12,9 @@ import { barLabel, isIntraday } from './time-axis.ts';
 const MAX_NAME_CHARACTERS = 60;
 const COUNT = { divisor: 1, suffix: '', decimals: 0, exponential: false };
 
-/** A name as it can be drawn on one line: composed characters, no control characters, not endless. */
+/**
+ * A name as it can be drawn on one line: composed characters, no control characters, not endless.
+ */
 export function visibleText(raw: string): string {
   const text = raw
     .normalize('NFC')

@@ -91,10 +91,11 @@ export function barLabel(time: number, intraday: boolean): string {
 }
 
 /**
- * Where the calendar turns (hour, day, month, year): the finest such division whose labels fit side by side. Bars are
- * spaced evenly, so a tick belongs to a bar and not to a moment.
+ * Where the calendar turns (hour, day, month, year): the finest such division whose labels fit side
+ * by side. Bars are spaced evenly, so a tick belongs to a bar and not to a moment.
  *
- * @param x pixel of a bar; @param width pixels of a label; @param gap least pixels between two labels.
+ * @param x pixel of a bar; @param width pixels of a label; @param gap least pixels between two
+ * labels.
  */
 export function timeTicks(
   bars: readonly Bar[],

@@ -17,7 +17,10 @@ export interface AxisSpace {
   readonly padBottom: number;
 }
 
-/** An axis over `[min, max]`. A single value gets room around it, so that a constant series is a line in the middle. */
+/**
+ * An axis over `[min, max]`. A single value gets room around it, so that a constant series is a
+ * line in the middle.
+ */
 export function valueAxis(min: number, max: number, space: AxisSpace): ValueAxis {
   let [from, to] = [min, max];
   // Halved first: the span of ±1e308 is not a number.
@@ -40,7 +43,10 @@ export interface ValueTick {
   readonly label: string;
 }
 
-/** Round numbers (1, 2, 2.5 or 5 times a power of ten) along the axis, at most `most`, written alike. */
+/**
+ * Round numbers (1, 2, 2.5 or 5 times a power of ten) along the axis, at most `most`, written
+ * alike.
+ */
 export function valueTicks(axis: ValueAxis, most: number, style: NumberStyle): ValueTick[] {
   const low = axis.low / style.divisor;
   const high = axis.high / style.divisor;

@@ -5,7 +5,10 @@ import { parseBars } from '../../../src/bars/parse-bars.ts';
 import { AWKWARD_SERIES } from '../chart/awkward-series.ts';
 import { snapshotHash } from '../../../src/bars/snapshot-hash.ts';
 
-/** The definition, written down a second time: Node's Buffer instead of DataView, its own SHA-256 instead of WebCrypto. */
+/**
+ * The definition, written down a second time: Node's Buffer instead of DataView, its own SHA-256
+ * instead of WebCrypto.
+ */
 function independently(bars: readonly (readonly (number | null)[])[]): string {
   const hash = createHash('sha256').update('chartproof-bars-v1\n', 'ascii');
   for (const bar of bars) {

@@ -67,7 +67,10 @@ interface Plan {
   Plans?: Plan[];
 }
 
-/** How PostgreSQL reaches `artifacts` in one statement: by which indexes, and whether it reads the whole table. */
+/**
+ * How PostgreSQL reaches `artifacts` in one statement: by which indexes, and whether it reads the
+ * whole table.
+ */
 async function accessOf({
   query,
   params,

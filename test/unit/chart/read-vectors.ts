@@ -6,7 +6,10 @@ import { parseBars } from '../../../src/bars/parse-bars.ts';
 const VECTORS = new URL('../../../../shared/vectors/indicators/', import.meta.url);
 const QUOTES = new URL('../../../scripts/quotes/', import.meta.url);
 
-/** The published indicator vectors travel beside the repository; without them their suite is skipped by name. */
+/**
+ * The published indicator vectors travel beside the repository; without them their suite is skipped
+ * by name.
+ */
 export const hasVectors = existsSync(new URL('spy-daily-2017-2018.csv', VECTORS));
 
 /** Rows of a vector file, all values as text; an empty text is "no value yet". */

@@ -91,7 +91,9 @@ interface Plan {
   Plans?: Plan[];
 }
 
-/** How PostgreSQL would reach the large tables in what was sent: `table by index`, or `table whole`. */
+/**
+ * How PostgreSQL would reach the large tables in what was sent: `table by index`, or `table whole`.
+ */
 async function access(): Promise<string[]> {
   const ways: string[] = [];
   const visit = (plan: Plan) => {
@@ -119,7 +121,8 @@ describe(`on ${ROWS} artifacts`, () => {
     metrics.count('problem', { code: 'busy' });
     const text = await scrape();
     expect(text).toContain('chartproof_problems_total{code="busy"} 1\n');
-    // The batch of counts, whether it is time for a snapshot, and one request for everything that is told.
+    // The batch of counts, whether it is time for a snapshot, and one request for everything that
+    // is told.
     expect(sent).toHaveLength(4);
     expect(await access()).toEqual([]);
   });

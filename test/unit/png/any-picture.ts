@@ -29,7 +29,9 @@ export const KINDS = [
   [6, 16],
 ] as const;
 
-/** Any small picture of a kind; few values, so that many have a hash, and 16 bits that mostly are 8. */
+/**
+ * Any small picture of a kind; few values, so that many have a hash, and 16 bits that mostly are 8.
+ */
 export function pictures(colourType: number, depth: number): fc.Arbitrary<PngSamples> {
   const size = fc.integer({ min: 1, max: 19 });
   const most = 2 ** depth - 1;

@@ -25,7 +25,10 @@ export function pngFixture(options: FixtureOptions): Uint8Array<ArrayBuffer> {
   return new Uint8Array(Buffer.concat([...parts, ...end]));
 }
 
-/** The smallest JPEG that a decoder would take as one: SOI, JFIF, DQT, SOF0, DHT, SOS, data with a stuffed FF, EOI. */
+/**
+ * The smallest JPEG that a decoder would take as one: SOI, JFIF, DQT, SOF0, DHT, SOS, data with a
+ * stuffed FF, EOI.
+ */
 export function jpegFixture(width = 8, height = 8): Uint8Array<ArrayBuffer> {
   const segment = (marker: number, data: number[]): number[] => [
     0xff,

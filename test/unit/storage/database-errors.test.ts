@@ -16,7 +16,10 @@ async function serve(listener: RequestListener): Promise<string> {
   return `http://127.0.0.1:${(server.address() as AddressInfo).port}/sql`;
 }
 
-/** The error of one statement that carries a secret parameter, sent to an endpoint that behaves like this. */
+/**
+ * The error of one statement that carries a secret parameter, sent to an endpoint that behaves like
+ * this.
+ */
 async function failureAt(httpEndpoint: string, deadlineMs = 5_000): Promise<AppError> {
   const database = createDatabase({
     databaseUrl: `postgresql://u:${SECRET}@db.test/d`,
