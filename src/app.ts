@@ -8,6 +8,7 @@ import { artifactRoutes } from './artifact/artifact.routes.ts';
 import { AppError } from './errors.ts';
 import { forbidSniffing, refuseOtherMethods } from './http/allowed-methods.ts';
 import { livenessRoutes, readinessRoutes } from './health/health.routes.ts';
+import type { RouteEnv } from './http/http-env.ts';
 import { handleError } from './http/problem.ts';
 import { requestContext } from './http/request-id.ts';
 import { createRoutePatterns, type RoutePatterns } from './http/request-line.ts';
@@ -18,10 +19,11 @@ import { renderRoutes } from './image/render.routes.ts';
 import { verifyRoutes } from './image/verify.routes.ts';
 import { lineageRoutes } from './lineage/lineage.routes.ts';
 import { executionRoutes } from './catalog/execution.routes.ts';
+import { readRoutes } from './catalog/read.routes.ts';
 import { metricsRoutes } from './metrics/metrics.routes.ts';
 import { createLog } from './observability/log.ts';
 import type { Metrics } from './observability/metrics.ts';
-import type { AppEnv, Services } from './services.ts';
+import type { Services } from './services.ts';
 
 const EXPOSED_HEADERS = [
   'ETag',
@@ -43,8 +45,8 @@ const EXPOSED_HEADERS = [
 export function createApp(
   servicesOf: (env: Env) => Services,
   metrics: Metrics,
-): OpenAPIHono<AppEnv> {
-  const app = new OpenAPIHono<AppEnv>();
+): OpenAPIHono<RouteEnv<Services, Env>> {
+  const app = new OpenAPIHono<RouteEnv<Services, Env>>();
   app.onError((error, c) =>
     handleError(error instanceof HTTPException ? asAppError(error) : error, c),
   );
@@ -95,6 +97,7 @@ export function createApp(
   app.route('/', artifactSummaryRoutes);
   app.route('/', executionRoutes);
   app.route('/', artifactRoutes);
+  app.route('/', readRoutes);
   app.route('/', lineageRoutes);
   app.doc31('/openapi.json', {
     openapi: '3.1.0',

@@ -86,3 +86,12 @@ export function failure(error: unknown): { code: string; message: string } {
   if (error instanceof AppError) return { code: error.code, message: error.message };
   return { code: 'internal_error', message: error instanceof Error ? error.name : typeof error };
 }
+
+/** One 422 that names every bad field. */
+export function invalidInput(fields: readonly FieldError[]): AppError {
+  const first = fields[0];
+  const more = fields.length > 1 ? ` (and ${fields.length - 1} more)` : '';
+  const detail =
+    first === undefined ? 'The input is not valid.' : `${first.field}: ${first.message}${more}`;
+  return new AppError('invalid_input', detail, { fields });
+}

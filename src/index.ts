@@ -3,7 +3,7 @@ import { createApp } from './app.ts';
 import { renderGateClass, type RenderGateDependencies } from './image/render-gate.ts';
 import { createMetrics } from './observability/metrics.ts';
 import { runScheduled } from './scheduled.ts';
-import { createRenderGateDependencies, createServices, type Services } from './services.ts';
+import { createGateServices, createServices, type Services } from './services.ts';
 
 /** What this isolate counts, before there are services as well. */
 const metrics = createMetrics();
@@ -15,12 +15,12 @@ let gateDependencies: RenderGateDependencies | undefined;
  * request.
  */
 function servicesOf(env: Env): Services {
-  services ??= createServices(env, { cache: caches.default, waitUntil, metrics });
+  services ??= createServices(env, { cache: caches.default, defer: waitUntil, metrics });
   return services;
 }
 
 export const RenderGate = renderGateClass(
-  (env: Env) => (gateDependencies ??= createRenderGateDependencies(env, { waitUntil, metrics })),
+  (env: Env) => (gateDependencies ??= createGateServices(env, { defer: waitUntil, metrics })),
 );
 
 const app = createApp(servicesOf, metrics);

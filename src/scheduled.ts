@@ -6,7 +6,7 @@ const TASKS: Readonly<
   Record<string, Readonly<Record<string, (services: Services) => Promise<void>>>>
 > = {
   '*/5 * * * *': {
-    'probe store': (services) => services.probeStore(),
+    'probe store': ({ health }) => health.probeStore(),
     'probe MLflow': ({ lineage }) => lineage.probe(),
     'repair lineage': ({ lineage }) => lineage.repairDue(),
     'count artifacts': ({ metricReader }) => metricReader.refresh(),

@@ -31,7 +31,7 @@ export async function migratePostgres(databaseUrl: string): Promise<number> {
     const database = drizzle(client);
     await migrate(database, { migrationsFolder: MIGRATIONS });
     const applied = (await appliedCount(client)) - before;
-    const problem = await findTableProblem((statement) => database.execute(statement));
+    const problem = await findTableProblem(database);
     if (problem !== null) throw new PlainError(shapeAdvice(applied, problem));
     return applied;
   } catch (error) {

@@ -1,14 +1,11 @@
-import { and, eq, getTableColumns, inArray, not, sql, type SQL } from 'drizzle-orm';
+import { and, eq, getTableColumns, not, sql, type SQL } from 'drizzle-orm';
 import type { PgColumn } from 'drizzle-orm/pg-core';
 import type { RowPreconditions } from '../http/preconditions.ts';
 import type { Database } from '../storage/database.ts';
 import { guarded } from '../storage/database-errors.ts';
-import { withOrWithoutLookup } from '../catalog/filter.repository.ts';
 import type { ArtifactPatch, NewArtifact } from './artifact.schema.ts';
 import { artifactTable, type ArtifactRow } from './artifact.table.ts';
 import { toColumns } from './artifact-wire.ts';
-import type { ArtifactRecord } from '../lineage/derive-lineage.ts';
-import { lineageLookupTable, lookupOfArtifact } from '../lineage/lineage-lookup.table.ts';
 import { idempotencyKeyTable } from './idempotency-key.table.ts';
 import type { IdempotencyClaim } from './idempotency.repository.ts';
 
@@ -20,7 +17,6 @@ export interface VersionedRow {
   readonly row: ArtifactRow;
   readonly version: string;
 }
-export type VersionedRecord = ArtifactRecord & { readonly version: string };
 
 /** `changed`: the row is there, but not as the preconditions want it, and nothing was written. */
 export type WriteOutcome =
@@ -29,10 +25,7 @@ export type WriteOutcome =
   | { readonly kind: 'absent' };
 
 export interface ArtifactRepository {
-  /** One statement. Works, without look-up, on a database where only `artifacts` exists. */
-  find(id: number): Promise<VersionedRecord | null>;
-  /** Those that exist, in any order. */
-  findMany(ids: readonly number[]): Promise<ArtifactRecord[]>;
+  find(id: number): Promise<VersionedRow | null>;
   /**
    * Inserts, and completes the idempotency claim in the same statement: a crash leaves both or
    * neither.
@@ -52,27 +45,11 @@ export interface ArtifactRepository {
  * Of the row's text and not of `xmin`: a producer's table may be a view, and numbers of
  * transactions come again after a restore (ADR 34).
  */
-const versionSql = sql<string>`left(encode(sha256(convert_to(${artifactTable}::text, 'UTF8')), 'hex'), 32)`;
+export const rowVersionSql = sql<string>`left(encode(sha256(convert_to(${artifactTable}::text, 'UTF8')), 'hex'), 32)`;
 
 const JSON_COLUMNS = ['chart_data', 'signal_data', 'artifact_metadata'] as const;
 
 export function createArtifactRepository(database: Database): ArtifactRepository {
-  const findMany = (ids: readonly number[]): Promise<ArtifactRecord[]> =>
-    guarded('artifact.find', () =>
-      withOrWithoutLookup(async (lookup) => {
-        const isWanted = inArray(artifactTable.id, [...ids]);
-        if (lookup) {
-          return database
-            .select({ row: artifactTable, lookup: lineageLookupTable })
-            .from(artifactTable)
-            .leftJoin(lineageLookupTable, lookupOfArtifact)
-            .where(isWanted);
-        }
-        const rows = await database.select().from(artifactTable).where(isWanted);
-        return rows.map((row) => ({ row, lookup: null }));
-      }),
-    );
-
   /** Nothing written: there is no such row, or it is not as wanted. */
   const outcomeOf = async (
     id: number,
@@ -90,26 +67,13 @@ export function createArtifactRepository(database: Database): ArtifactRepository
 
   return {
     find: (id) =>
-      guarded('artifact.find', () =>
-        withOrWithoutLookup(async (lookup) => {
-          const isWanted = eq(artifactTable.id, id);
-          if (lookup) {
-            const [found] = await database
-              .select({ row: artifactTable, lookup: lineageLookupTable, version: versionSql })
-              .from(artifactTable)
-              .leftJoin(lineageLookupTable, lookupOfArtifact)
-              .where(isWanted);
-            return found ?? null;
-          }
-          const [found] = await database
-            .select({ row: artifactTable, version: versionSql })
-            .from(artifactTable)
-            .where(isWanted);
-          return found === undefined ? null : { ...found, lookup: null };
-        }),
-      ),
-
-    findMany,
+      guarded('artifact.find', async () => {
+        const [found] = await database
+          .select({ row: artifactTable, version: rowVersionSql })
+          .from(artifactTable)
+          .where(eq(artifactTable.id, id));
+        return found ?? null;
+      }),
 
     create: (input, claim) =>
       guarded('artifact.create', async () => {
@@ -157,7 +121,7 @@ export function createArtifactRepository(database: Database): ArtifactRepository
 }
 
 function versionedColumns() {
-  return { ...getTableColumns(artifactTable), version: versionSql.as('version') };
+  return { ...getTableColumns(artifactTable), version: rowVersionSql.as('version') };
 }
 
 /**
@@ -166,7 +130,7 @@ function versionedColumns() {
  */
 function isAsWanted({ ifVersions, unlessVersions }: RowPreconditions): SQL | undefined {
   const isOneOf = (versions: readonly string[]) =>
-    sql`${versionSql} in (select jsonb_array_elements_text(${JSON.stringify(versions)}::jsonb))`;
+    sql`${rowVersionSql} in (select jsonb_array_elements_text(${JSON.stringify(versions)}::jsonb))`;
   const conditions = [
     ifVersions === null ? undefined : isOneOf(ifVersions),
     unlessVersions === null

@@ -162,6 +162,14 @@ export const artifactSchema = z
   .openapi('Artifact');
 export type Artifact = z.output<typeof artifactSchema>;
 
+/** Of every answer that shows one row. */
+export const etagHeader = {
+  ETag: {
+    description: 'Names the row as it is now, for `If-Match`.',
+    schema: { type: 'string' as const },
+  },
+};
+
 /**
  * Decimal ids only here: a UUID names a project document. Anything else, and ids beyond int4, name
  * nothing.
@@ -177,4 +185,8 @@ export function requireArtifactId(text: string): number {
   const id = /^[1-9]\d{0,9}$/.test(text) ? Number(text) : Number.NaN;
   if (id <= INT4_MAX) return id;
   throw new AppError('not_found', `There is no artifact "${text.slice(0, 64)}".`);
+}
+
+export function noArtifact(id: number): AppError {
+  return new AppError('not_found', `There is no artifact ${id}.`);
 }

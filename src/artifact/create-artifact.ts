@@ -1,28 +1,18 @@
 import type { ArtifactRepository, VersionedRow } from './artifact.repository.ts';
-import type { NewArtifact } from './artifact.schema.ts';
 import {
   idempotencyMismatch,
   type IdempotencyClaim,
   type IdempotencyRepository,
 } from './idempotency.repository.ts';
+import type { ArtifactImages } from './image-port.ts';
 import type { NewArtifactRequest } from './read-new-artifact.ts';
 import type { Flight, Flights } from '../concurrency/share-flight.ts';
-import { AppError } from '../errors.ts';
-import { invalidInput } from '../http/validation.ts';
-
-/**
- * Stores an uploaded image and says how the row names it. Given by the image room, which this one
- * does not know.
- */
-export type AttachImage = (
-  input: NewArtifact,
-  image: Uint8Array<ArrayBuffer>,
-) => Promise<Pick<NewArtifact, 'chart_data' | 'image_path'>>;
+import { AppError, invalidInput } from '../errors.ts';
 
 export interface CreateDependencies {
   readonly artifacts: ArtifactRepository;
   readonly idempotency: IdempotencyRepository;
-  readonly attachImage: AttachImage;
+  readonly images: Pick<ArtifactImages, 'attach'>;
   readonly flights: CreateFlights;
 }
 
@@ -33,6 +23,12 @@ export type CreateFlights = Flights<CreatedArtifact, KeyClaim>;
 interface KeyClaim {
   readonly sha256: string;
   readonly holds: boolean;
+}
+
+/** Whose request, and under which Idempotency-Key. */
+export interface IdempotentRequest {
+  readonly caller: string;
+  readonly key: string | undefined;
 }
 
 export interface CreatedArtifact extends VersionedRow {
@@ -49,7 +45,7 @@ const IDEMPOTENCY_KEY_MAX_LENGTH = 255;
 export async function createArtifact(
   deps: CreateDependencies,
   request: NewArtifactRequest,
-  repeat: { readonly caller: string; readonly key: string | undefined },
+  repeat: IdempotentRequest,
 ): Promise<CreatedArtifact> {
   if (request.image !== null && request.input.type !== 'chart') {
     throw invalidInput([{ field: 'image', message: 'belongs to artifacts of type "chart" only' }]);
@@ -117,6 +113,6 @@ async function write(
   { input, image }: NewArtifactRequest,
   claim: IdempotencyClaim | null,
 ): Promise<VersionedRow> {
-  const attached = image === null ? {} : await deps.attachImage(input, image);
+  const attached = image === null ? {} : await deps.images.attach(input, image);
   return deps.artifacts.create({ ...input, ...attached }, claim);
 }

@@ -1,7 +1,7 @@
-import { AppError } from '../errors.ts';
+import { AppError, invalidInput } from '../errors.ts';
 import { readBody } from '../http/read-body.ts';
 import { JSON_MAX_BYTES, mediaTypeOf, parseJson, readJson } from '../http/read-json.ts';
-import { fieldErrors, invalidInput } from '../http/validation.ts';
+import { fieldErrors } from '../http/validation.ts';
 import { newArtifactSchema, type NewArtifact } from './artifact.schema.ts';
 
 export const IMAGE_MAX_BYTES = 10_000_000;

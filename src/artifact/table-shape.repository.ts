@@ -13,8 +13,10 @@ export const WANTED_COLUMNS: readonly WantedColumn[] = Object.values(
   getTableColumns(artifactTable),
 ).map((column) => ({ name: column.name, type: column.getSQLType(), notNull: column.notNull }));
 
-/** What the driver makes of a statement: drizzle over Neon's HTTP, or over `pg`. */
-export type Execute = (statement: SQL) => Promise<{ readonly rows: unknown[] }>;
+/** Drizzle over Neon's HTTP protocol, or over `pg`. */
+export interface Executor {
+  execute(statement: SQL): PromiseLike<{ readonly rows: unknown[] }>;
+}
 
 const NAME = getTableName(artifactTable);
 
@@ -39,9 +41,9 @@ const shapeSql = sql`select c.relkind::text as "kind",
  * Why the users' table cannot be used as it is, or null. One statement on the catalogue alone,
  * however large the table.
  */
-export function findTableProblem(execute: Execute): Promise<TableProblem | null> {
+export function findTableProblem(database: Executor): Promise<TableProblem | null> {
   return guarded('table_shape.find', async () => {
-    const [row] = (await execute(shapeSql)).rows as StoredTable[];
+    const [row] = (await database.execute(shapeSql)).rows as StoredTable[];
     if (row === undefined) throw new TypeError('an aggregate returns its row');
     return tableProblem(row, WANTED_COLUMNS);
   });

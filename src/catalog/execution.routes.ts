@@ -1,4 +1,5 @@
 import { createRoute, OpenAPIHono } from '@hono/zod-openapi';
+import type { Catalog } from './create-catalog.ts';
 import {
   artifactGroupSchema,
   executionListQuery,
@@ -6,12 +7,13 @@ import {
   executionParam,
   executionQuery,
 } from './group.schema.ts';
+import type { CallerServices, RouteEnv } from '../http/http-env.ts';
 import { jsonEtag } from '../http/json-etag.ts';
 import { limitPagesWithBars } from '../http/limit-callers.ts';
+import { originOf } from '../http/origin.ts';
 import { problemResponses } from '../http/problem.schema.ts';
 import { requireRead } from '../http/require-caller.ts';
 import { rejectInvalid } from '../http/validation.ts';
-import type { AppEnv } from '../services.ts';
 
 const TAGS = ['Executions'];
 const failures = problemResponses(
@@ -57,19 +59,28 @@ const readRoute = createRoute({
   },
 });
 
+interface ExecutionServices extends CallerServices {
+  readonly catalog: Pick<Catalog, 'executions'>;
+}
+
 /** Workflow executions: what one run of a workflow produced, and which MLflow run knows of it. */
-export const executionRoutes = new OpenAPIHono<AppEnv>({ defaultHook: rejectInvalid });
+export const executionRoutes = new OpenAPIHono<RouteEnv<ExecutionServices>>({
+  defaultHook: rejectInvalid,
+});
 
 executionRoutes.openapi(listRoute, async (c) => {
-  const { origin } = new URL(c.req.url);
-  return c.json(await c.var.services.executions.listExecutions(c.req.valid('query'), origin), 200);
+  const origin = originOf(c.req);
+  return c.json(
+    await c.var.services.catalog.executions.listExecutions(c.req.valid('query'), origin),
+    200,
+  );
 });
 
 executionRoutes.openapi(readRoute, async (c) => {
-  const { origin } = new URL(c.req.url);
+  const origin = originOf(c.req);
   const { execution_id: id } = c.req.valid('param');
   return c.json(
-    await c.var.services.executions.findExecution(id, c.req.valid('query'), origin),
+    await c.var.services.catalog.executions.findExecution(id, c.req.valid('query'), origin),
     200,
   );
 });

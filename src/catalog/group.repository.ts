@@ -2,13 +2,9 @@ import { asc, eq, sql, type SQL } from 'drizzle-orm';
 import type { Database } from '../storage/database.ts';
 import { guarded } from '../storage/database-errors.ts';
 import { listedColumns } from './listed-columns.repository.ts';
-import {
-  blamingCursor,
-  matchingFrom,
-  matchingWhere,
-  withOrWithoutLookup,
-  type LineageKnowledge,
-} from './filter.repository.ts';
+import { blamingCursor, matchingFrom, matchingWhere } from './filter.repository.ts';
+import type { LineageKnowledge } from '../lineage/lineage-status.ts';
+import { withOrWithoutLookup } from '../lineage/with-or-without-lookup.ts';
 import type { ArtifactFilter } from './filter.schema.ts';
 import type { GroupSort } from './list.schema.ts';
 import { artifactTable } from '../artifact/artifact.table.ts';

@@ -1,6 +1,7 @@
 import { z } from '@hono/zod-openapi';
 import { nextCursorSchema } from './list.schema.ts';
-import { artifactFilterFields, once, pageFields } from './filter.schema.ts';
+import { once } from '../http/query.schema.ts';
+import { artifactFilterFields, pageFields } from './filter.schema.ts';
 import { artifactSchema, lineageSchema, linksSchema } from '../artifact/artifact.schema.ts';
 
 const time = z

@@ -1,13 +1,10 @@
+import type { Artifact } from '../artifact/artifact.schema.ts';
+import type { Hydration } from '../lineage/hydrate.ts';
+import type { LinkBases } from './links.ts';
 import type { ArtifactListRepository } from './list.repository.ts';
 import type { ArtifactListQuery } from './list.schema.ts';
-import type { ArtifactRecord } from '../lineage/derive-lineage.ts';
 import { cursorScope, readCursor, writeCursor } from './page-cursor.ts';
-
-export interface ListedArtifacts {
-  readonly records: ArtifactRecord[];
-  readonly total: number;
-  readonly nextCursor: string | null;
-}
+import { presentArtifact } from './present-artifact.ts';
 
 /**
  * A stored series may be some hundred kilobytes, so a page with bars ends earlier than its limit.
@@ -15,19 +12,29 @@ export interface ListedArtifacts {
 const PAGE_WITH_BARS_MAX = 100;
 
 /**
- * One page of artifacts. Throws `invalid_input` that names `cursor` when that belongs to another
- * list.
+ * One page of artifacts with their lineage, looked up together where it is not known. `origin` is
+ * the API's own, as the caller reached it. Throws `invalid_input` that names `cursor` when that
+ * belongs to another list.
  */
 export async function listArtifacts(
-  list: ArtifactListRepository,
+  deps: {
+    readonly list: ArtifactListRepository;
+    readonly hydration: Hydration;
+    readonly bases: LinkBases;
+  },
   query: ArtifactListQuery,
-): Promise<ListedArtifacts> {
+  origin: string,
+): Promise<{ artifacts: Artifact[]; total: number; next_cursor: string | null }> {
   const { sort, limit: wanted, cursor, include, group_by: _, ...filter } = query;
   const includeBars = include === 'bars';
   const limit = includeBars ? Math.min(wanted, PAGE_WITH_BARS_MAX) : wanted;
   const scope = cursorScope('artifacts', sort, filter);
   const after = cursor === undefined ? null : await readCursor(scope, cursor);
-  const page = await list.page({ filter, sort, limit, after, includeBars });
-  const nextCursor = page.next === null ? null : await writeCursor(scope, page.next);
-  return { records: page.records, total: page.total, nextCursor };
+  const page = await deps.list.page({ filter, sort, limit, after, includeBars });
+  const hydrated = await deps.hydration.many(page.records);
+  return {
+    artifacts: hydrated.map((one) => presentArtifact(one, origin, deps.bases)),
+    total: page.total,
+    next_cursor: page.next === null ? null : await writeCursor(scope, page.next),
+  };
 }

@@ -4,13 +4,9 @@ import type { Database } from '../storage/database.ts';
 import { guarded } from '../storage/database-errors.ts';
 import { listedColumns } from './listed-columns.repository.ts';
 import type { ArtifactFilter } from './filter.schema.ts';
-import {
-  blamingCursor,
-  matchingWhere,
-  needsLookup,
-  withOrWithoutLookup,
-  type LineageKnowledge,
-} from './filter.repository.ts';
+import { blamingCursor, matchingWhere, matchingNeedsLookup } from './filter.repository.ts';
+import type { LineageKnowledge } from '../lineage/lineage-status.ts';
+import { withOrWithoutLookup } from '../lineage/with-or-without-lookup.ts';
 import type { ArtifactSort } from './list.schema.ts';
 import { artifactTable } from '../artifact/artifact.table.ts';
 import type { ArtifactRecord } from '../lineage/derive-lineage.ts';
@@ -84,7 +80,7 @@ export function createArtifactListRepository(
     knowledge: LineageKnowledge,
   ) => {
     const ids = database.select({ id: artifactTable.id }).from(artifactTable).$dynamic();
-    if (needsLookup(filter, knowledge)) ids.leftJoin(lineageLookupTable, lookupOfArtifact);
+    if (matchingNeedsLookup(filter, knowledge)) ids.leftJoin(lineageLookupTable, lookupOfArtifact);
     return ids
       .where(and(matchingWhere(filter, knowledge), after === null ? undefined : order.after(after)))
       .orderBy(...order.by)
@@ -93,7 +89,8 @@ export function createArtifactListRepository(
 
   const countOf = (filter: ArtifactFilter, knowledge: LineageKnowledge) => {
     const counted = database.select({ total: count() }).from(artifactTable).$dynamic();
-    if (needsLookup(filter, knowledge)) counted.leftJoin(lineageLookupTable, lookupOfArtifact);
+    if (matchingNeedsLookup(filter, knowledge))
+      counted.leftJoin(lineageLookupTable, lookupOfArtifact);
     return counted.where(matchingWhere(filter, knowledge));
   };
 

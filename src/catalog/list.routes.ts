@@ -1,10 +1,12 @@
 import { createRoute, OpenAPIHono, z } from '@hono/zod-openapi';
+import type { CallerServices, RouteEnv } from '../http/http-env.ts';
 import { jsonEtag } from '../http/json-etag.ts';
 import { limitPagesWithBars } from '../http/limit-callers.ts';
+import { originOf } from '../http/origin.ts';
 import { problemResponses } from '../http/problem.schema.ts';
 import { requireRead } from '../http/require-caller.ts';
 import { rejectInvalid } from '../http/validation.ts';
-import type { AppEnv } from '../services.ts';
+import type { Catalog } from './create-catalog.ts';
 import { groupedArtifactsSchema } from './group.schema.ts';
 import { artifactListQuery, artifactListSchema } from './list.schema.ts';
 
@@ -33,15 +35,19 @@ const listRoute = createRoute({
   },
 });
 
+interface ListServices extends CallerServices {
+  readonly catalog: Pick<Catalog, 'list' | 'executions'>;
+}
+
 /** Lists of artifacts, flat or by execution. */
-export const artifactListRoutes = new OpenAPIHono<AppEnv>({ defaultHook: rejectInvalid });
+export const artifactListRoutes = new OpenAPIHono<RouteEnv<ListServices>>({
+  defaultHook: rejectInvalid,
+});
 
 artifactListRoutes.openapi(listRoute, async (c) => {
-  const { listArtifacts, executions, hydration } = c.var.services;
-  const { origin } = new URL(c.req.url);
+  const { catalog } = c.var.services;
+  const origin = originOf(c.req);
   const query = c.req.valid('query');
-  if (query.group_by !== undefined) return c.json(await executions.listGroups(query, origin), 200);
-  const { records, total, nextCursor } = await listArtifacts(query);
-  const artifacts = (await hydration.many(records)).map((one) => hydration.present(one, origin));
-  return c.json({ artifacts, total, next_cursor: nextCursor }, 200);
+  if (query.group_by === undefined) return c.json(await catalog.list(query, origin), 200);
+  return c.json(await catalog.executions.listGroups(query, origin), 200);
 });

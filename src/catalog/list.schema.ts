@@ -1,5 +1,6 @@
 import { z } from '@hono/zod-openapi';
-import { artifactFilterFields, once, pageFields } from './filter.schema.ts';
+import { once } from '../http/query.schema.ts';
+import { artifactFilterFields, pageFields } from './filter.schema.ts';
 import { artifactSchema } from '../artifact/artifact.schema.ts';
 
 export const ARTIFACT_SORTS = [

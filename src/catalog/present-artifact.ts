@@ -1,14 +1,9 @@
-import type { Artifact, Lineage } from '../artifact/artifact.schema.ts';
+import type { Artifact } from '../artifact/artifact.schema.ts';
 import { toWire } from '../artifact/artifact-wire.ts';
 import type { ArtifactRecord } from '../lineage/derive-lineage.ts';
 import { parseExecutionId } from '../lineage/execution-id.ts';
+import type { HydratedArtifact } from '../lineage/hydrate.ts';
 import { artifactLinks, type AirflowRun, type LinkBases } from './links.ts';
-
-/** A record with the lineage that is told of it. */
-export interface HydratedArtifact {
-  readonly record: ArtifactRecord;
-  readonly lineage: Lineage;
-}
 
 /** An artifact as it goes over the wire. `origin` is the API's own, as the caller reached it. */
 export function presentArtifact(

@@ -9,18 +9,18 @@ import type { Artifact } from '../artifact/artifact.schema.ts';
 import type { ExecutionRepository } from './execution.repository.ts';
 import { summarizeKinds } from './summarize-kinds.ts';
 import { cursorScope, readCursor, writeCursor } from './page-cursor.ts';
-import { AppError } from '../errors.ts';
-import { invalidInput } from '../http/validation.ts';
+import { AppError, invalidInput } from '../errors.ts';
 import { executionForms } from '../lineage/execution-id.ts';
 import type { Hydration } from '../lineage/hydrate.ts';
 import type { LinkBases } from './links.ts';
+import { presentArtifact } from './present-artifact.ts';
 import { presentGroup, type GroupFacts } from './present-group.ts';
 
 export interface ExecutionReaderDependencies {
   readonly groups: ArtifactGroupRepository;
   readonly executions: ExecutionRepository;
   readonly hydration: Hydration;
-  readonly config: LinkBases;
+  readonly bases: LinkBases;
 }
 
 export interface ExecutionReader {
@@ -57,7 +57,7 @@ const ID_MAX_CHARACTERS = 255;
 const WORKFLOWS_NAMED_MAX = 20;
 
 export function createExecutionReader(deps: ExecutionReaderDependencies): ExecutionReader {
-  const { groups, executions, hydration, config } = deps;
+  const { groups, executions, hydration, bases } = deps;
 
   /** All groups of a page are looked up together. */
   const present = async (
@@ -68,8 +68,8 @@ export function createExecutionReader(deps: ExecutionReaderDependencies): Execut
     let at = 0;
     return page.groups.map((group) => {
       const members = hydrated.slice(at, (at += group.records.length));
-      const artifacts = members.map((member) => hydration.present(member, origin));
-      return presentGroup(group, members, artifacts, origin, config);
+      const artifacts = members.map((member) => presentArtifact(member, origin, bases));
+      return presentGroup(group, members, artifacts, origin, bases);
     });
   };
 
@@ -133,8 +133,8 @@ export function createExecutionReader(deps: ExecutionReaderDependencies): Execut
         ...summarizeKinds(found.kinds),
       };
       const members = await hydration.execution(found.records);
-      const artifacts = members.map((member) => hydration.present(member, origin));
-      return presentGroup(facts, members, artifacts, origin, config);
+      const artifacts = members.map((member) => presentArtifact(member, origin, bases));
+      return presentGroup(facts, members, artifacts, origin, bases);
     },
   };
 }

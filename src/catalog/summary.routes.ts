@@ -1,10 +1,11 @@
 import { createRoute, OpenAPIHono } from '@hono/zod-openapi';
+import type { CallerServices, RouteEnv } from '../http/http-env.ts';
 import { jsonEtag } from '../http/json-etag.ts';
 import { problemResponses } from '../http/problem.schema.ts';
 import { requireRead } from '../http/require-caller.ts';
 import { rejectInvalid } from '../http/validation.ts';
-import type { AppEnv } from '../services.ts';
 import { isoTimestamp } from '../storage/iso-timestamp.ts';
+import type { Catalog } from './create-catalog.ts';
 import { artifactSummarySchema, noQuery } from './summary.schema.ts';
 
 const summaryRoute = createRoute({
@@ -29,12 +30,18 @@ const summaryRoute = createRoute({
   },
 });
 
+interface SummaryServices extends CallerServices {
+  readonly catalog: Pick<Catalog, 'summarize'>;
+}
+
 /** Totals over all artifacts. */
-export const artifactSummaryRoutes = new OpenAPIHono<AppEnv>({ defaultHook: rejectInvalid });
+export const artifactSummaryRoutes = new OpenAPIHono<RouteEnv<SummaryServices>>({
+  defaultHook: rejectInvalid,
+});
 
 artifactSummaryRoutes.openapi(summaryRoute, async (c) => {
   const { artifacts, byType, byLineage, newestAt, rendersByReason } =
-    await c.var.services.summarize();
+    await c.var.services.catalog.summarize();
   const body = {
     artifacts,
     by_type: { ...byType },

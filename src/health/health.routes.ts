@@ -1,5 +1,6 @@
 import { createRoute, OpenAPIHono } from '@hono/zod-openapi';
-import type { AppEnv } from '../services.ts';
+import type { RouteEnv } from '../http/http-env.ts';
+import type { Health } from './create-health.ts';
 import { healthSchema, readinessSchema } from './health.schema.ts';
 import { rejectInvalid } from '../http/validation.ts';
 
@@ -29,15 +30,17 @@ const readinessRoute = createRoute({
 });
 
 /** Alive needs no configuration, so that a wrong variable shows as not ready instead of dead. */
-export const livenessRoutes = new OpenAPIHono<AppEnv>({ defaultHook: rejectInvalid });
+export const livenessRoutes = new OpenAPIHono<RouteEnv<object>>({ defaultHook: rejectInvalid });
 livenessRoutes.openapi(healthRoute, (c) => {
   c.header('cache-control', 'no-store');
   return c.json({ status: 'alive' as const }, 200);
 });
 
-export const readinessRoutes = new OpenAPIHono<AppEnv>({ defaultHook: rejectInvalid });
+export const readinessRoutes = new OpenAPIHono<RouteEnv<{ readonly health: Pick<Health, 'read'> }>>(
+  { defaultHook: rejectInvalid },
+);
 readinessRoutes.openapi(readinessRoute, async (c) => {
-  const { ready, dependencies } = await c.var.services.readiness();
+  const { ready, dependencies } = await c.var.services.health.read();
   c.header('cache-control', 'no-store');
   if (ready) return c.json({ status: 'ready' as const, dependencies }, 200);
   c.header('retry-after', '5');

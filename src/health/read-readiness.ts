@@ -1,5 +1,5 @@
 import { AppError, failure } from '../errors.ts';
-import { sqlStateOf } from '../storage/database-errors.ts';
+import { isUndefinedTable } from '../storage/database-errors.ts';
 import type { DependencyFinding, DependencyProbes } from './dependency-probe.repository.ts';
 import type { ObjectStore } from '../storage/object-store.ts';
 import { NO_BUCKET } from '../storage/s3-object-store.ts';
@@ -31,10 +31,8 @@ export const READINESS_DEADLINE_MS = 3_000;
 
 /** Never written; asking for it tells a bucket that is there from one that is not. */
 const SENTINEL_KEY = '.chartproof/ready';
-const UNDEFINED_TABLE = '42P01';
 
-/** What works right now, per dependency. Everything is asked at once. Never throws. */
-export async function readReadiness(deps: {
+export interface ReadinessDependencies {
   /** Why the users' table cannot be used, or null. */
   readonly findTableProblem: () => Promise<{
     readonly reason: DependencyReason;
@@ -47,7 +45,10 @@ export async function readReadiness(deps: {
   readonly conditionalWrites: string;
   /** Never throws, and has a deadline of its own. */
   readonly mlflow: () => Promise<DependencyState>;
-}): Promise<Readiness> {
+}
+
+/** What works right now, per dependency. Everything is asked at once. Never throws. */
+export async function readReadiness(deps: ReadinessDependencies): Promise<Readiness> {
   const [table, probe, store, mlflow] = await Promise.all([
     settled(deps.findTableProblem()),
     settled(deps.probes.find(deps.conditionalWrites)),
@@ -121,5 +122,5 @@ function stateOf(result: Settled<unknown>): DependencyState {
 
 function reasonOf(error: unknown): DependencyReason | null {
   if (error instanceof AppError && error.cause === NO_BUCKET) return 'no_bucket';
-  return sqlStateOf(error) === UNDEFINED_TABLE ? 'not_migrated' : null;
+  return isUndefinedTable(error) ? 'not_migrated' : null;
 }

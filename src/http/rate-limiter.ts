@@ -15,7 +15,7 @@ export type RateLimitTier = 'data' | 'work';
 export type RateLimiters = Readonly<Record<RateLimitTier, RateLimiter>>;
 
 /** What a `[[ratelimits]]` of wrangler.toml gives. */
-interface RateLimitBinding {
+export interface RateLimitBinding {
   limit(options: { key: string }): Promise<{ success: boolean }>;
 }
 

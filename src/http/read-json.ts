@@ -1,7 +1,6 @@
-import { AppError } from '../errors.ts';
+import { AppError, invalidInput } from '../errors.ts';
 import { readBody } from './read-body.ts';
 import { scanJson } from './scan-json.ts';
-import { invalidInput } from './validation.ts';
 
 /** JSON bodies; 5,000 bars are about 1.1 MB. */
 export const JSON_MAX_BYTES = 4_000_000;

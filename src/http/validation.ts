@@ -1,4 +1,4 @@
-import { AppError, type FieldError } from '../errors.ts';
+import { invalidInput, type FieldError } from '../errors.ts';
 
 /**
  * The part of zod's result and issues that this room needs; the schemas themselves live with their
@@ -90,14 +90,6 @@ export function rejectInvalid(result: {
 }): void {
   if (result.success || result.error === undefined) return;
   throw invalidInput(fieldErrors(result.error.issues));
-}
-
-export function invalidInput(fields: readonly FieldError[]): AppError {
-  const first = fields[0];
-  const more = fields.length > 1 ? ` (and ${fields.length - 1} more)` : '';
-  const detail =
-    first === undefined ? 'The input is not valid.' : `${first.field}: ${first.message}${more}`;
-  return new AppError('invalid_input', detail, { fields });
 }
 
 /** Schemas never see a parameter of this name, so it is refused before them. */

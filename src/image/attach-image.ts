@@ -1,9 +1,8 @@
-import type { AttachImage } from '../artifact/create-artifact.ts';
+import type { ArtifactImages } from '../artifact/image-port.ts';
 import { barsOf } from '../bars/parse-bars.ts';
 import { snapshotHash } from '../bars/snapshot-hash.ts';
 import { sha256Hex } from '../digest.ts';
-import { AppError } from '../errors.ts';
-import { invalidInput } from '../http/validation.ts';
+import { AppError, invalidInput } from '../errors.ts';
 import { objectUrl } from '../storage/object-ref.ts';
 import type { ObjectStore } from '../storage/object-store.ts';
 import { SNAPSHOT_METADATA } from './object-facts.ts';
@@ -23,7 +22,7 @@ export interface AttachDependencies {
  * with. The key is made from both, so that the same picture uploaded with other bars is another
  * object and cannot change what the first one claims.
  */
-export function createAttachImage(deps: AttachDependencies): AttachImage {
+export function createAttachImage(deps: AttachDependencies): ArtifactImages['attach'] {
   return async (input, image) => {
     const imageSha256 = await sha256Hex(image);
     const { inspection, tooLarge } = await examineImage(deps.scanFile, image, imageSha256);

@@ -1,5 +1,6 @@
 import { createRoute, OpenAPIHono } from '@hono/zod-openapi';
 import type { Context } from 'hono';
+import type { CallerServices, RouteEnv } from '../http/http-env.ts';
 import { artifactIdParam, requireArtifactId } from '../artifact/artifact.schema.ts';
 import { ifNoneMatchHolds } from '../http/conditional.ts';
 import { changed } from '../http/json-etag.ts';
@@ -8,7 +9,7 @@ import { limitCallers } from '../http/limit-callers.ts';
 import { problemResponses } from '../http/problem.schema.ts';
 import { requireRead } from '../http/require-caller.ts';
 import { rejectInvalid } from '../http/validation.ts';
-import type { AppEnv } from '../services.ts';
+import type { Images } from './create-images.ts';
 import type { ChartAnswer } from './chart-answer.ts';
 import { indicatorsSchema, marketDataQuery, marketDataSchema } from './image.schema.ts';
 
@@ -53,28 +54,34 @@ const marketDataRoute = createRoute({
   },
 });
 
+interface ChartDataServices extends CallerServices {
+  readonly images: Pick<Images, 'chartAnswers'>;
+}
+
 /** The data that a chart is drawn from and what is computed from it. */
-export const chartDataRoutes = new OpenAPIHono<AppEnv>({ defaultHook: rejectInvalid });
+export const chartDataRoutes = new OpenAPIHono<RouteEnv<ChartDataServices>>({
+  defaultHook: rejectInvalid,
+});
 
 chartDataRoutes.openapi(indicatorsRoute, async (c) => {
   const id = requireArtifactId(c.req.valid('param').id);
-  return respond(c, await c.var.services.chartAnswers.indicators(id, knownTo(c)));
+  return respond(c, await c.var.services.images.chartAnswers.indicators(id, knownTo(c)));
 });
 
 chartDataRoutes.openapi(marketDataRoute, async (c) => {
   const id = requireArtifactId(c.req.valid('param').id);
   const { limit } = c.req.valid('query');
-  return respond(c, await c.var.services.chartAnswers.marketData(id, limit, knownTo(c)));
+  return respond(c, await c.var.services.images.chartAnswers.marketData(id, limit, knownTo(c)));
 });
 
 /** With an `If-Match` the answer is made, and then judged by it first (RFC 9110, 13.2.2). */
-function knownTo(c: Context<AppEnv>): (etag: string) => boolean {
+function knownTo(c: Context<RouteEnv<ChartDataServices>>): (etag: string) => boolean {
   const header = c.req.header('if-none-match');
   return (etag) => ifNoneMatchHolds(header, etag);
 }
 
 /** As `jsonEtag` answers, with an ETag that nobody has to compute from the body. */
-function respond(c: Context<AppEnv>, answer: ChartAnswer): Response {
+function respond(c: Context<RouteEnv<ChartDataServices>>, answer: ChartAnswer): Response {
   if (!ifMatchHolds(c.req.header('if-match'), answer.etag)) throw changed(answer.etag);
   const headers = { etag: answer.etag, 'cache-control': 'private, no-cache' };
   return answer.kind === 'not_modified'

@@ -1,4 +1,5 @@
 import { createRoute, OpenAPIHono } from '@hono/zod-openapi';
+import type { CallerServices, RouteEnv } from '../http/http-env.ts';
 import { artifactIdParam, requireArtifactId } from '../artifact/artifact.schema.ts';
 import { AppError } from '../errors.ts';
 import { ifNoneMatchHolds, requestedRange } from '../http/conditional.ts';
@@ -7,7 +8,7 @@ import { ifMatchHolds } from '../http/preconditions.ts';
 import { problemResponses } from '../http/problem.schema.ts';
 import { requireRead } from '../http/require-caller.ts';
 import { rejectInvalid } from '../http/validation.ts';
-import type { AppEnv } from '../services.ts';
+import type { Images } from './create-images.ts';
 import { binaryBody, imageQuery } from './image.schema.ts';
 import type { ImageFacts, ImageOutcome } from './image-outcome.ts';
 
@@ -47,14 +48,18 @@ const imageRoute = createRoute({
   },
 });
 
+interface ImageServices extends CallerServices {
+  readonly images: Pick<Images, 'serve'>;
+}
+
 /** `GET` and `HEAD /api/artifacts/{id}/image`. */
-export const imageRoutes = new OpenAPIHono<AppEnv>({ defaultHook: rejectInvalid });
+export const imageRoutes = new OpenAPIHono<RouteEnv<ImageServices>>({ defaultHook: rejectInvalid });
 
 imageRoutes.openapi(imageRoute, async (c) => {
   const id = requireArtifactId(c.req.valid('param').id);
   const ifNoneMatch = c.req.header('if-none-match');
   const { signal } = c.req.raw;
-  const outcome = await c.var.services.serveImage(id, {
+  const outcome = await c.var.services.images.serve(id, {
     knows: (etag) => ifNoneMatchHolds(ifNoneMatch, etag),
     isGone: () => signal.aborted,
   });

@@ -1,5 +1,5 @@
 import { z } from '@hono/zod-openapi';
-import { limitParameter, once } from '../catalog/filter.schema.ts';
+import { limitParameter, once } from '../http/query.schema.ts';
 
 export const binaryBody = z.string().openapi({ format: 'binary' });
 

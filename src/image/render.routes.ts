@@ -1,4 +1,5 @@
 import { createRoute, OpenAPIHono } from '@hono/zod-openapi';
+import type { CallerServices, RouteEnv } from '../http/http-env.ts';
 import { AppError } from '../errors.ts';
 import { ifNoneMatchHolds } from '../http/conditional.ts';
 import { changed } from '../http/json-etag.ts';
@@ -6,7 +7,7 @@ import { ifMatchHolds } from '../http/preconditions.ts';
 import { problemResponses } from '../http/problem.schema.ts';
 import { requireRead } from '../http/require-caller.ts';
 import { rejectInvalid } from '../http/validation.ts';
-import type { AppEnv } from '../services.ts';
+import type { Images } from './create-images.ts';
 import { binaryBody, renderKeyParam } from './image.schema.ts';
 import { imageHeaders, imageResponse } from './image.routes.ts';
 
@@ -39,13 +40,19 @@ const renderRoute = createRoute({
   },
 });
 
+interface RenderServices extends CallerServices {
+  readonly images: Pick<Images, 'findRender' | 'readRender'>;
+}
+
 /** `GET` and `HEAD /api/renders/{render_key}/image`. */
-export const renderRoutes = new OpenAPIHono<AppEnv>({ defaultHook: rejectInvalid });
+export const renderRoutes = new OpenAPIHono<RouteEnv<RenderServices>>({
+  defaultHook: rejectInvalid,
+});
 
 renderRoutes.openapi(renderRoute, async (c) => {
   const key = c.req.valid('param').render_key;
   const { services } = c.var;
-  const row = /^[0-9a-f]{32}$/.test(key) ? await services.renders.find(key) : null;
+  const row = /^[0-9a-f]{32}$/.test(key) ? await services.images.findRender(key) : null;
   if (row === null) throw new AppError('not_found', `There is no render "${key.slice(0, 64)}".`);
   const etag = `"${key}"`;
   if (!ifMatchHolds(c.req.header('if-match'), etag)) throw changed(etag);
@@ -62,7 +69,7 @@ renderRoutes.openapi(renderRoute, async (c) => {
     const headers = imageHeaders({ ...known, source: 'edge', freshness: 'verified' }, key, asked);
     return new Response(null, { status: 304, headers });
   }
-  const found = await services.renders.read(row);
+  const found = await services.images.readRender(row);
   if (found === null) {
     throw new AppError(
       'not_found',

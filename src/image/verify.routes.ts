@@ -1,4 +1,5 @@
 import { createRoute, OpenAPIHono } from '@hono/zod-openapi';
+import type { CallerServices, RouteEnv } from '../http/http-env.ts';
 import { artifactIdParam, requireArtifactId } from '../artifact/artifact.schema.ts';
 import { AppError } from '../errors.ts';
 import { jsonEtag } from '../http/json-etag.ts';
@@ -8,7 +9,7 @@ import { readBody } from '../http/read-body.ts';
 import { mediaTypeOf } from '../http/read-json.ts';
 import { requireRead } from '../http/require-caller.ts';
 import { rejectInvalid } from '../http/validation.ts';
-import type { AppEnv } from '../services.ts';
+import type { Images } from './create-images.ts';
 import { artifactVerificationSchema, binaryBody, imageVerificationSchema } from './image.schema.ts';
 
 const IMAGE_MAX_BYTES = 10_000_000;
@@ -65,11 +66,20 @@ const imageRoute = createRoute({
   },
 });
 
+interface VerifyServices extends CallerServices {
+  readonly images: Pick<Images, 'verifyArtifact' | 'verifyFile' | 'reserveBody'>;
+}
+
 /** Proof for people: what is stored, and what any PNG shows. */
-export const verifyRoutes = new OpenAPIHono<AppEnv>({ defaultHook: rejectInvalid });
+export const verifyRoutes = new OpenAPIHono<RouteEnv<VerifyServices>>({
+  defaultHook: rejectInvalid,
+});
 
 verifyRoutes.openapi(artifactRoute, async (c) =>
-  c.json(await c.var.services.verifyArtifactImage(requireArtifactId(c.req.valid('param').id)), 200),
+  c.json(
+    await c.var.services.images.verifyArtifact(requireArtifactId(c.req.valid('param').id)),
+    200,
+  ),
 );
 
 verifyRoutes.openapi(imageRoute, async (c) => {
@@ -82,10 +92,10 @@ verifyRoutes.openapi(imageRoute, async (c) => {
   }
   c.header('cache-control', 'no-store');
   const isSignedIn = c.var.caller.kind !== 'anonymous';
-  const place = c.var.services.reserveBody(declaredBytes(c.req.header('content-length')));
+  const place = c.var.services.images.reserveBody(declaredBytes(c.req.header('content-length')));
   try {
     const bytes = await readBody(c.req.raw, IMAGE_MAX_BYTES);
-    return c.json(await c.var.services.verifyPicture(bytes, { isSignedIn }), 200);
+    return c.json(await c.var.services.images.verifyFile(bytes, { isSignedIn }), 200);
   } finally {
     place.release();
   }

@@ -9,7 +9,6 @@ import { createHydration, type Hydration } from './hydrate.ts';
 import { createLineageStatusRepository } from './lineage-status.repository.ts';
 import { createLineageRepository } from './lineage.repository.ts';
 import type { AttachRequest, RepairRequest } from './lineage.schema.ts';
-import type { LinkBases } from '../catalog/links.ts';
 import type { MlflowClient } from '../mlflow/mlflow-client.ts';
 import { MlflowFailure } from '../mlflow/mlflow-failure.ts';
 import { createMlflowState } from '../mlflow/mlflow-state.ts';
@@ -17,7 +16,7 @@ import { readLineageStatus } from './read-lineage-status.ts';
 import { repairLineage, type RepairOptions, type RepairReport } from './repair-lineage.ts';
 
 export interface LineageDependencies {
-  readonly config: LinkBases & { readonly mlflow: { readonly problem: string | null } };
+  readonly config: { readonly mlflow: { readonly problem: string | null } };
   readonly database: Database;
   /** Null where MLflow is not configured; `config.mlflow.problem` says why. */
   readonly mlflow: MlflowClient | null;
@@ -38,6 +37,8 @@ const PROBE_DEADLINE_MS = 5_000;
 const PROBE_CALLS_MAX = 20;
 /** Executions that one cron looks up at most; the next one goes on. */
 const CRON_LIMIT = 1_000;
+
+export type Lineage = ReturnType<typeof createLineage>;
 
 /** Everything this room does for others, over one database and one MLflow. */
 export function createLineage(deps: LineageDependencies) {

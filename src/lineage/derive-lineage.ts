@@ -2,6 +2,7 @@ import { isoTimestamp } from '../storage/iso-timestamp.ts';
 import type { Lineage } from '../artifact/artifact.schema.ts';
 import type { ArtifactRow } from '../artifact/artifact.table.ts';
 import type { LineageLookupRow } from './lineage-lookup.table.ts';
+import { lineageStatusOf } from './lineage-status.ts';
 
 /** A row with what is known of its run, or of its execution while it names no run. */
 export interface ArtifactRecord {
@@ -33,28 +34,17 @@ export function unlinkedReason(
 }
 
 /**
- * What is known without asking anybody; `lineageStatusSql` is its twin in SQL. `mlflowProblem`: why
- * nobody can be asked.
+ * What is known without asking anybody. `mlflowProblem`: why nobody can be asked, or null.
  */
 export function deriveLineage(
   { row, lookup }: ArtifactRecord,
   mlflowProblem: string | null,
 ): Lineage {
   const checked_at = lookup === null ? null : isoTimestamp(lookup.checked_at);
-  if (row.run_id !== null && row.experiment_id !== null) {
-    return { status: 'linked', source: 'stored', reason: null, checked_at };
-  }
+  const status = lineageStatusOf(row, lookup?.status ?? null, mlflowProblem === null);
+  if (status === 'linked') return { status, source: 'stored', reason: null, checked_at };
   const source = row.run_id === null ? null : 'stored';
   const lookupReason = lookup === null || lookup.status === 'linked' ? null : lookup.reason;
   const reason = unlinkedReason({ ...row, lookupReason }, mlflowProblem);
-  return { status: unlinkedStatus({ row, lookup }, mlflowProblem), source, reason, checked_at };
-}
-
-function unlinkedStatus(
-  { row, lookup }: ArtifactRecord,
-  mlflowProblem: string | null,
-): Lineage['status'] {
-  if (row.run_id === null && (row.execution_id ?? '') === '') return 'unresolved';
-  if (mlflowProblem !== null) return 'unavailable';
-  return lookup === null || lookup.status === 'linked' ? 'pending' : lookup.status;
+  return { status, source, reason, checked_at };
 }

@@ -1,4 +1,4 @@
-import type { Artifact } from '../artifact/artifact.schema.ts';
+import type { Lineage } from '../artifact/artifact.schema.ts';
 import { deriveLineage, type ArtifactRecord } from './derive-lineage.ts';
 import { failure } from '../errors.ts';
 import { isoTimestamp } from '../storage/iso-timestamp.ts';
@@ -8,15 +8,19 @@ import { completeRuns } from './complete-runs.ts';
 import { countLookups } from './count-lookups.ts';
 import { createInFlight } from '../upstream/in-flight.ts';
 import type { LineageRepository, LinkedArtifact } from './lineage.repository.ts';
-import type { LinkBases } from '../catalog/links.ts';
 import type { LookupBounds, MlflowClient } from '../mlflow/mlflow-client.ts';
 import type { MlflowFailure } from '../mlflow/mlflow-failure.ts';
-import { presentArtifact, type HydratedArtifact } from '../catalog/present-artifact.ts';
 import { keyOf, wasOnlySwept, type OpenExecution } from './resolution.ts';
 import { resolveExecutions } from './resolve-executions.ts';
 
+/** A record with the lineage that is told of it. */
+export interface HydratedArtifact {
+  readonly record: ArtifactRecord;
+  readonly lineage: Lineage;
+}
+
 export interface HydrationDependencies {
-  readonly config: LinkBases & { readonly mlflow: { readonly problem: string | null } };
+  readonly config: { readonly mlflow: { readonly problem: string | null } };
   readonly lineage: LineageRepository;
   /** Null: not configured; `config.mlflow.problem` says why. */
   readonly mlflow: MlflowClient | null;
@@ -43,8 +47,6 @@ export interface Hydration {
    * The same for a page, with few calls whatever its length; what they do not find stays `pending`.
    */
   many(records: readonly ArtifactRecord[]): Promise<HydratedArtifact[]>;
-  /** `origin`: the API's own, as the caller reached it. */
-  present(hydrated: HydratedArtifact, origin: string): Artifact;
 }
 
 /** What reading may wait for MLflow. */
@@ -193,7 +195,6 @@ export function createHydration(deps: HydrationDependencies): Hydration {
     },
     execution: (records) => hydrate(records, 'one'),
     many: (records) => hydrate(records, 'page'),
-    present: (hydrated, origin) => presentArtifact(hydrated, origin, config),
   };
 }
 

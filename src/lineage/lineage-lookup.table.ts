@@ -1,8 +1,7 @@
 import { and, eq, sql, type SQL } from 'drizzle-orm';
 import { integer, pgTable, primaryKey, text, timestamp } from 'drizzle-orm/pg-core';
+import type { Lineage } from '../artifact/artifact.schema.ts';
 import { artifactTable } from '../artifact/artifact.table.ts';
-
-export type LineageStatus = 'linked' | 'pending' | 'unresolved' | 'unavailable';
 
 /**
  * How a producer told its run which execution it belongs to: the tag or parameter by which the run
@@ -23,7 +22,7 @@ export const lineageLookupTable = pgTable(
     workflow: text().notNull(),
     /** execution_id or run_id. */
     name: text().notNull(),
-    status: text().$type<LineageStatus>().notNull(),
+    status: text().$type<Lineage['status']>().notNull(),
     reason: text(),
     experiment_id: text(),
     airflow_dag_id: text(),
@@ -58,24 +57,3 @@ export const lookupOfArtifact: SQL | undefined = and(
   ),
   eq(lineageLookupTable.name, sql`coalesce(nullif(${run_id}, ''), ${execution_id})`),
 );
-
-/** The condition of a row whose run and experiment are both known. */
-export const linkedSql: SQL<boolean> = sql`(${run_id} <> '' and ${experiment_id} <> '')`;
-
-/**
- * `lineage.status` of an artifact joined by `lookupOfArtifact`; `deriveLineage` says the same of
- * one row in TypeScript. Without `lookup` (a database that nobody has migrated) nothing was ever
- * looked up.
- */
-export function lineageStatusSql(options: {
-  readonly isConfigured: boolean;
-  readonly lookup: boolean;
-}): SQL<LineageStatus> {
-  const known = options.lookup ? sql`${lineageLookupTable.status}` : sql`null::text`;
-  return sql<LineageStatus>`case
-    when ${linkedSql} then 'linked'
-    when ${hasNoRunSql} and nullif(${execution_id}, '') is null then 'unresolved'
-    when not ${options.isConfigured}::boolean then 'unavailable'
-    when ${known} in ('pending', 'unresolved', 'unavailable') then ${known}
-    else 'pending' end`;
-}

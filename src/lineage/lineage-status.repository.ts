@@ -1,14 +1,13 @@
 import { count, desc, or, sql, type SQL } from 'drizzle-orm';
-import { withOrWithoutLookup } from '../catalog/filter.repository.ts';
+import { withOrWithoutLookup } from './with-or-without-lookup.ts';
 import { artifactTable } from '../artifact/artifact.table.ts';
 import {
   hasNoExperimentSql,
   hasNoRunSql,
   lineageLookupTable,
-  lineageStatusSql,
   lookupOfArtifact,
-  type LineageStatus,
 } from './lineage-lookup.table.ts';
+import { lineageStatusSql, type LineageStatus } from './lineage-status.ts';
 import type { Database } from '../storage/database.ts';
 import { guarded } from '../storage/database-errors.ts';
 import { isoTimestamp } from '../storage/iso-timestamp.ts';

@@ -7,9 +7,9 @@ import {
   lineageLookupTable,
   lookupOfArtifact,
   lookupWorkflowSql,
-  type LineageStatus,
   type RunShape,
 } from './lineage-lookup.table.ts';
+import { type LineageStatus } from './lineage-status.ts';
 import type { Database } from '../storage/database.ts';
 import { guarded } from '../storage/database-errors.ts';
 import { isoTimestamp } from '../storage/iso-timestamp.ts';

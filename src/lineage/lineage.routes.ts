@@ -1,10 +1,12 @@
 import { createRoute, OpenAPIHono, z } from '@hono/zod-openapi';
+import type { CallerServices, RouteEnv } from '../http/http-env.ts';
+import { invalidInput } from '../errors.ts';
 import { jsonEtag } from '../http/json-etag.ts';
 import { problemResponses } from '../http/problem.schema.ts';
 import { readJson } from '../http/read-json.ts';
 import { requireRead, requireScope } from '../http/require-caller.ts';
-import { fieldErrors, invalidInput, rejectInvalid } from '../http/validation.ts';
-import type { AppEnv } from '../services.ts';
+import { fieldErrors, rejectInvalid } from '../http/validation.ts';
+import type { Lineage } from './create-lineage.ts';
 import {
   attachReportSchema,
   attachRequestSchema,
@@ -93,8 +95,14 @@ const attachRoute = createRoute({
   },
 });
 
+interface LineageServices extends CallerServices {
+  readonly lineage: Pick<Lineage, 'readStatus' | 'repair' | 'attach'>;
+}
+
 /** Lineage: what is missing, looking it up now, and linking by hand. */
-export const lineageRoutes = new OpenAPIHono<AppEnv>({ defaultHook: rejectInvalid });
+export const lineageRoutes = new OpenAPIHono<RouteEnv<LineageServices>>({
+  defaultHook: rejectInvalid,
+});
 
 lineageRoutes.openAPIRegistry.register('LineageRepairRequest', repairRequestSchema);
 lineageRoutes.openAPIRegistry.register('LineageAttachRequest', attachRequestSchema);

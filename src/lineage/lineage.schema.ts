@@ -1,5 +1,5 @@
 import { z } from '@hono/zod-openapi';
-import { limitParameter, utcTime } from '../catalog/filter.schema.ts';
+import { limitParameter, utcTime } from '../http/query.schema.ts';
 import { column } from '../artifact/artifact.schema.ts';
 import { RUN_ID } from './complete-runs.ts';
 

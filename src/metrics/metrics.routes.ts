@@ -1,9 +1,10 @@
 import { createRoute, OpenAPIHono, z } from '@hono/zod-openapi';
+import type { CallerServices, RouteEnv } from '../http/http-env.ts';
 import { problemResponses } from '../http/problem.schema.ts';
 import { requireScope } from '../http/require-caller.ts';
 import { rejectInvalid } from '../http/validation.ts';
 import { EXPOSITION_TYPE } from '../observability/exposition.ts';
-import type { AppEnv } from '../services.ts';
+import type { MetricReader } from './read-metrics.ts';
 
 const metricsRoute = createRoute({
   method: 'get',
@@ -24,8 +25,14 @@ const metricsRoute = createRoute({
   },
 });
 
+interface MetricsServices extends CallerServices {
+  readonly metricReader: Pick<MetricReader, 'read'>;
+}
+
 /** `GET /metrics`. */
-export const metricsRoutes = new OpenAPIHono<AppEnv>({ defaultHook: rejectInvalid });
+export const metricsRoutes = new OpenAPIHono<RouteEnv<MetricsServices>>({
+  defaultHook: rejectInvalid,
+});
 
 metricsRoutes.openapi(metricsRoute, async (c) => {
   const text = await c.var.services.metricReader.read();

@@ -34,7 +34,7 @@ export interface MetricReader {
 const OWN_COUNTS_WAIT_MS = 1_000;
 const SNAPSHOT_WAIT_MS = 3_000;
 
-export function createMetricReader(deps: MetricReaderDependencies): MetricReader {
+export function readMetrics(deps: MetricReaderDependencies): MetricReader {
   const { counters, snapshots, flusher, log, now } = deps;
   /** Of a database without our tables, which has no place for one. */
   let ownSnapshot: {

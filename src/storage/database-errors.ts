@@ -35,6 +35,13 @@ const SQLSTATE = /^[0-9A-Z]{5}$/;
 /** An error wraps another a few times at most; a cycle would otherwise never end. */
 const CHAIN_MAX_LENGTH = 8;
 
+const UNDEFINED_TABLE = '42P01';
+
+/** A table that a statement names does not exist: the database was not migrated yet. */
+export function isUndefinedTable(error: unknown): boolean {
+  return sqlStateOf(error) === UNDEFINED_TABLE;
+}
+
 /** The SQLSTATE of a database error or of whatever wraps it (`23505`), or null. */
 export function sqlStateOf(error: unknown): string | null {
   for (const link of chainOf(error)) {
@@ -148,7 +155,7 @@ function invalidValue(sqlState: string): string {
 }
 
 function refusal(sqlState: string): string {
-  if (sqlState === '42P01') {
+  if (sqlState === UNDEFINED_TABLE) {
     return `A table is missing (SQLSTATE ${sqlState}): run "npm run migrate" on this database`;
   }
   if (sqlState === '42703') {

@@ -10,8 +10,7 @@ export interface SqlEndpointUnderTest {
   close(): Promise<void>;
 }
 
-// oxlint-disable-next-line typescript/no-explicit-any -- JSON of the endpoint, looked into freely
-// by the tests
+// oxlint-disable-next-line typescript/no-explicit-any -- JSON that tests look into freely
 type Loose = any;
 
 interface Answer {

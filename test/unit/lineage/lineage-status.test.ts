@@ -4,11 +4,8 @@ import { PgliteBackend } from '../../../stand-in/sql/pglite-backend.ts';
 import { matchingWhere } from '../../../src/catalog/filter.repository.ts';
 import { artifactTable } from '../../../src/artifact/artifact.table.ts';
 import { deriveLineage } from '../../../src/lineage/derive-lineage.ts';
-import {
-  lineageLookupTable,
-  lineageStatusSql,
-  lookupOfArtifact,
-} from '../../../src/lineage/lineage-lookup.table.ts';
+import { lineageLookupTable, lookupOfArtifact } from '../../../src/lineage/lineage-lookup.table.ts';
+import { lineageStatusSql } from '../../../src/lineage/lineage-status.ts';
 
 let backend: PgliteBackend;
 

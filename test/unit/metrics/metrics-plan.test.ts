@@ -5,7 +5,7 @@ import type { SqlStatement } from '../../../stand-in/sql/sql-backend.ts';
 import { startSqlEndpoint } from '../../../stand-in/sql/sql-endpoint.ts';
 import { createMetricCounterRepository } from '../../../src/metrics/metric-counter.repository.ts';
 import { createMetricSnapshotRepository } from '../../../src/metrics/metric-snapshot.repository.ts';
-import { createMetricReader } from '../../../src/metrics/read-metrics.ts';
+import { readMetrics } from '../../../src/metrics/read-metrics.ts';
 import { createMetricFlusher } from '../../../src/observability/flush-metrics.ts';
 import { silentLog } from '../../../src/observability/log.ts';
 import { createMetrics } from '../../../src/observability/metrics.ts';
@@ -67,7 +67,7 @@ beforeAll(async () => {
   });
   const counters = createMetricCounterRepository(database);
   const common = { defer: () => {}, log: silentLog, now: () => Date.now() };
-  const reader = createMetricReader({
+  const reader = readMetrics({
     ...common,
     counters,
     snapshots: createMetricSnapshotRepository(database, { isMlflowConfigured: true }),

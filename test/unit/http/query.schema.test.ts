@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { utcTime } from '../../../src/catalog/filter.schema.ts';
+import { utcTime } from '../../../src/http/query.schema.ts';
 
 describe('a time in a filter', () => {
   it('is the same instant in UTC, whatever its zone, to the microsecond', () => {
