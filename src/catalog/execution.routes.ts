@@ -60,7 +60,7 @@ const readRoute = createRoute({
 });
 
 interface ExecutionServices extends CallerServices {
-  readonly catalog: Pick<Catalog, 'executions'>;
+  readonly catalog: Pick<Catalog, 'listExecutions' | 'findExecution'>;
 }
 
 /** Workflow executions: what one run of a workflow produced, and which MLflow run knows of it. */
@@ -70,17 +70,11 @@ export const executionRoutes = new OpenAPIHono<RouteEnv<ExecutionServices>>({
 
 executionRoutes.openapi(listRoute, async (c) => {
   const origin = originOf(c.req);
-  return c.json(
-    await c.var.services.catalog.executions.listExecutions(c.req.valid('query'), origin),
-    200,
-  );
+  return c.json(await c.var.services.catalog.listExecutions(c.req.valid('query'), origin), 200);
 });
 
 executionRoutes.openapi(readRoute, async (c) => {
   const origin = originOf(c.req);
   const { execution_id: id } = c.req.valid('param');
-  return c.json(
-    await c.var.services.catalog.executions.findExecution(id, c.req.valid('query'), origin),
-    200,
-  );
+  return c.json(await c.var.services.catalog.findExecution(id, c.req.valid('query'), origin), 200);
 });

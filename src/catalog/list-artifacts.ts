@@ -6,6 +6,12 @@ import type { ArtifactListQuery } from './list.schema.ts';
 import { cursorScope, readCursor, writeCursor } from './page-cursor.ts';
 import { presentArtifact } from './present-artifact.ts';
 
+export interface ListedArtifacts {
+  readonly artifacts: Artifact[];
+  readonly total: number;
+  readonly next_cursor: string | null;
+}
+
 /**
  * A stored series may be some hundred kilobytes, so a page with bars ends earlier than its limit.
  */
@@ -24,7 +30,7 @@ export async function listArtifacts(
   },
   query: ArtifactListQuery,
   origin: string,
-): Promise<{ artifacts: Artifact[]; total: number; next_cursor: string | null }> {
+): Promise<ListedArtifacts> {
   const { sort, limit: wanted, cursor, include, group_by: _, ...filter } = query;
   const includeBars = include === 'bars';
   const limit = includeBars ? Math.min(wanted, PAGE_WITH_BARS_MAX) : wanted;

@@ -36,7 +36,7 @@ const listRoute = createRoute({
 });
 
 interface ListServices extends CallerServices {
-  readonly catalog: Pick<Catalog, 'list' | 'executions'>;
+  readonly catalog: Pick<Catalog, 'list' | 'listGroups'>;
 }
 
 /** Lists of artifacts, flat or by execution. */
@@ -49,5 +49,5 @@ artifactListRoutes.openapi(listRoute, async (c) => {
   const origin = originOf(c.req);
   const query = c.req.valid('query');
   if (query.group_by === undefined) return c.json(await catalog.list(query, origin), 200);
-  return c.json(await catalog.executions.listGroups(query, origin), 200);
+  return c.json(await catalog.listGroups(query, origin), 200);
 });
