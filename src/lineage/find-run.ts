@@ -1,3 +1,5 @@
+import type { LookupBounds, MlflowClient } from '../mlflow/mlflow-client.ts';
+import type { MlflowRun } from '../mlflow/mlflow.schema.ts';
 import type { RunShape } from './lineage-lookup.table.ts';
 import {
   chooseRun,
@@ -8,8 +10,6 @@ import {
   type RunMatch,
   type WantedExecution,
 } from './match-run.ts';
-import type { MlflowRun } from '../mlflow/mlflow.schema.ts';
-import type { LookupBounds, MlflowClient } from '../mlflow/mlflow-client.ts';
 import { executionFilters, workflowFilters } from './run-filter.ts';
 
 export type RunFinding =

@@ -1,3 +1,5 @@
+import type { LookupBounds, MlflowClient } from '../mlflow/mlflow-client.ts';
+import type { MlflowFailure } from '../mlflow/mlflow-failure.ts';
 import type { Log } from '../observability/log.ts';
 import type { Metrics } from '../observability/metrics.ts';
 import { completeRuns } from './complete-runs.ts';
@@ -8,8 +10,6 @@ import type {
   LinkedArtifact,
   UnlinkedExecution,
 } from './lineage.repository.ts';
-import type { LookupBounds, MlflowClient } from '../mlflow/mlflow-client.ts';
-import type { MlflowFailure } from '../mlflow/mlflow-failure.ts';
 import { resolveExecutions } from './resolve-executions.ts';
 
 export interface RepairDependencies {

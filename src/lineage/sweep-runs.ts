@@ -1,13 +1,3 @@
-import type { RunShape } from './lineage-lookup.table.ts';
-import type { ExecutionId } from './execution-id.ts';
-import {
-  judge,
-  matchesAmong,
-  orderedShapes,
-  type FindOptions,
-  type RunFinding,
-} from './find-run.ts';
-import { chooseRun, idsOf, isSettled, RUN_SHAPES, type RunMatch } from './match-run.ts';
 import {
   OutOfBounds,
   type LookupBounds,
@@ -16,6 +6,16 @@ import {
 } from '../mlflow/mlflow-client.ts';
 import { MlflowFailure } from '../mlflow/mlflow-failure.ts';
 import type { MlflowRun } from '../mlflow/mlflow.schema.ts';
+import type { ExecutionId } from './execution-id.ts';
+import {
+  judge,
+  matchesAmong,
+  orderedShapes,
+  type FindOptions,
+  type RunFinding,
+} from './find-run.ts';
+import type { RunShape } from './lineage-lookup.table.ts';
+import { chooseRun, idsOf, isSettled, RUN_SHAPES, type RunMatch } from './match-run.ts';
 import { executionFilters, sweepFilter } from './run-filter.ts';
 
 /** Runs of a window that are read first, beside one for each execution. */
