@@ -1,5 +1,3 @@
-import type { Flight, Flights } from '../concurrency/share-flight.ts';
-import { AppError, invalidInput } from '../errors.ts';
 import type { ArtifactRepository, VersionedRow } from './artifact.repository.ts';
 import {
   idempotencyMismatch,
@@ -8,6 +6,8 @@ import {
 } from './idempotency.repository.ts';
 import type { ArtifactImages } from './image-port.ts';
 import type { NewArtifactRequest } from './read-new-artifact.ts';
+import type { Flight, Flights } from '../concurrency/share-flight.ts';
+import { AppError, invalidInput } from '../errors.ts';
 
 export interface CreateDependencies {
   readonly artifacts: ArtifactRepository;

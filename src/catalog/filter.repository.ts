@@ -1,4 +1,6 @@
 import { and, eq, gte, lt, sql, type SQL } from 'drizzle-orm';
+import { sqlStateOf } from '../storage/database-errors.ts';
+import type { ArtifactFilter } from './filter.schema.ts';
 import { artifactTable } from '../artifact/artifact.table.ts';
 import { lineageLookupTable, lookupOfArtifact } from '../lineage/lineage-lookup.table.ts';
 import {
@@ -6,8 +8,6 @@ import {
   needsLookup,
   type LineageKnowledge,
 } from '../lineage/lineage-status.ts';
-import { sqlStateOf } from '../storage/database-errors.ts';
-import type { ArtifactFilter } from './filter.schema.ts';
 import { badCursor, type PagePosition } from './page-cursor.ts';
 
 const EQUAL = ['symbol', 'workflow_id', 'execution_id', 'dag_id', 'step_name', 'run_id'] as const;

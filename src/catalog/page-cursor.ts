@@ -1,6 +1,6 @@
-import { sha256Hex } from '../digest.ts';
 import { invalidInput } from '../errors.ts';
 import type { AppError } from '../errors.ts';
+import { sha256Hex } from '../digest.ts';
 
 /**
  * The last entry of a page: the next one begins after it, whatever is written or deleted meanwhile.

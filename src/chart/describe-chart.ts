@@ -1,6 +1,6 @@
 import type { Bar } from '../bars/bar.ts';
-import type { Indicators, Series } from './indicator/compute-indicators.ts';
 import { indicatorStats } from './indicator/indicator-stats.ts';
+import type { Indicators, Series } from './indicator/compute-indicators.ts';
 import {
   barPriceStyle,
   formatNumber,

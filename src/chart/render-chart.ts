@@ -1,17 +1,17 @@
 import type { Bar } from '../bars/bar.ts';
-import { encodePng } from '../png/encode-png.ts';
-import { reduceToPalette } from '../png/palette.ts';
-import { hashPalettePixels } from '../png/pixel-hash.ts';
-import { provenanceChunk } from '../png/provenance.ts';
+import type { Box } from './plan/chart-layout.ts';
+import type { ChartPlan } from './plan/chart-plan.ts';
 import { RENDERER_VERSION, type ChartSpec, type PanelName } from './chart-spec.ts';
 import { FrameBook } from './draw/draw-frame.ts';
+import { encodePng } from '../png/encode-png.ts';
 import { GlyphBook } from './draw/glyph-book.ts';
+import { reduceToPalette } from '../png/palette.ts';
+import { hashPalettePixels } from '../png/pixel-hash.ts';
+import { planChart } from './plan/plan-chart.ts';
+import { provenanceChunk } from '../png/provenance.ts';
 import { rasterizeSvg, startResvg } from './draw/rasterize-svg.ts';
 import { TextStamps } from './draw/text-stamps.ts';
 import { writeSvg } from './draw/write-svg.ts';
-import type { Box } from './plan/chart-layout.ts';
-import type { ChartPlan } from './plan/chart-plan.ts';
-import { planChart } from './plan/plan-chart.ts';
 
 /** WebAssembly and fonts; the Worker bundles them, Node reads them from the same files. */
 export interface ChartAssets {

@@ -5,8 +5,8 @@ import { sha256Hex } from '../digest.ts';
 import { AppError, invalidInput } from '../errors.ts';
 import { objectUrl } from '../storage/object-ref.ts';
 import type { ObjectStore } from '../storage/object-store.ts';
-import { examineImage } from './examine-image.ts';
 import { SNAPSHOT_METADATA } from './object-facts.ts';
+import { examineImage } from './examine-image.ts';
 import { chartFolder } from './render-key.ts';
 import type { ScanFile } from './scan-file.ts';
 

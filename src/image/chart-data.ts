@@ -1,6 +1,6 @@
 import type { Bar } from '../bars/bar.ts';
-import { describeChart } from '../chart/describe-chart.ts';
 import { computeIndicators, wireSeries } from '../chart/indicator/compute-indicators.ts';
+import { describeChart } from '../chart/describe-chart.ts';
 import { indicatorStats } from '../chart/indicator/indicator-stats.ts';
 import type { Picture } from './picture.ts';
 

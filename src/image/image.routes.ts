@@ -1,16 +1,16 @@
 import { createRoute, OpenAPIHono } from '@hono/zod-openapi';
+import type { CallerServices, RouteEnv } from '../http/http-env.ts';
 import { artifactIdParam, requireArtifactId } from '../artifact/artifact.schema.ts';
 import { AppError } from '../errors.ts';
 import { ifNoneMatchHolds, requestedRange } from '../http/conditional.ts';
-import type { CallerServices, RouteEnv } from '../http/http-env.ts';
 import { changed } from '../http/json-etag.ts';
 import { ifMatchHolds } from '../http/preconditions.ts';
 import { problemResponses } from '../http/problem.schema.ts';
 import { requireRead } from '../http/require-caller.ts';
 import { rejectInvalid } from '../http/validation.ts';
 import type { Images } from './create-images.ts';
-import type { ImageFacts, ImageOutcome } from './image-outcome.ts';
 import { binaryBody, imageQuery } from './image.schema.ts';
+import type { ImageFacts, ImageOutcome } from './image-outcome.ts';
 
 const imageRoute = createRoute({
   method: 'get',

@@ -1,8 +1,8 @@
+import { inspectImage } from './inspect-image.ts';
 import { sha256Hex } from '../digest.ts';
 import type { StoredObject } from '../storage/object-store.ts';
 import type { ObjectFacts } from './assess-freshness.ts';
 import { examineImage } from './examine-image.ts';
-import { inspectImage } from './inspect-image.ts';
 import type { ScanFile } from './scan-file.ts';
 
 /** Metadata of an object that Chartproof wrote; S3 sends it as `x-amz-meta-…`. */

@@ -1,7 +1,7 @@
 import type { Bar } from '../bars/bar.ts';
+import { DEFAULT_SPEC, RENDERER_VERSION } from '../chart/chart-spec.ts';
 import { barsOf, type BarsError } from '../bars/parse-bars.ts';
 import { snapshotHash } from '../bars/snapshot-hash.ts';
-import { DEFAULT_SPEC, RENDERER_VERSION } from '../chart/chart-spec.ts';
 import type { ObjectRef } from '../storage/object-store.ts';
 import type { ChartSource } from './chart-source.repository.ts';
 import { renderKey, renderObjectRef } from './render-key.ts';

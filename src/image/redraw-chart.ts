@@ -1,12 +1,12 @@
-import { DEFAULT_SPEC, RENDERER_VERSION } from '../chart/chart-spec.ts';
-import type { ChartRenderer, RenderedChart } from '../chart/render-chart.ts';
 import type { WorkQueue } from '../concurrency/work-queue.ts';
+import type { ChartRenderer, RenderedChart } from '../chart/render-chart.ts';
+import { DEFAULT_SPEC, RENDERER_VERSION } from '../chart/chart-spec.ts';
+import { inspectImage } from './inspect-image.ts';
 import { sha256Hex } from '../digest.ts';
 import { AppError, failure } from '../errors.ts';
 import type { Log } from '../observability/log.ts';
 import type { ObjectStore, StoredObject } from '../storage/object-store.ts';
 import { barBytes, reserved, turnOf } from './draw-queue.ts';
-import { inspectImage } from './inspect-image.ts';
 import { PIXEL_METADATA, RENDERER_METADATA, SNAPSHOT_METADATA } from './object-facts.ts';
 import type { Picture } from './picture.ts';
 import type { RenderLedger } from './render-ledger.repository.ts';

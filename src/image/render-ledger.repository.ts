@@ -1,7 +1,7 @@
 import { and, count, eq, inArray, ne, or, sql } from 'drizzle-orm';
 import { artifactTable } from '../artifact/artifact.table.ts';
-import { guarded, sqlStateOf } from '../storage/database-errors.ts';
 import type { Database } from '../storage/database.ts';
+import { guarded, sqlStateOf } from '../storage/database-errors.ts';
 import type { ObjectRef } from '../storage/object-store.ts';
 import {
   artifactRenderTable,

@@ -1,15 +1,15 @@
 import { createRoute, OpenAPIHono } from '@hono/zod-openapi';
+import type { CallerServices, RouteEnv } from '../http/http-env.ts';
 import { AppError } from '../errors.ts';
 import { ifNoneMatchHolds } from '../http/conditional.ts';
-import type { CallerServices, RouteEnv } from '../http/http-env.ts';
 import { changed } from '../http/json-etag.ts';
 import { ifMatchHolds } from '../http/preconditions.ts';
 import { problemResponses } from '../http/problem.schema.ts';
 import { requireRead } from '../http/require-caller.ts';
 import { rejectInvalid } from '../http/validation.ts';
 import type { Images } from './create-images.ts';
-import { imageHeaders, imageResponse } from './image.routes.ts';
 import { binaryBody, renderKeyParam } from './image.schema.ts';
+import { imageHeaders, imageResponse } from './image.routes.ts';
 
 const renderRoute = createRoute({
   method: 'get',

@@ -1,5 +1,5 @@
-import type { Landing } from '../concurrency/share-flight.ts';
 import type { WorkQueue } from '../concurrency/work-queue.ts';
+import type { Landing } from '../concurrency/share-flight.ts';
 import type { Config } from '../config.ts';
 import { AppError, failure } from '../errors.ts';
 import type { Log } from '../observability/log.ts';
@@ -16,6 +16,12 @@ import {
 import type { ChartSource, ChartSourceRepository } from './chart-source.repository.ts';
 import { READING_LIMITS, readingBytes, reserved, turnOf } from './draw-queue.ts';
 import {
+  imageReader,
+  type ImageFlight,
+  type ImageFlights,
+  type ImageRequest,
+} from './image-flight.ts';
+import {
   fillEdge,
   fromEdge,
   remember,
@@ -24,12 +30,7 @@ import {
   type EdgeDependencies,
   type Reading,
 } from './edge-image.ts';
-import {
-  imageReader,
-  type ImageFlight,
-  type ImageFlights,
-  type ImageRequest,
-} from './image-flight.ts';
+import { pictureOf, type Picture, type PictureState } from './picture.ts';
 import {
   asFound,
   contentTypeOf,
@@ -38,7 +39,6 @@ import {
   type Found,
   type ImageOutcome,
 } from './image-outcome.ts';
-import { pictureOf, type Picture, type PictureState } from './picture.ts';
 import { redrawImage, type Redraw, type RedrawImageDependencies } from './redraw-image.ts';
 import type { RenderReason } from './render-ledger.repository.ts';
 import type { ScanFile } from './scan-file.ts';

@@ -1,8 +1,8 @@
+import { hasPngSignature } from '../png/chunk.ts';
+import { pngStructure, type PngStructure } from '../png/structure.ts';
+import type { PngLimits, PngScan } from '../png/scan-png.ts';
 import { sha256Hex } from '../digest.ts';
 import { AppError } from '../errors.ts';
-import { hasPngSignature } from '../png/chunk.ts';
-import type { PngLimits, PngScan } from '../png/scan-png.ts';
-import { pngStructure, type PngStructure } from '../png/structure.ts';
 import type { ChartRenderRow } from './chart-render.table.ts';
 import { comparePictures } from './compare-pictures.ts';
 import type { DecodeSlots } from './decode-slots.ts';

@@ -1,6 +1,6 @@
-import { takeTurn } from '../concurrency/take-turn.ts';
 import { JpegBits, jpegCodes, type JpegCodes } from './bits.ts';
 import { JpegBlocks, type ScanComponent, type SpectralRange } from './blocks.ts';
+import { takeTurn } from '../concurrency/take-turn.ts';
 
 /** What reading a JPEG from first to last bit found. `reason` is for logs and people. */
 export type JpegScan =

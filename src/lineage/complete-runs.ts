@@ -1,9 +1,9 @@
+import type { LineageRepository, LinkedArtifact, Miss, RunFacts } from './lineage.repository.ts';
+import type { LookupFacts } from './derive-lineage.ts';
+import type { RunShape } from './lineage-lookup.table.ts';
 import { OutOfBounds, type LookupBounds, type MlflowClient } from '../mlflow/mlflow-client.ts';
 import { MlflowFailure } from '../mlflow/mlflow-failure.ts';
 import type { MlflowRun } from '../mlflow/mlflow.schema.ts';
-import type { LookupFacts } from './derive-lineage.ts';
-import type { RunShape } from './lineage-lookup.table.ts';
-import type { LineageRepository, LinkedArtifact, Miss, RunFacts } from './lineage.repository.ts';
 
 /** What MLflow said of a run whose experiment was not known. */
 export type Completion =

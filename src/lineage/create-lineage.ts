@@ -1,17 +1,17 @@
-import type { DependencyProbes } from '../health/dependency-probe.repository.ts';
-import type { MlflowClient } from '../mlflow/mlflow-client.ts';
-import { MlflowFailure } from '../mlflow/mlflow-failure.ts';
-import { createMlflowState } from '../mlflow/mlflow-state.ts';
+import type { ArtifactRecord } from './derive-lineage.ts';
 import type { Log } from '../observability/log.ts';
 import type { Metrics } from '../observability/metrics.ts';
 import type { Database } from '../storage/database.ts';
-import { attachRows } from './attach-lineage.repository.ts';
+import type { DependencyProbes } from '../health/dependency-probe.repository.ts';
 import { attachLineage } from './attach-lineage.ts';
-import type { ArtifactRecord } from './derive-lineage.ts';
+import { attachRows } from './attach-lineage.repository.ts';
 import { createHydration, type Hydration } from './hydrate.ts';
 import { createLineageStatusRepository } from './lineage-status.repository.ts';
 import { createLineageRepository } from './lineage.repository.ts';
 import type { AttachRequest, RepairRequest } from './lineage.schema.ts';
+import type { MlflowClient } from '../mlflow/mlflow-client.ts';
+import { MlflowFailure } from '../mlflow/mlflow-failure.ts';
+import { createMlflowState } from '../mlflow/mlflow-state.ts';
 import { readLineageStatus } from './read-lineage-status.ts';
 import { repairLineage, type RepairOptions, type RepairReport } from './repair-lineage.ts';
 

@@ -1,6 +1,6 @@
+import { isoTimestamp } from '../storage/iso-timestamp.ts';
 import type { Lineage } from '../artifact/artifact.schema.ts';
 import type { ArtifactRow } from '../artifact/artifact.table.ts';
-import { isoTimestamp } from '../storage/iso-timestamp.ts';
 import type { LineageLookupRow } from './lineage-lookup.table.ts';
 import { lineageStatusOf } from './lineage-status.ts';
 

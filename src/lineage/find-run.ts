@@ -1,5 +1,3 @@
-import type { LookupBounds, MlflowClient } from '../mlflow/mlflow-client.ts';
-import type { MlflowRun } from '../mlflow/mlflow.schema.ts';
 import type { RunShape } from './lineage-lookup.table.ts';
 import {
   chooseRun,
@@ -10,6 +8,8 @@ import {
   type RunMatch,
   type WantedExecution,
 } from './match-run.ts';
+import type { MlflowRun } from '../mlflow/mlflow.schema.ts';
+import type { LookupBounds, MlflowClient } from '../mlflow/mlflow-client.ts';
 import { executionFilters, workflowFilters } from './run-filter.ts';
 
 export type RunFinding =

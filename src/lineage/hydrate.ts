@@ -1,15 +1,15 @@
 import type { Lineage } from '../artifact/artifact.schema.ts';
+import { deriveLineage, type ArtifactRecord } from './derive-lineage.ts';
 import { failure } from '../errors.ts';
-import type { LookupBounds, MlflowClient } from '../mlflow/mlflow-client.ts';
-import type { MlflowFailure } from '../mlflow/mlflow-failure.ts';
+import { isoTimestamp } from '../storage/iso-timestamp.ts';
 import type { Log } from '../observability/log.ts';
 import type { Metrics } from '../observability/metrics.ts';
-import { isoTimestamp } from '../storage/iso-timestamp.ts';
-import { createInFlight } from '../upstream/in-flight.ts';
 import { completeRuns } from './complete-runs.ts';
 import { countLookups } from './count-lookups.ts';
-import { deriveLineage, type ArtifactRecord } from './derive-lineage.ts';
+import { createInFlight } from '../upstream/in-flight.ts';
 import type { LineageRepository, LinkedArtifact } from './lineage.repository.ts';
+import type { LookupBounds, MlflowClient } from '../mlflow/mlflow-client.ts';
+import type { MlflowFailure } from '../mlflow/mlflow-failure.ts';
 import { keyOf, wasOnlySwept, type OpenExecution } from './resolution.ts';
 import { resolveExecutions } from './resolve-executions.ts';
 

@@ -1,6 +1,6 @@
 import { sql, type SQL } from 'drizzle-orm';
-import type { Database } from '../storage/database.ts';
 import { lineageLookupTable } from './lineage-lookup.table.ts';
+import type { Database } from '../storage/database.ts';
 import type { FoundRun, Miss } from './lineage.repository.ts';
 
 /**

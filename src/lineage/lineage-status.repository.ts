@@ -1,8 +1,6 @@
 import { count, desc, or, sql, type SQL } from 'drizzle-orm';
+import { withOrWithoutLookup } from './with-or-without-lookup.ts';
 import { artifactTable } from '../artifact/artifact.table.ts';
-import { guarded } from '../storage/database-errors.ts';
-import type { Database } from '../storage/database.ts';
-import { isoTimestamp } from '../storage/iso-timestamp.ts';
 import {
   hasNoExperimentSql,
   hasNoRunSql,
@@ -10,7 +8,9 @@ import {
   lookupOfArtifact,
 } from './lineage-lookup.table.ts';
 import { lineageStatusSql, type LineageStatus } from './lineage-status.ts';
-import { withOrWithoutLookup } from './with-or-without-lookup.ts';
+import type { Database } from '../storage/database.ts';
+import { guarded } from '../storage/database-errors.ts';
+import { isoTimestamp } from '../storage/iso-timestamp.ts';
 
 /** Artifacts that share an execution (or a run without experiment) and a state. */
 export interface UnlinkedGroup {

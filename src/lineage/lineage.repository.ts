@@ -1,10 +1,6 @@
 import { and, isNotNull, sql, type SQL } from 'drizzle-orm';
 import { artifactTable } from '../artifact/artifact.table.ts';
-import { guarded } from '../storage/database-errors.ts';
-import type { Database } from '../storage/database.ts';
-import { isoTimestamp } from '../storage/iso-timestamp.ts';
 import type { LookupFacts } from './derive-lineage.ts';
-import { lookupColumns, missesSql, rememberRuns } from './lineage-lookup.repository.ts';
 import {
   hasNoExperimentSql,
   hasNoRunSql,
@@ -14,6 +10,10 @@ import {
   type RunShape,
 } from './lineage-lookup.table.ts';
 import { type LineageStatus } from './lineage-status.ts';
+import type { Database } from '../storage/database.ts';
+import { guarded } from '../storage/database-errors.ts';
+import { isoTimestamp } from '../storage/iso-timestamp.ts';
+import { lookupColumns, missesSql, rememberRuns } from './lineage-lookup.repository.ts';
 
 /** Rows of one execution that share a run, or have none. */
 export interface ExecutionRows {

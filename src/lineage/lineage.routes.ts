@@ -1,6 +1,6 @@
 import { createRoute, OpenAPIHono, z } from '@hono/zod-openapi';
-import { invalidInput } from '../errors.ts';
 import type { CallerServices, RouteEnv } from '../http/http-env.ts';
+import { invalidInput } from '../errors.ts';
 import { jsonEtag } from '../http/json-etag.ts';
 import { problemResponses } from '../http/problem.schema.ts';
 import { readJson } from '../http/read-json.ts';

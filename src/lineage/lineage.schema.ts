@@ -1,6 +1,6 @@
 import { z } from '@hono/zod-openapi';
-import { column } from '../artifact/artifact.schema.ts';
 import { limitParameter, utcTime } from '../http/query.schema.ts';
+import { column } from '../artifact/artifact.schema.ts';
 import { RUN_ID } from './complete-runs.ts';
 
 const INT4_MAX = 2_147_483_647;

@@ -1,6 +1,6 @@
-import type { MlflowRun } from '../mlflow/mlflow.schema.ts';
-import { isSameKind, parseExecutionId, type ExecutionId } from './execution-id.ts';
 import type { RunShape } from './lineage-lookup.table.ts';
+import { isSameKind, parseExecutionId, type ExecutionId } from './execution-id.ts';
+import type { MlflowRun } from '../mlflow/mlflow.schema.ts';
 
 /** The execution of an artifact: what a run must agree with. */
 export interface WantedExecution {

@@ -1,5 +1,5 @@
-import type { Log } from '../observability/log.ts';
 import type { LookupFacts } from './derive-lineage.ts';
+import type { Log } from '../observability/log.ts';
 import type { FoundRun, LineageRepository, LinkedArtifact, Miss } from './lineage.repository.ts';
 import { keyOf, unresolvedMiss, type OpenExecution, type Resolution } from './resolution.ts';
 

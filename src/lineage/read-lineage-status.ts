@@ -1,5 +1,5 @@
-import type { DependencyFinding } from '../health/dependency-probe.repository.ts';
 import { unlinkedReason } from './derive-lineage.ts';
+import type { DependencyFinding } from '../health/dependency-probe.repository.ts';
 import type { LineageStatusRepository, UnlinkedGroup } from './lineage-status.repository.ts';
 
 /** What is not linked and why, and whether MLflow answered when it was last probed. */

@@ -1,5 +1,3 @@
-import type { LookupBounds, MlflowClient } from '../mlflow/mlflow-client.ts';
-import type { MlflowFailure } from '../mlflow/mlflow-failure.ts';
 import type { Log } from '../observability/log.ts';
 import type { Metrics } from '../observability/metrics.ts';
 import { completeRuns } from './complete-runs.ts';
@@ -10,6 +8,8 @@ import type {
   LinkedArtifact,
   UnlinkedExecution,
 } from './lineage.repository.ts';
+import type { LookupBounds, MlflowClient } from '../mlflow/mlflow-client.ts';
+import type { MlflowFailure } from '../mlflow/mlflow-failure.ts';
 import { resolveExecutions } from './resolve-executions.ts';
 
 export interface RepairDependencies {

@@ -1,11 +1,11 @@
-import type { MlflowFailure } from '../mlflow/mlflow-failure.ts';
-import type { MlflowRun } from '../mlflow/mlflow.schema.ts';
+import type { RunShape } from './lineage-lookup.table.ts';
 import { factsOf } from './complete-runs.ts';
 import { executionForms, parseExecutionId } from './execution-id.ts';
 import type { RunFinding } from './find-run.ts';
-import type { RunShape } from './lineage-lookup.table.ts';
 import type { FoundRun, Miss } from './lineage.repository.ts';
 import { matchRun } from './match-run.ts';
+import type { MlflowFailure } from '../mlflow/mlflow-failure.ts';
+import type { MlflowRun } from '../mlflow/mlflow.schema.ts';
 
 /** One execution without a run, as its rows name it. */
 export interface OpenExecution {

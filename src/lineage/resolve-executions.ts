@@ -1,11 +1,11 @@
-import { OutOfBounds, type LookupBounds, type MlflowClient } from '../mlflow/mlflow-client.ts';
-import { MlflowFailure } from '../mlflow/mlflow-failure.ts';
+import type { RunShape } from './lineage-lookup.table.ts';
 import type { Log } from '../observability/log.ts';
 import { RUN_ID } from './complete-runs.ts';
 import { executionForms, isSameKind, parseExecutionId } from './execution-id.ts';
 import { findRun, type FindOptions } from './find-run.ts';
-import type { RunShape } from './lineage-lookup.table.ts';
 import type { ExecutionRows, FoundRun, LineageRepository } from './lineage.repository.ts';
+import { OutOfBounds, type LookupBounds, type MlflowClient } from '../mlflow/mlflow-client.ts';
+import { MlflowFailure } from '../mlflow/mlflow-failure.ts';
 import { persistResolutions, type PersistedResolutions } from './persist-resolutions.ts';
 import {
   swept,

@@ -1,5 +1,5 @@
-import { instantPattern, type ExecutionId } from './execution-id.ts';
 import type { RunShape } from './lineage-lookup.table.ts';
+import { instantPattern, type ExecutionId } from './execution-id.ts';
 import { SHAPE_FIELD } from './match-run.ts';
 
 /**

@@ -1,11 +1,4 @@
-import {
-  OutOfBounds,
-  type LookupBounds,
-  type MlflowClient,
-  type RunPage,
-} from '../mlflow/mlflow-client.ts';
-import { MlflowFailure } from '../mlflow/mlflow-failure.ts';
-import type { MlflowRun } from '../mlflow/mlflow.schema.ts';
+import type { RunShape } from './lineage-lookup.table.ts';
 import type { ExecutionId } from './execution-id.ts';
 import {
   judge,
@@ -14,8 +7,15 @@ import {
   type FindOptions,
   type RunFinding,
 } from './find-run.ts';
-import type { RunShape } from './lineage-lookup.table.ts';
 import { chooseRun, idsOf, isSettled, RUN_SHAPES, type RunMatch } from './match-run.ts';
+import {
+  OutOfBounds,
+  type LookupBounds,
+  type MlflowClient,
+  type RunPage,
+} from '../mlflow/mlflow-client.ts';
+import { MlflowFailure } from '../mlflow/mlflow-failure.ts';
+import type { MlflowRun } from '../mlflow/mlflow.schema.ts';
 import { executionFilters, sweepFilter } from './run-filter.ts';
 
 /** Runs of a window that are read first, beside one for each execution. */

@@ -1,13 +1,13 @@
 import { and, ne, sql, type SQL } from 'drizzle-orm';
 import { artifactTable } from '../artifact/artifact.table.ts';
-import { artifactRenderTable, chartRenderTable } from '../image/chart-render.table.ts';
 import { lineageLookupTable, lookupOfArtifact } from '../lineage/lineage-lookup.table.ts';
 import { lineageStatusSql, type LineageStatus } from '../lineage/lineage-status.ts';
-import { guarded } from '../storage/database-errors.ts';
+import { artifactRenderTable, chartRenderTable } from '../image/chart-render.table.ts';
 import type { Database } from '../storage/database.ts';
+import { guarded } from '../storage/database-errors.ts';
 import { SNAPSHOT_NAME } from './metric-counter.repository.ts';
-import { RENDER_REASONS, RENDER_SECONDS_BUCKETS } from './metric-families.ts';
 import { metricCounterTable, metricSnapshotTable } from './metric.table.ts';
+import { RENDER_REASONS, RENDER_SECONDS_BUCKETS } from './metric-families.ts';
 
 /** Artifacts that share a type and a lineage status. */
 export interface ArtifactGroupFacts {

@@ -1,6 +1,6 @@
 import { deflateSync } from 'node:zlib';
-import { PNG_SIGNATURE, pngChunk } from './chunk.ts';
 import type { PalettePixels } from './palette.ts';
+import { PNG_SIGNATURE, pngChunk } from './chunk.ts';
 
 /**
  * As quick as level 1 on a chart's long runs and an eighth smaller; from level 4 on it takes twice

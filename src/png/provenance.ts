@@ -1,6 +1,6 @@
 import canonicalize from 'canonicalize';
-import type { ChartSpec } from '../chart/chart-spec.ts';
 import type { FieldError } from '../errors.ts';
+import type { ChartSpec } from '../chart/chart-spec.ts';
 import { hasPngSignature, pngChunk, walkPng } from './chunk.ts';
 
 /**

@@ -1,5 +1,5 @@
-import { walkPng, type PngChunk } from './chunk.ts';
 import { readLabel, type Label } from './provenance.ts';
+import { walkPng, type PngChunk } from './chunk.ts';
 
 /**
  * A chunk that a viewer may show, and a reader of pixels does not see; `message` goes on from the

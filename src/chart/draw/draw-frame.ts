@@ -1,10 +1,10 @@
 import satori, { type Font, type SatoriNode } from 'satori/standalone';
+import { ChartFrame, type ChartFrameProps } from './chart-frame.tsx';
+import { COLOR } from './chart-color.ts';
+import { BOLD, REGULAR } from './chart-font.ts';
 import type { Box } from '../plan/chart-layout.ts';
 import type { PlannedText } from '../plan/chart-plan.ts';
 import { CAP_HEIGHT } from '../plan/plan-text.ts';
-import { COLOR } from './chart-color.ts';
-import { BOLD, REGULAR } from './chart-font.ts';
-import { ChartFrame, type ChartFrameProps } from './chart-frame.tsx';
 
 /** Titles and legends: swatches as SVG, texts and what each thing covers. */
 export interface DrawnFrame {

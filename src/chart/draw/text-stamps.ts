@@ -1,6 +1,6 @@
 import { Resvg } from '@resvg/resvg-wasm';
-import type { PlannedText } from '../plan/chart-plan.ts';
 import type { Weight } from './chart-font.ts';
+import type { PlannedText } from '../plan/chart-plan.ts';
 import { TEXT_UNITS_PER_PIXEL, type GlyphBook } from './glyph-book.ts';
 import type { Raster } from './rasterize-svg.ts';
 

@@ -1,6 +1,6 @@
 import type { Bar } from '../../bars/bar.ts';
-import type { ChartSpec, PanelName } from '../chart-spec.ts';
 import { COLOR } from '../draw/chart-color.ts';
+import type { ChartSpec, PanelName } from '../chart-spec.ts';
 import type { Indicators, Series } from '../indicator/compute-indicators.ts';
 import { indicatorStats, type SeriesStats } from '../indicator/indicator-stats.ts';
 import {

@@ -1,9 +1,9 @@
 import type { Bar } from '../../bars/bar.ts';
-import { COLOR } from '../draw/chart-color.ts';
-import type { Series } from '../indicator/compute-indicators.ts';
 import type { BarScale } from '../plan/bar-scale.ts';
+import { COLOR } from '../draw/chart-color.ts';
 import type { Box } from '../plan/chart-layout.ts';
 import type { Shape } from '../plan/chart-plan.ts';
+import type { Series } from '../indicator/compute-indicators.ts';
 import type { ValueAxis } from '../plan/value-axis.ts';
 
 /** Rectangles collected per colour: one path per colour is what makes them cheap to draw. */

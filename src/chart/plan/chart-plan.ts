@@ -1,5 +1,5 @@
-import type { Weight } from '../draw/chart-font.ts';
 import type { Box, ChartLayout } from './chart-layout.ts';
+import type { Weight } from '../draw/chart-font.ts';
 
 /** What a text is there for; tests and the frame tell texts apart by it. */
 export type TextRole =

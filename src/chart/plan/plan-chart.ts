@@ -1,13 +1,13 @@
 import type { Bar } from '../../bars/bar.ts';
-import type { ChartSpec } from '../chart-spec.ts';
 import { COLOR } from '../draw/chart-color.ts';
 import { BOLD, REGULAR } from '../draw/chart-font.ts';
-import type { FrameBook } from '../draw/draw-frame.ts';
-import type { GlyphBook } from '../draw/glyph-book.ts';
-import { computeIndicators } from '../indicator/compute-indicators.ts';
-import { panelContent } from '../panel/panel-content.ts';
 import { fontSizes, layOutChart, type ChartLayout } from './chart-layout.ts';
 import type { ChartPlan, PlannedText, Shape } from './chart-plan.ts';
+import type { ChartSpec } from '../chart-spec.ts';
+import { computeIndicators } from '../indicator/compute-indicators.ts';
+import type { FrameBook } from '../draw/draw-frame.ts';
+import type { GlyphBook } from '../draw/glyph-book.ts';
+import { panelContent } from '../panel/panel-content.ts';
 import { gutterWidth, planCallouts, planGutter } from './plan-labels.ts';
 import {
   inkOf,

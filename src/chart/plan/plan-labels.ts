@@ -1,10 +1,10 @@
 import { COLOR } from '../draw/chart-color.ts';
 import { BOLD, REGULAR } from '../draw/chart-font.ts';
-import type { GlyphBook } from '../draw/glyph-book.ts';
-import type { PanelContent } from '../panel/panel-content.ts';
 import type { Box, ChartLayout } from './chart-layout.ts';
 import type { PlannedText, Shape } from './chart-plan.ts';
+import type { GlyphBook } from '../draw/glyph-book.ts';
 import { formatNumber } from './number-format.ts';
+import type { PanelContent } from '../panel/panel-content.ts';
 import { placeCallout, type Ink } from './place-callout.ts';
 import { placeGutter } from './place-gutter.ts';
 import type { PanelScene } from './plan-panel.ts';

@@ -1,7 +1,11 @@
 import type { Bar } from '../../bars/bar.ts';
+import { barScale, type BarScale } from './bar-scale.ts';
 import { COLOR } from '../draw/chart-color.ts';
+import type { ChartLayout, PanelBox } from './chart-layout.ts';
+import type { Shape } from './chart-plan.ts';
 import type { Indicators, Series } from '../indicator/compute-indicators.ts';
 import { RSI_HIGH, RSI_LOW, type PanelContent } from '../panel/panel-content.ts';
+import { Ink } from './place-callout.ts';
 import {
   planBand,
   planCandles,
@@ -10,10 +14,6 @@ import {
   planLine,
   planVolume,
 } from '../panel/plan-marks.ts';
-import { barScale, type BarScale } from './bar-scale.ts';
-import type { ChartLayout, PanelBox } from './chart-layout.ts';
-import type { Shape } from './chart-plan.ts';
-import { Ink } from './place-callout.ts';
 import { valueAxis, valueTicks, type ValueAxis, type ValueTick } from './value-axis.ts';
 
 /** One panel with its axes: what its marks and labels are placed by. */

@@ -1,7 +1,7 @@
 import { BOLD, REGULAR, type Weight } from '../draw/chart-font.ts';
-import type { GlyphBook } from '../draw/glyph-book.ts';
 import type { Box } from './chart-layout.ts';
 import type { PlannedText, TextRole } from './chart-plan.ts';
+import type { GlyphBook } from '../draw/glyph-book.ts';
 
 /** Heights of Inter per pixel of font size. */
 export const CAP_HEIGHT = 0.727;

@@ -1,10 +1,10 @@
 import type { Bar } from '../../bars/bar.ts';
-import type { ChartSpec } from '../chart-spec.ts';
 import { COLOR } from '../draw/chart-color.ts';
 import { BOLD, REGULAR } from '../draw/chart-font.ts';
-import type { GlyphBook } from '../draw/glyph-book.ts';
 import type { ChartLayout } from './chart-layout.ts';
 import type { PlannedText } from './chart-plan.ts';
+import type { ChartSpec } from '../chart-spec.ts';
+import type { GlyphBook } from '../draw/glyph-book.ts';
 import { barPriceStyle, formatNumber } from './number-format.ts';
 import { planText } from './plan-text.ts';
 import { barLabel, isIntraday } from './time-axis.ts';
