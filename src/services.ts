@@ -315,7 +315,7 @@ export function createRenderGateDependencies(
   return {
     store,
     ledger,
-    renderer: createChartRenderer(chartAssets, restBetweenStages),
+    renderer: createChartRenderer(chartAssets, { rest: restBetweenStages }),
     draws: createWorkQueue(DRAW_LIMITS, { count: countQueue(metrics, 'draw') }),
     publicEndpoint: config.store.publicEndpoint,
     log,

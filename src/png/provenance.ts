@@ -1,6 +1,5 @@
 import canonicalize from 'canonicalize';
 import type { FieldError } from '../errors.ts';
-import type { ChartSpec } from '../chart/chart-spec.ts';
 import { hasPngSignature, pngChunk, walkPng } from './chunk.ts';
 
 /**
@@ -18,7 +17,8 @@ export interface Provenance {
   readonly first_bar: string;
   /** ISO 8601, UTC. */
   readonly last_bar: string;
-  readonly spec: ChartSpec | Readonly<Record<string, unknown>>;
+  /** Plain JSON: what decided the picture besides its bars. */
+  readonly spec: Readonly<Record<string, unknown>>;
   readonly renderer: string;
 }
 

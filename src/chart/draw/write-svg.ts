@@ -1,6 +1,8 @@
-import type { ChartPlan, PlannedText, Shape } from '../plan/chart-plan.ts';
-import { COLOR } from './chart-color.ts';
-import { TEXT_UNITS_PER_PIXEL, type GlyphBook } from './glyph-book.ts';
+import type { GlyphBook } from '../font/glyph-book.ts';
+import { TEXT_UNITS_PER_PIXEL } from '../font/outline.ts';
+import type { Shape } from '../mark/shape.ts';
+import type { ChartPlan, PlannedText } from '../plan/chart-plan.ts';
+import { COLOR } from '../plan/color.ts';
 
 /** Lines are written in tenths of a pixel: whole, relative numbers are short and quick to parse. */
 const LINE_UNITS = 10;

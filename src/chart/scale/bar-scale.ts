@@ -1,4 +1,4 @@
-import type { Box } from './chart-layout.ts';
+import type { Box } from './box.ts';
 
 /** Where bars stand along the time axis: evenly spaced, so weekends and nights leave no gaps. */
 export interface BarScale {

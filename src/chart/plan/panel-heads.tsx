@@ -1,37 +1,38 @@
 /** @jsxRuntime automatic */
 /** @jsxImportSource satori/jsx */
-import { BOLD, FONT_FAMILY, REGULAR } from './chart-font.ts';
-import { COLOR } from './chart-color.ts';
-import type { Box, FontSizes } from '../plan/chart-layout.ts';
-import type { LegendItem, Swatch } from '../panel/panel-content.ts';
+import { BOLD, FONT_FAMILY, REGULAR } from '../font/inter.ts';
+import type { Box } from '../scale/box.ts';
+import type { FontSizes } from './chart-layout.ts';
+import { COLOR } from './color.ts';
+import type { LegendItem, Swatch } from './legend.ts';
 
-/** The title row of one panel. */
-export interface PanelFrame {
-  readonly head: Box;
+/** The row above one panel. */
+export interface PanelHead {
+  readonly box: Box;
   readonly title: string;
   readonly legend: readonly LegendItem[];
 }
 
-export interface ChartFrameProps {
+export interface PanelHeadsProps {
   readonly width: number;
   readonly height: number;
   readonly sizes: FontSizes;
-  readonly frames: readonly PanelFrame[];
+  readonly heads: readonly PanelHead[];
 }
 
-/** What stands above the panels: each one's title and legend on a line of its own. */
-export function ChartFrame({ width, height, sizes, frames }: ChartFrameProps) {
+/** Each panel's title and legend on the line above it. */
+export function PanelHeads({ width, height, sizes, heads }: PanelHeadsProps) {
   return (
     <div style={{ display: 'flex', position: 'relative', width, height, fontFamily: FONT_FAMILY }}>
-      {frames.map((frame) => (
-        <PanelHead frame={frame} sizes={sizes} />
+      {heads.map((head) => (
+        <HeadRow head={head} sizes={sizes} />
       ))}
     </div>
   );
 }
 
-function PanelHead({ frame, sizes }: { frame: PanelFrame; sizes: FontSizes }) {
-  const { x, y, width, height } = frame.head;
+function HeadRow({ head, sizes }: { head: PanelHead; sizes: FontSizes }) {
+  const { x, y, width, height } = head.box;
   const row = { display: 'flex', alignItems: 'center' };
   const space = Math.round(sizes.label * 1.1);
   return (
@@ -56,9 +57,9 @@ function PanelHead({ frame, sizes }: { frame: PanelFrame; sizes: FontSizes }) {
           color: COLOR.text,
         }}
       >
-        {frame.title}
+        {head.title}
       </div>
-      {frame.legend.map((item) => (
+      {head.legend.map((item) => (
         <div style={{ ...row, flexShrink: 0, marginLeft: space }}>
           {item.swatch === null ? null : <LegendSwatch swatch={item.swatch} size={sizes.label} />}
           <div

@@ -1,6 +1,6 @@
 import type { Bar } from '../../bars/bar.ts';
 
-/** Number texts of the chart. No `Intl`: its output depends on the engine's locale data. */
+// Number texts of the chart. No `Intl`: its output depends on the engine's locale data.
 
 /**
  * How the numbers of one panel are written: all divided by `unit.divisor`, all with the same
@@ -66,6 +66,13 @@ export function barPriceStyle(bars: readonly Bar[]): NumberStyle {
   return { ...style, decimals: Math.min(MOST_CURRENCY_DECIMALS, decimals) };
 }
 
+/** The largest distance from 0: what the style of a series is chosen by. */
+export function magnitude(series: readonly (number | null)[]): number {
+  let size = 0;
+  for (const value of series) size = Math.max(size, Math.abs(value ?? 0));
+  return size;
+}
+
 function decimalsOf(value: number): number {
   return String(value).split('.')[1]?.length ?? 0;
 }
@@ -115,6 +122,11 @@ export function obvStyle(last: number, magnitude: number): NumberStyle {
   return { ...PLAIN, decimals: 0, exponential: false };
 }
 
+/** Digits without a unit. */
+export function plainStyle(decimals: number): NumberStyle {
+  return { ...PLAIN, decimals, exponential: false };
+}
+
 function exponential(): NumberStyle {
   return { ...PLAIN, decimals: 2, exponential: true };
 }
@@ -133,6 +145,11 @@ export function formatNumber(value: number, style: NumberStyle, decimals = style
   const grouped = whole.replaceAll(/\B(?=(\d{3})+$)/g, ',');
   const negative = scaled < 0 && Number(text) !== 0;
   return `${negative ? MINUS : ''}${grouped}${fraction === undefined ? '' : `.${fraction}`}${style.suffix}`;
+}
+
+/** `Volume (M)`, or the name alone where numbers have no unit. */
+export function withUnit(name: string, { suffix }: NumberStyle): string {
+  return suffix === '' ? name : `${name} (${suffix})`;
 }
 
 function signed(text: string): string {

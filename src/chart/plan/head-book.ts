@@ -1,13 +1,12 @@
 import satori, { type Font, type SatoriNode } from 'satori/standalone';
-import { ChartFrame, type ChartFrameProps } from './chart-frame.tsx';
-import { COLOR } from './chart-color.ts';
-import { BOLD, REGULAR } from './chart-font.ts';
-import type { Box } from '../plan/chart-layout.ts';
-import type { PlannedText } from '../plan/chart-plan.ts';
-import { CAP_HEIGHT } from '../plan/plan-text.ts';
+import { BOLD, CAP_HEIGHT, REGULAR } from '../font/inter.ts';
+import type { Box } from '../scale/box.ts';
+import type { PlannedText } from './chart-plan.ts';
+import { COLOR } from './color.ts';
+import { PanelHeads, type PanelHeadsProps } from './panel-heads.tsx';
 
-/** Titles and legends: swatches as SVG, texts and what each thing covers. */
-export interface DrawnFrame {
+/** Titles and legends of all panels: swatches as SVG, texts and what each thing covers. */
+export interface LaidHeads {
   readonly swatches: string;
   readonly texts: readonly PlannedText[];
   readonly boxes: readonly Box[];
@@ -16,32 +15,32 @@ export interface DrawnFrame {
 const MAX_KEPT = 32;
 
 /**
- * Lays frames out through satori and keeps the latest: most charts share one. Kept or not, the
- * frame is the same.
+ * Lays the heads of a chart out through satori and keeps the latest: most charts share them. Kept or
+ * not, they are the same.
  */
-export class FrameBook {
+export class HeadBook {
   readonly #fonts: Font[];
-  readonly #kept = new Map<string, DrawnFrame>();
+  readonly #kept = new Map<string, LaidHeads>();
 
   constructor(fonts: Font[]) {
     this.#fonts = fonts;
   }
 
-  async draw(props: ChartFrameProps): Promise<DrawnFrame> {
+  async layOut(props: PanelHeadsProps): Promise<LaidHeads> {
     const key = JSON.stringify(props);
     const kept = this.#kept.get(key);
     if (kept !== undefined) return kept;
-    const drawn = await drawFrame(props, this.#fonts);
+    const laid = await layOutHeads(props, this.#fonts);
     const oldest = this.#kept.keys().next();
     if (this.#kept.size >= MAX_KEPT && oldest.done !== true) this.#kept.delete(oldest.value);
-    this.#kept.set(key, drawn);
-    return drawn;
+    this.#kept.set(key, laid);
+    return laid;
   }
 }
 
-async function drawFrame(props: ChartFrameProps, fonts: Font[]): Promise<DrawnFrame> {
+async function layOutHeads(props: PanelHeadsProps, fonts: Font[]): Promise<LaidHeads> {
   const nodes: SatoriNode[] = [];
-  const svg = await satori(ChartFrame(props), {
+  const svg = await satori(PanelHeads(props), {
     width: props.width,
     height: props.height,
     fonts,
@@ -62,15 +61,24 @@ async function drawFrame(props: ChartFrameProps, fonts: Font[]): Promise<DrawnFr
 }
 
 /** Satori says where a text lies; it is drawn from its glyphs like every other text. */
-function placedText(node: SatoriNode, { sizes, frames }: ChartFrameProps): PlannedText {
+function placedText(node: SatoriNode, { sizes, heads }: PanelHeadsProps): PlannedText {
   const text = node.textContent ?? '';
-  const isTitle = frames.some((frame) => frame.title === text && frame.head.x === node.left);
+  const isTitle = heads.some(({ title, box }) => title === text && box.x === node.left);
   const size = isTitle ? sizes.panel : sizes.label;
   const y = Math.round(node.top + node.height / 2 + (size * CAP_HEIGHT) / 2);
-  const box = { x: node.left, y: node.top, width: node.width, height: node.height };
+  const covered = { x: node.left, y: node.top, width: node.width, height: node.height };
   const color = String(node.props['style']?.color ?? COLOR.text);
   const role = isTitle ? ('panel-title' as const) : ('legend' as const);
-  return { role, text, x: node.left, y, size, weight: isTitle ? BOLD : REGULAR, color, box };
+  return {
+    role,
+    text,
+    x: node.left,
+    y,
+    size,
+    weight: isTitle ? BOLD : REGULAR,
+    color,
+    box: covered,
+  };
 }
 
 /**

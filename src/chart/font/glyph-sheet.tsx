@@ -1,6 +1,6 @@
 /** @jsxRuntime automatic */
 /** @jsxImportSource satori/jsx */
-import { FONT_FAMILY } from './chart-font.ts';
+import { FONT_FAMILY } from './inter.ts';
 
 export interface GlyphSheetProps {
   readonly characters: readonly string[];

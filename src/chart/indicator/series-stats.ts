@@ -1,4 +1,4 @@
-import type { Series } from './compute-indicators.ts';
+import type { Series } from './series.ts';
 
 /**
  * Unrounded; null when the series has no value at all. `median` is the upper one of an even count.
@@ -15,7 +15,7 @@ export interface SeriesStats {
  * What the chart writes beside a series. Nulls are skipped; `latest` is the last value that is
  * none.
  */
-export function indicatorStats(series: Readonly<Series>): SeriesStats {
+export function seriesStats(series: Readonly<Series>): SeriesStats {
   const values = series.filter((value): value is number => value !== null);
   if (values.length === 0)
     return { latest: null, max: null, min: null, average: null, median: null };

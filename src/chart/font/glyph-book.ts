@@ -1,6 +1,7 @@
 import satori, { init, type Font, type SatoriNode } from 'satori/standalone';
-import { FONT_FAMILY, type Weight } from './chart-font.ts';
 import { GlyphSheet } from './glyph-sheet.tsx';
+import { FONT_FAMILY, LINE_ASCENT, LINE_DESCENT, type Weight } from './inter.ts';
+import { parseOutline, relativePath, units, type OutlineStep } from './outline.ts';
 
 /**
  * One character as satori draws it: how far it advances and its outline from the pen, both per
@@ -11,28 +12,16 @@ interface Glyph {
   readonly outline: readonly OutlineStep[];
 }
 
-interface OutlineStep {
-  readonly command: string;
-  /** x, y pairs relative to the pen on the baseline. */
-  readonly points: readonly number[];
-}
-
-/** Text is drawn in twentieths of a pixel, so that outlines are short whole numbers. */
-export const TEXT_UNITS_PER_PIXEL = 20;
-
 /**
  * Satori rounds advances up to whole pixels; at this size the error is below a thousandth of the
  * font size.
  */
 const LAYOUT_PX = 2000;
-/** Inter's ascent and descent (hhea) per pixel of font size. */
-const ASCENT = 1984 / 2048;
-const DESCENT = 494 / 2048;
 /**
  * With a line height of 1 the baseline lies as far below the middle of the line as ascent and
  * descent leave it.
  */
-const BASELINE_PX = LAYOUT_PX * (0.5 + (ASCENT - DESCENT) / 2);
+const BASELINE_PX = LAYOUT_PX * (0.5 + (LINE_ASCENT - LINE_DESCENT) / 2);
 const MAX_GLYPHS = 4_000;
 const MAX_OUTLINES = 8_000;
 
@@ -123,10 +112,6 @@ export class GlyphBook {
     return glyph;
   }
 
-  /**
-   * Relative steps that start at the pen; every closed contour returns to its start, which the next
-   * one counts from.
-   */
   #scaledOutline(character: string, size: number, weight: Weight): string {
     const key = `${size}${glyphKey(character, weight)}`;
     const kept = this.#outlines.get(key);
@@ -140,10 +125,6 @@ export class GlyphBook {
 
 function glyphKey(character: string, weight: Weight): string {
   return `${weight === 400 ? 'r' : 'b'}${character}`;
-}
-
-function units(pixels: number): number {
-  return Math.round(pixels * TEXT_UNITS_PER_PIXEL);
 }
 
 async function layOut(
@@ -168,64 +149,11 @@ async function layOut(
   }
   return boxes.map((box, i) => ({
     advance: box.width / LAYOUT_PX,
-    outline: parseOutline(paths[i] ?? '', box.left, box.top),
+    outline: parseOutline(paths[i] ?? '', {
+      left: box.left,
+      top: box.top,
+      baseline: BASELINE_PX,
+      size: LAYOUT_PX,
+    }),
   }));
-}
-
-/** Satori writes absolute M, L, Q, C and Z with one decimal. */
-function parseOutline(path: string, left: number, top: number): OutlineStep[] {
-  return [...path.matchAll(/([MLQCZ])([^MLQCZ]*)/g)].map((match) => {
-    const numbers = [...(match[2] ?? '').matchAll(/-?[\d.]+/g)].map(Number);
-    const points = numbers.map(
-      (value, i) => (i % 2 === 0 ? value - left : value - top - BASELINE_PX) / LAYOUT_PX,
-    );
-    return { command: match[1] ?? '', points };
-  });
-}
-
-/**
- * A curve that stays this close to its chord, in pixels, is drawn as the chord: nobody sees it, and
- * it costs half.
- */
-const FLAT_PX = 0.06;
-
-function relativePath(steps: readonly OutlineStep[], size: number): string {
-  const scale = size * TEXT_UNITS_PER_PIXEL;
-  let path = '';
-  let last = '';
-  let [x, y, startX, startY] = [0, 0, 0, 0];
-  for (const step of steps) {
-    if (step.command === 'Z') {
-      path += 'z';
-      last = 'z';
-      [x, y] = [startX, startY];
-      continue;
-    }
-    let rounded = step.points.map((value) => Math.round(value * scale));
-    const [endX = 0, endY = 0] = rounded.slice(-2);
-    const flat = step.command === 'Q' && isFlat(x, y, rounded);
-    if (flat) rounded = [endX, endY];
-    const letter = flat ? 'l' : step.command.toLowerCase();
-    if (letter === 'l' && endX === x && endY === y) continue;
-    const numbers = rounded.map((value, i) => value - (i % 2 === 0 ? x : y));
-    path += (letter === last ? ' ' : letter) + numbers.join(' ');
-    last = letter;
-    [x, y] = [endX, endY];
-    if (letter === 'm') [startX, startY] = [x, y];
-  }
-  return path.replaceAll(' -', '-');
-}
-
-/**
- * A quadratic curve leaves its chord by half the distance of its control point from the chord's
- * middle.
- */
-function isFlat(
-  x: number,
-  y: number,
-  [controlX = 0, controlY = 0, endX = 0, endY = 0]: readonly number[],
-): boolean {
-  const dx = (controlX - (x + endX) / 2) / 2;
-  const dy = (controlY - (y + endY) / 2) / 2;
-  return dx * dx + dy * dy < (FLAT_PX * TEXT_UNITS_PER_PIXEL) ** 2;
 }

@@ -1,0 +1,39 @@
+import { seriesStats, type SeriesStats } from '../indicator/series-stats.ts';
+import type { Shape } from '../mark/shape.ts';
+import { formatNumber } from '../scale/number-format.ts';
+import type { PlannedText } from './chart-plan.ts';
+import type { PanelContent } from './panel.ts';
+
+/** What a panel shows, with what is said of its main series. */
+export interface StatedContent extends PanelContent {
+  readonly stats: SeriesStats;
+}
+
+export interface PlannedLabels {
+  readonly shapes: Shape[];
+  readonly texts: PlannedText[];
+}
+
+export function withStats(content: PanelContent): StatedContent {
+  return { ...content, stats: seriesStats(content.main) };
+}
+
+/** What the gutter and the callouts of a panel say; null for a series without values. */
+export function labelTexts({ stats, style }: StatedContent) {
+  const { latest, max, min, average, median } = stats;
+  if (latest === null || max === null || min === null || average === null || median === null)
+    return null;
+  const text = (value: number): string => formatNumber(value, style);
+  return {
+    latest: text(latest),
+    max: `Max ${text(max)}`,
+    min: `Min ${text(min)}`,
+    average: `Avg ${text(average)}`,
+    median: `Med ${text(median)}`,
+  };
+}
+
+/** The bar that the latest value is of: the last one, but for series that end before it. */
+export function latestIndex({ main }: StatedContent): number {
+  return main.findLastIndex((value) => value !== null);
+}
