@@ -14,7 +14,7 @@ import { price } from './panel/price.ts';
 import { rsi } from './panel/rsi.ts';
 import { supertrend } from './panel/supertrend.ts';
 import { volume } from './panel/volume.ts';
-import type { Panel } from './plan/panel.ts';
+import type { Panels } from './plan/panel.ts';
 import type { ChartSpec } from './plan/spec.ts';
 
 /**
@@ -35,10 +35,8 @@ export const INDICATORS: readonly Indicator[] = [
   ATR,
 ];
 
-export type PanelName = 'price' | 'supertrend' | 'volume' | 'macd' | 'rsi' | 'obv' | 'atr';
-
 /** All panels, in the order in which a chart is described. */
-export const PANELS: Readonly<Record<PanelName, Panel>> = {
+export const PANELS = {
   price,
   supertrend,
   volume,
@@ -46,7 +44,9 @@ export const PANELS: Readonly<Record<PanelName, Panel>> = {
   rsi,
   obv,
   atr,
-};
+} as const satisfies Panels;
+
+export type PanelName = keyof typeof PANELS;
 
 export const DEFAULT_SPEC: ChartSpec<PanelName> = {
   width: 1920,

@@ -1,13 +1,13 @@
 import type { Bar } from '../bars/bar.ts';
 import { encodePng } from '../png/encode-png.ts';
-import { reduceToPalette } from '../png/palette.ts';
-import { hashPalettePixels } from '../png/pixel-hash.ts';
+import { hashPalettePixels, reduceToPalette } from '../png/palette.ts';
 import { provenanceChunk, type Provenance } from '../png/provenance.ts';
 import { PANELS, RENDERER_VERSION, type PanelName } from './chart-spec.ts';
 import { rasterizeSvg, startResvg } from './draw/rasterize-svg.ts';
 import { TextStamps } from './draw/text-stamps.ts';
 import { writeSvg } from './draw/write-svg.ts';
 import { GlyphBook } from './font/glyph-book.ts';
+import type { PanelBox } from './plan/chart-layout.ts';
 import type { ChartPlan } from './plan/chart-plan.ts';
 import { HeadBook } from './plan/head-book.ts';
 import type { Panels } from './plan/panel.ts';
@@ -113,7 +113,7 @@ export function createChartRenderer<Name extends string = PanelName>(
       await rest();
       const pixelSha256 = hashPalettePixels(width, height, pixels);
       const chunk = provenanceChunk(provenanceOf(input, pixelSha256));
-      const plots = chart.layout.panels.map(({ name, plot }) => ({ name, ...plot }));
+      const plots = chart.layout.panels.map(plotOf);
       return { png: encodePng(width, height, pixels, [chunk]), pixelSha256, width, height, plots };
     },
   };
@@ -129,6 +129,10 @@ async function open(assets: ChartAssets): Promise<Engines> {
   const book = await GlyphBook.open(assets.yogaWasm, assets.regularFont, assets.boldFont);
   await startResvg(assets.resvgWasm);
   return { book, heads: new HeadBook(book.fonts), stamps: new TextStamps(book) };
+}
+
+function plotOf({ name, plot: { x, y, width, height } }: PanelBox) {
+  return { name, x, y, width, height };
 }
 
 function provenanceOf(input: RenderInput<string>, pixelSha256: string): Provenance {

@@ -130,17 +130,20 @@ function lastBarSentence(series: SeriesBook, style: NumberStyle): string {
   const last = series.bars.at(-1);
   if (first === undefined || last === undefined) return '';
   const { max, min } = seriesStats(series.of(PRICES).close);
-  const [open, high, low, close, start, most, least] = [
-    ...[last.open, last.high, last.low, last.close, first.close],
-    ...[max ?? 0, min ?? 0],
-  ].map((value) => formatNumber(value, style));
+  const text = (value: number): string => formatNumber(value, style);
   const change = last.close - first.close;
   const direction = change > 0 ? 'up' : change < 0 ? 'down' : 'unchanged';
   const percent =
     first.close > 0 && change !== 0 ? ` ${(Math.abs(change / first.close) * 100).toFixed(2)}%` : '';
-  const bar = `open ${open}, high ${high}, low ${low}, close ${close}`;
-  const since = `${direction}${percent} since the first close of ${start}`;
-  return `Last bar: ${bar}; ${since}, closes between ${least} and ${most}.`;
+  const bar = [
+    `open ${text(last.open)}`,
+    `high ${text(last.high)}`,
+    `low ${text(last.low)}`,
+    `close ${text(last.close)}`,
+  ].join(', ');
+  const since = `${direction}${percent} since the first close of ${text(first.close)}`;
+  const range = `closes between ${text(min ?? 0)} and ${text(max ?? 0)}`;
+  return `Last bar: ${bar}; ${since}, ${range}.`;
 }
 
 function averagesSentence(series: SeriesBook, style: NumberStyle): string {

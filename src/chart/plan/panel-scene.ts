@@ -1,7 +1,13 @@
 import type { Series } from '../indicator/series.ts';
 import type { PanelPlace } from '../mark/mark.ts';
 import { barScale } from '../scale/bar-scale.ts';
-import { valueAxis, valueTicks, type ValueAxis, type ValueTick } from '../scale/value-axis.ts';
+import {
+  fixedTicks,
+  valueAxis,
+  valueTicks,
+  type ValueAxis,
+  type ValueTick,
+} from '../scale/value-axis.ts';
 import type { ChartLayout, PanelBox } from './chart-layout.ts';
 import type { StatedContent } from './label-texts.ts';
 import type { AxisWish } from './panel.ts';
@@ -27,13 +33,17 @@ export function panelScene(
   const wish = content.axis ?? {};
   const axis = axisOf(content, wish, plot.y, plot.height, sizes.label * 1.6);
   const most = Math.max(2, Math.floor(plot.height / (sizes.label * LABELS_PER_TICK)));
+  const ticks =
+    wish.ticks === undefined
+      ? valueTicks(axis, most, content.style)
+      : fixedTicks(wish.ticks, content.style);
   return {
     box,
     content,
     plot,
     scale: barScale(barCount, plot),
     axis,
-    ticks: content.needs === null ? ticksOf(content, wish, axis, most) : [],
+    ticks: content.needs === null ? ticks : [],
     zoom: sizes.label / USUAL_LABEL_PX,
   };
 }
@@ -50,15 +60,6 @@ function axisOf(
   const room = Math.min(height * 0.16, callout);
   const space = { top, bottom: top + height, padTop: room, padBottom: fromZero ? 0 : room };
   return fromZero && min === max ? valueAxis(0, 1, space) : valueAxis(min, max, space);
-}
-
-function ticksOf(
-  { style }: StatedContent,
-  { ticks }: AxisWish,
-  axis: ValueAxis,
-  most: number,
-): ValueTick[] {
-  return ticks?.map((value) => ({ value, label: String(value) })) ?? valueTicks(axis, most, style);
 }
 
 function extentOf(series: readonly Series[], include: readonly number[]): [number, number] {

@@ -73,7 +73,8 @@ export function magnitude(series: readonly (number | null)[]): number {
   return size;
 }
 
-function decimalsOf(value: number): number {
+/** As many as the shortest text of the number has. */
+export function decimalsOf(value: number): number {
   return String(value).split('.')[1]?.length ?? 0;
 }
 

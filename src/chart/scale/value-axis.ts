@@ -1,4 +1,4 @@
-import { exponentOf, formatNumber, type NumberStyle } from './number-format.ts';
+import { decimalsOf, exponentOf, formatNumber, type NumberStyle } from './number-format.ts';
 
 /** The value axis of one panel: linear, `low` at pixel `bottom`, `high` at pixel `top`. */
 export interface ValueAxis {
@@ -65,4 +65,12 @@ export function valueTicks(axis: ValueAxis, most: number, style: NumberStyle): V
     if (ticks.length > most * 3) return [];
   }
   return ticks;
+}
+
+/** Ticks at `values`, with the decimals that each one has. */
+export function fixedTicks(values: readonly number[], style: NumberStyle): ValueTick[] {
+  return values.map((value) => {
+    const decimals = decimalsOf(value / style.divisor);
+    return { value, label: formatNumber(value, { ...style, suffix: '' }, decimals) };
+  });
 }
