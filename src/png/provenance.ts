@@ -36,12 +36,13 @@ export type Label =
       readonly provenance: Provenance | null;
     };
 
-const KEYWORD = 'chartproof';
+/** The keyword of our text chunk. */
+export const LABEL_KEYWORD = 'chartproof';
 /**
  * iTXt (PNG specification, 11.3.3.4): keyword, 0, not compressed, method 0, no language, no
  * translated keyword.
  */
-const PREFIX = new TextEncoder().encode(`${KEYWORD}\0\0\0\0\0`);
+const PREFIX = new TextEncoder().encode(`${LABEL_KEYWORD}\0\0\0\0\0`);
 const MAX_TEXT_BYTES = 16_384;
 const MAX_NAME_CHARACTERS = 300;
 const MAX_LISTED_PROBLEMS = 20;

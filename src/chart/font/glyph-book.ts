@@ -143,9 +143,8 @@ async function layOut(
   const boxes = nodes.filter((node) => node.textContent !== undefined);
   const paths = [...svg.matchAll(/<path [^>]*?d="([^"]*)"/g)].map((match) => match[1] ?? '');
   if (boxes.length !== characters.length || paths.length !== characters.length) {
-    throw new Error(
-      `satori laid out ${boxes.length} boxes and ${paths.length} outlines for ${characters.length} characters`,
-    );
+    const found = `${boxes.length} boxes and ${paths.length} outlines`;
+    throw new Error(`satori laid out ${found} for ${characters.length} characters`);
   }
   return boxes.map((box, i) => ({
     advance: box.width / LAYOUT_PX,

@@ -42,8 +42,8 @@ export function band(upper: Series, lower: Series, color: string): Mark {
 }
 
 /**
- * Lists of x, y along a series, broken where it has no value. A value between two gaps is drawn as a short
- * stroke.
+ * Lists of x, y along a series, broken where it has no value. A value between two gaps is drawn as
+ * a short stroke.
  */
 export function polylines(series: Series, scale: BarScale, axis: ValueAxis): number[][] {
   const lines: number[][] = [];

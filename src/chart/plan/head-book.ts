@@ -15,8 +15,8 @@ export interface LaidHeads {
 const MAX_KEPT = 32;
 
 /**
- * Lays the heads of a chart out through satori and keeps the latest: most charts share them. Kept or
- * not, they are the same.
+ * Lays the heads of a chart out through satori and keeps the latest: most charts share them. Kept
+ * or not, they are the same.
  */
 export class HeadBook {
   readonly #fonts: Font[];

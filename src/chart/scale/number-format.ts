@@ -144,8 +144,8 @@ export function formatNumber(value: number, style: NumberStyle, decimals = style
   const text = Math.abs(scaled).toFixed(Math.min(decimals, 20));
   const [whole = '0', fraction] = text.split('.');
   const grouped = whole.replaceAll(/\B(?=(\d{3})+$)/g, ',');
-  const negative = scaled < 0 && Number(text) !== 0;
-  return `${negative ? MINUS : ''}${grouped}${fraction === undefined ? '' : `.${fraction}`}${style.suffix}`;
+  const sign = scaled < 0 && Number(text) !== 0 ? MINUS : '';
+  return `${sign}${grouped}${fraction === undefined ? '' : `.${fraction}`}${style.suffix}`;
 }
 
 /** `Volume (M)`, or the name alone where numbers have no unit. */
