@@ -96,12 +96,12 @@ export function readProvenance(png: Uint8Array): Provenance | null {
 }
 
 /** Whether the data of an iTXt chunk carries our keyword in our form. */
-export function isLabel(data: Uint8Array): boolean {
+function isLabel(data: Uint8Array): boolean {
   return data.length >= PREFIX.length && PREFIX.every((byte, i) => data[i] === byte);
 }
 
 /** Reads the data of our iTXt chunk; null when a field is missing or not what we write. */
-export function parseProvenanceText(data: Uint8Array): Provenance | null {
+function parseProvenanceText(data: Uint8Array): Provenance | null {
   const label = readLabel(data);
   return label.kind === 'read' ? label.provenance : null;
 }

@@ -60,7 +60,7 @@ function candidate(wish: CalloutWish, bounds: Box, distance: number, shift: numb
   return { x, y, width, height };
 }
 
-export function overlaps(a: Box, b: Box, gap: number): boolean {
+function overlaps(a: Box, b: Box, gap: number): boolean {
   return (
     a.x < b.x + b.width + gap &&
     b.x < a.x + a.width + gap &&
