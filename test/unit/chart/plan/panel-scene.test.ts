@@ -1,6 +1,5 @@
 import { expect, test } from 'vitest';
 import { DEFAULT_SPEC } from '../../../../src/chart/chart-spec.ts';
-import { Ink } from '../../../../src/chart/mark/ink.ts';
 import { line } from '../../../../src/chart/mark/line.ts';
 import { layOutChart } from '../../../../src/chart/plan/chart-layout.ts';
 import { COLOR, currentOr } from '../../../../src/chart/plan/color.ts';
@@ -83,7 +82,7 @@ test('marks that may be covered leave no ink', () => {
     main: series,
     marks: [{ shapes: () => [] }, line(series, { color: 'red', width: 2 })],
   });
-  const ink: Ink = inkOf(scene);
+  const ink = inkOf(scene);
   expect(ink.covered(scene.plot)).toBeGreaterThan(0);
   expect(inkOf(sceneOf({ marks: [{ shapes: () => [] }] })).covered(scene.plot)).toBe(0);
 });
