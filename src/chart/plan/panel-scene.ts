@@ -9,7 +9,7 @@ import {
   type ValueTick,
 } from '../scale/value-axis.ts';
 import type { ChartLayout, PanelBox } from './chart-layout.ts';
-import type { StatedContent } from './label-texts.ts';
+import type { StatedContent } from './labels.ts';
 import type { AxisWish } from './panel.ts';
 
 /** One panel with its axes: what its marks and labels are placed by. */

@@ -6,7 +6,7 @@ import type { Box } from '../scale/box.ts';
 import type { ChartLayout } from './chart-layout.ts';
 import type { PlannedText } from './chart-plan.ts';
 import { COLOR } from './color.ts';
-import { labelTexts, latestIndex, type PlannedLabels } from './label-texts.ts';
+import { labelsOf, latestIndex, type PlannedLabels } from './labels.ts';
 import type { PanelScene } from './panel-scene.ts';
 import { placeCallout } from './place-callout.ts';
 import { centredBaseline, planText } from './plan-text.ts';
@@ -20,9 +20,8 @@ export function planCallouts(
   book: GlyphBook,
 ): PlannedLabels {
   const { axis, box, content, scale } = scene;
-  const texts = labelTexts(content);
-  const { max, min } = content.stats;
-  if (texts === null || max === null || min === null) return { shapes: [], texts: [] };
+  const labels = labelsOf(content);
+  if (labels === null) return { shapes: [], texts: [] };
   const size = layout.sizes.label;
   const { plot, head } = box;
   const lift = Math.floor(head.height * 0.8);
@@ -42,10 +41,8 @@ export function planCallouts(
   const taken = [...obstacles, dot];
   const shapes: Shape[] = [];
   const planned: PlannedText[] = [];
-  for (const [role, value, text] of [
-    ['max', max, texts.max] as const,
-    ['min', min, texts.min] as const,
-  ]) {
+  for (const role of ['max', 'min'] as const) {
+    const { value, text } = labels[role];
     const point = { x: scale.x(content.main.indexOf(value)), y: axis.y(value) };
     const width = Math.ceil(book.width(text, size, REGULAR)) + Math.round(size * 0.7);
     const height = Math.round(size * 1.35);

@@ -6,7 +6,7 @@ import type { Shape } from '../mark/shape.ts';
 import { fontSizes, layOutChart, type ChartLayout } from './chart-layout.ts';
 import type { ChartPlan, PlannedText } from './chart-plan.ts';
 import type { HeadBook } from './head-book.ts';
-import { withStats, type StatedContent } from './label-texts.ts';
+import { withStats, type StatedContent } from './labels.ts';
 import type { PanelContent, Panels } from './panel.ts';
 import { panelScene, type PanelScene } from './panel-scene.ts';
 import { planTimeAxis, planValueAxis } from './plan-axes.ts';

@@ -3,22 +3,28 @@ import { BOLD, REGULAR } from '../font/inter.ts';
 import type { Shape } from '../mark/shape.ts';
 import type { Box } from '../scale/box.ts';
 import type { ChartLayout } from './chart-layout.ts';
-import type { PlannedText } from './chart-plan.ts';
+import type { TextRole } from './chart-plan.ts';
 import { COLOR } from './color.ts';
-import { labelTexts, latestIndex, type PlannedLabels, type StatedContent } from './label-texts.ts';
+import {
+  labelsOf,
+  latestIndex,
+  type Label,
+  type PlannedLabels,
+  type StatedContent,
+} from './labels.ts';
 import type { PanelScene } from './panel-scene.ts';
 import { placeGutter } from './place-gutter.ts';
 import { centredBaseline, planText } from './plan-text.ts';
 
 /** Pixels that the gutter of a panel needs for its texts. */
 export function gutterWidth(content: StatedContent, book: GlyphBook, size: number): number {
-  const texts = labelTexts(content);
-  if (texts === null) return 0;
-  const widths = [
-    book.width(texts.average, size, REGULAR),
-    book.width(texts.median, size, REGULAR),
-  ];
-  return Math.max(...widths, book.width(texts.latest, size, BOLD) + size);
+  const labels = labelsOf(content);
+  if (labels === null) return 0;
+  return Math.max(
+    book.width(labels.average.text, size, REGULAR),
+    book.width(labels.median.text, size, REGULAR),
+    book.width(labels.latest.text, size, BOLD) + size,
+  );
 }
 
 /**
@@ -26,69 +32,77 @@ export function gutterWidth(content: StatedContent, book: GlyphBook, size: numbe
  * lines.
  */
 export function planGutter(scene: PanelScene, layout: ChartLayout, book: GlyphBook): PlannedLabels {
-  const { axis, box, content, scale } = scene;
-  const texts = labelTexts(content);
-  const { latest, average, median } = content.stats;
-  if (texts === null || latest === null || average === null || median === null)
-    return { shapes: [], texts: [] };
-  const { plot, head } = box;
+  const labels = labelsOf(scene.content);
+  if (labels === null) return { shapes: [], texts: [] };
+  const { axis, box, plot } = scene;
   const size = layout.sizes.label;
-  const right = plot.x + plot.width;
   const tagHeight = Math.round(size * 1.5);
-  const tagY = Math.round(axis.y(latest));
-  const lines = [
-    { role: 'average' as const, text: texts.average, y: axis.y(average) },
-    { role: 'median' as const, text: texts.median, y: axis.y(median) },
-  ];
   const wishes = [
-    { y: tagY, height: tagHeight, fixed: true as const },
-    ...lines.map(({ y }) => ({ y, height: size * 1.05 })),
+    { y: Math.round(axis.y(labels.latest.value)), height: tagHeight, fixed: true as const },
+    { y: axis.y(labels.average.value), height: size * 1.05 },
+    { y: axis.y(labels.median.value), height: size * 1.05 },
   ];
-  const top = plot.y - Math.floor(head.height * 0.4);
-  const bottom = plot.y + plot.height + Math.floor(head.height * 0.3);
-  const [, ...places] = placeGutter(wishes, top, bottom, 2);
-
-  const x = layout.gutterX;
-  const inset = Math.round(size * 0.5);
-  const tagWidth = Math.ceil(book.width(texts.latest, size, BOLD)) + inset * 2;
-  const tag: Box = { x, y: tagY - Math.floor(tagHeight / 2), width: tagWidth, height: tagHeight };
-  const shapes: Shape[] = [];
-  const planned: PlannedText[] = [];
-  lines.forEach((line, i) => {
-    const middle = places[i] ?? line.y;
-    const leader = [right, Math.round(line.y) + 0.5, x - 3, Math.round(middle) + 0.5];
-    shapes.push({ kind: 'lines', color: COLOR.statistic, width: 1, lines: [leader] });
-    const y = centredBaseline(middle, size);
-    planned.push(
-      planText(book, { role: line.role, text: line.text, x, y, size, color: COLOR.muted }),
-    );
-  });
-  const lastX = scale.x(latestIndex(content));
-  if (right - lastX > layout.unit * 4) {
-    shapes.push({
-      kind: 'lines',
-      color: content.tagColor,
-      width: 1,
-      lines: [[lastX, tagY + 0.5, right, tagY + 0.5]],
-      dash: [2, 3],
-    });
-  }
-  const tip = [right + 2, tagY, x + 2, tagY - tagHeight / 2 + 3, x + 2, tagY + tagHeight / 2 - 3];
-  shapes.push({ kind: 'area', color: content.tagColor, numbers: [tip] });
-  shapes.push({ kind: 'plate', box: tag, fill: content.tagColor, stroke: content.tagColor });
-  const tagText = {
-    role: 'latest' as const,
-    text: texts.latest,
-    size,
-    color: COLOR.tagText,
-    bold: true,
+  const top = plot.y - Math.floor(box.head.height * 0.4);
+  const bottom = plot.y + plot.height + Math.floor(box.head.height * 0.3);
+  const [, averageY = 0, medianY = 0] = placeGutter(wishes, top, bottom, 2);
+  const parts = [
+    planLineLabel('average', labels.average, averageY, scene, layout, book),
+    planLineLabel('median', labels.median, medianY, scene, layout, book),
+    planTag(labels.latest, tagHeight, scene, layout, book),
+  ];
+  return {
+    shapes: parts.flatMap(({ shapes }) => shapes),
+    texts: parts.flatMap(({ texts }) => texts),
   };
-  planned.push(planText(book, { ...tagText, x: x + inset, y: centredBaseline(tagY + 0.5, size) }));
-  shapes.push({
-    kind: 'dot',
-    x: lastX,
-    y: axis.y(latest),
-    radius: Math.max(3, Math.round(size * 0.3)),
-  });
-  return { shapes, texts: planned };
+}
+
+/** A text at `middle`, with a stroke from the end of the line it speaks of. */
+function planLineLabel(
+  role: TextRole,
+  { value, text }: Label,
+  middle: number,
+  { axis, plot }: PanelScene,
+  { gutterX: x, sizes }: ChartLayout,
+  book: GlyphBook,
+): PlannedLabels {
+  const right = plot.x + plot.width;
+  const leader = [right, Math.round(axis.y(value)) + 0.5, x - 3, Math.round(middle) + 0.5];
+  const size = sizes.label;
+  const y = centredBaseline(middle, size);
+  return {
+    shapes: [{ kind: 'lines', color: COLOR.statistic, width: 1, lines: [leader] }],
+    texts: [planText(book, { role, text, x, y, size, color: COLOR.muted })],
+  };
+}
+
+/** The latest value on a plate that points at its height, and a dot on its bar. */
+function planTag(
+  { value, text }: Label,
+  height: number,
+  { axis, content, plot, scale }: PanelScene,
+  { gutterX: x, sizes, unit }: ChartLayout,
+  book: GlyphBook,
+): PlannedLabels {
+  const size = sizes.label;
+  const color = content.tagColor;
+  const right = plot.x + plot.width;
+  const y = Math.round(axis.y(value));
+  const inset = Math.round(size * 0.5);
+  const width = Math.ceil(book.width(text, size, BOLD)) + inset * 2;
+  const plate: Box = { x, y: y - Math.floor(height / 2), width, height };
+  const tip = [right + 2, y, x + 2, y - height / 2 + 3, x + 2, y + height / 2 - 3];
+  const dotX = scale.x(latestIndex(content));
+  const radius = Math.max(3, Math.round(size * 0.3));
+  const shapes: Shape[] = [
+    { kind: 'area', color, numbers: [tip] },
+    { kind: 'plate', box: plate, fill: color, stroke: color },
+    { kind: 'dot', x: dotX, y: axis.y(value), radius },
+  ];
+  if (right - dotX > unit * 4) {
+    const line = [dotX, y + 0.5, right, y + 0.5];
+    shapes.unshift({ kind: 'lines', color, width: 1, lines: [line], dash: [2, 3] });
+  }
+  const wish = { role: 'latest' as const, text, size, color: COLOR.tagText, bold: true };
+  const baseline = centredBaseline(y + 0.5, size);
+  return { shapes, texts: [planText(book, { ...wish, x: x + inset, y: baseline })] };
 }

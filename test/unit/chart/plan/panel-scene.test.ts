@@ -3,7 +3,7 @@ import { DEFAULT_SPEC } from '../../../../src/chart/chart-spec.ts';
 import { line } from '../../../../src/chart/mark/line.ts';
 import { layOutChart } from '../../../../src/chart/plan/chart-layout.ts';
 import { COLOR, currentOr } from '../../../../src/chart/plan/color.ts';
-import { labelTexts, latestIndex, withStats } from '../../../../src/chart/plan/label-texts.ts';
+import { labelsOf, latestIndex, withStats } from '../../../../src/chart/plan/labels.ts';
 import { legendItem } from '../../../../src/chart/plan/legend.ts';
 import type { PanelContent } from '../../../../src/chart/plan/panel.ts';
 import { panelScene, type PanelScene } from '../../../../src/chart/plan/panel-scene.ts';
@@ -89,15 +89,15 @@ test('marks that may be covered leave no ink', () => {
 
 test('what is written of the main series: its latest known value, the upper median', () => {
   const content = withStats({ ...PLAIN, main: [1, 4, 2, 3, null] });
-  expect(labelTexts(content)).toEqual({
-    latest: '3.0',
-    max: 'Max 4.0',
-    min: 'Min 1.0',
-    average: 'Avg 2.5',
-    median: 'Med 3.0',
+  expect(labelsOf(content)).toEqual({
+    latest: { value: 3, text: '3.0' },
+    max: { value: 4, text: 'Max 4.0' },
+    min: { value: 1, text: 'Min 1.0' },
+    average: { value: 2.5, text: 'Avg 2.5' },
+    median: { value: 3, text: 'Med 3.0' },
   });
   expect(latestIndex(content)).toBe(3);
-  expect(labelTexts(withStats({ ...PLAIN, main: [null] }))).toBeNull();
+  expect(labelsOf(withStats({ ...PLAIN, main: [null] }))).toBeNull();
 });
 
 test('a value that is not of the last bar is grey; a series without values says what it needs', () => {

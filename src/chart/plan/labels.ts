@@ -18,18 +18,27 @@ export function withStats(content: PanelContent): StatedContent {
   return { ...content, stats: seriesStats(content.main) };
 }
 
+/** A value of the main series, and the text that stands for it. */
+export interface Label {
+  readonly value: number;
+  readonly text: string;
+}
+
 /** What the gutter and the callouts of a panel say; null for a series without values. */
-export function labelTexts({ stats, style }: StatedContent) {
+export function labelsOf({ stats, style }: StatedContent) {
   const { latest, max, min, average, median } = stats;
   if (latest === null || max === null || min === null || average === null || median === null)
     return null;
-  const text = (value: number): string => formatNumber(value, style);
+  const label = (name: string, value: number): Label => ({
+    value,
+    text: `${name}${formatNumber(value, style)}`,
+  });
   return {
-    latest: text(latest),
-    max: `Max ${text(max)}`,
-    min: `Min ${text(min)}`,
-    average: `Avg ${text(average)}`,
-    median: `Med ${text(median)}`,
+    latest: label('', latest),
+    max: label('Max ', max),
+    min: label('Min ', min),
+    average: label('Avg ', average),
+    median: label('Med ', median),
   };
 }
 
