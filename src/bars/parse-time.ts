@@ -1,5 +1,7 @@
-const ISO =
-  /^(\d{4})-(\d{2})-(\d{2})(?:[Tt ](\d{2}):(\d{2})(?::(\d{2})(?:[.,](\d{1,12}))?)? ?([Zz]|[+-]\d{2}(?::?\d{2})?)?)?$/;
+const DATE = /(\d{4})-(\d{2})-(\d{2})/;
+const CLOCK = /(\d{2}):(\d{2})(?::(\d{2})(?:[.,](\d{1,12}))?)?/;
+const ZONE = /([Zz]|[+-]\d{2}(?::?\d{2})?)/;
+const ISO = new RegExp(`^${DATE.source}(?:[Tt ]${CLOCK.source} ?${ZONE.source}?)?$`);
 
 /**
  * Numbers from here on are milliseconds, smaller ones seconds: 1e11 s is the year 5138, 1e11 ms is

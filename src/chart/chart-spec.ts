@@ -1,54 +1,54 @@
-/**
- * The panels from top to bottom. `share` is of the height all panels have together (normalised).
- */
-export interface PanelSpec {
-  readonly name: PanelName;
-  readonly share: number;
-}
-
-export type PanelName = 'price' | 'supertrend' | 'volume' | 'macd' | 'rsi' | 'obv' | 'atr';
-
-/**
- * Everything that decides the picture besides bars, symbol and timeframe; part of the render key,
- * so plain JSON only.
- */
-export interface ChartSpec {
-  /** Pixels. */
-  readonly width: number;
-  /** Pixels. */
-  readonly height: number;
-  readonly panels: readonly PanelSpec[];
-  /** Space between two panels as a share of the height. */
-  readonly spacing: number;
-  readonly indicators: IndicatorParameters;
-}
-
-/** Periods in bars; multipliers in standard deviations (Bollinger) or ATRs (SuperTrend). */
-export interface IndicatorParameters {
-  readonly sma: readonly [short: number, middle: number, long: number];
-  readonly bollinger: { readonly period: number; readonly deviations: number };
-  readonly supertrend: { readonly period: number; readonly multiplier: number };
-  readonly macd: { readonly fast: number; readonly slow: number; readonly signal: number };
-  readonly rsi: { readonly period: number };
-  readonly atr: { readonly period: number };
-}
+import { ATR } from './indicator/atr.ts';
+import { BOLLINGER } from './indicator/bollinger.ts';
+import { usualParameters, type Indicator } from './indicator/indicator.ts';
+import { MACD } from './indicator/macd.ts';
+import { OBV } from './indicator/obv.ts';
+import { PRICES } from './indicator/prices.ts';
+import { RSI } from './indicator/rsi.ts';
+import { SMA } from './indicator/sma.ts';
+import { SUPERTREND } from './indicator/supertrend.ts';
+import { atr } from './panel/atr.ts';
+import { macd } from './panel/macd.ts';
+import { obv } from './panel/obv.ts';
+import { price } from './panel/price.ts';
+import { rsi } from './panel/rsi.ts';
+import { supertrend } from './panel/supertrend.ts';
+import { volume } from './panel/volume.ts';
+import type { Panels } from './plan/panel.ts';
+import type { ChartSpec } from './plan/spec.ts';
 
 /**
- * Changes whenever the same input would give other pixels; every stored picture of the former
- * version is then redrawn.
+ * Changes whenever the same spec would give other pixels; every stored picture of the former
+ * version is then redrawn. A change of the spec needs no other version: both are in the render key.
  */
 export const RENDERER_VERSION = 'chartproof-2';
 
-export const DEFAULT_PARAMETERS: IndicatorParameters = {
-  sma: [20, 50, 200],
-  bollinger: { period: 20, deviations: 2 },
-  supertrend: { period: 10, multiplier: 3 },
-  macd: { fast: 12, slow: 26, signal: 9 },
-  rsi: { period: 14 },
-  atr: { period: 14 },
-};
+/** All indicators, in the order of the wire. */
+export const INDICATORS: readonly Indicator[] = [
+  PRICES,
+  SMA,
+  BOLLINGER,
+  SUPERTREND,
+  MACD,
+  RSI,
+  OBV,
+  ATR,
+];
 
-export const DEFAULT_SPEC: ChartSpec = {
+/** All panels, in the order in which a chart is described. */
+export const PANELS = {
+  price,
+  supertrend,
+  volume,
+  macd,
+  rsi,
+  obv,
+  atr,
+} as const satisfies Panels;
+
+export type PanelName = keyof typeof PANELS;
+
+export const DEFAULT_SPEC: ChartSpec<PanelName> = {
   width: 1920,
   height: 1400,
   panels: [
@@ -61,5 +61,5 @@ export const DEFAULT_SPEC: ChartSpec = {
     { name: 'atr', share: 0.1 },
   ],
   spacing: 0.03,
-  indicators: DEFAULT_PARAMETERS,
+  indicators: usualParameters(INDICATORS),
 };

@@ -1,17 +1,19 @@
 import type { Bar } from '../bars/bar.ts';
-import type { Box } from './plan/chart-layout.ts';
-import type { ChartPlan } from './plan/chart-plan.ts';
-import { RENDERER_VERSION, type ChartSpec, type PanelName } from './chart-spec.ts';
-import { FrameBook } from './draw/draw-frame.ts';
 import { encodePng } from '../png/encode-png.ts';
-import { GlyphBook } from './draw/glyph-book.ts';
-import { reduceToPalette } from '../png/palette.ts';
-import { hashPalettePixels } from '../png/pixel-hash.ts';
-import { planChart } from './plan/plan-chart.ts';
-import { provenanceChunk } from '../png/provenance.ts';
+import { hashPalettePixels, reduceToPalette } from '../png/palette.ts';
+import { provenanceChunk, type Provenance } from '../png/provenance.ts';
+import { PANELS, RENDERER_VERSION, type PanelName } from './chart-spec.ts';
 import { rasterizeSvg, startResvg } from './draw/rasterize-svg.ts';
 import { TextStamps } from './draw/text-stamps.ts';
 import { writeSvg } from './draw/write-svg.ts';
+import { GlyphBook } from './font/glyph-book.ts';
+import type { PanelBox } from './plan/chart-layout.ts';
+import type { ChartPlan } from './plan/chart-plan.ts';
+import { HeadBook } from './plan/head-book.ts';
+import type { Panels } from './plan/panel.ts';
+import { planChart } from './plan/plan-chart.ts';
+import type { ChartSpec } from './plan/spec.ts';
+import type { Box } from './scale/box.ts';
 
 /** WebAssembly and fonts; the Worker bundles them, Node reads them from the same files. */
 export interface ChartAssets {
@@ -21,7 +23,8 @@ export interface ChartAssets {
   readonly boldFont: ArrayBuffer;
 }
 
-export interface RenderInput {
+/** `Name`: the panels that the renderer has. */
+export interface RenderInput<Name extends string = PanelName> {
   /** 2 to 5,000, ascending, as `parseBars` returns them. */
   readonly bars: readonly Bar[];
   readonly symbol: string;
@@ -30,7 +33,7 @@ export interface RenderInput {
   readonly snapshotSha256: string;
   /** 32 hex digits. */
   readonly renderKey: string;
-  readonly spec: ChartSpec;
+  readonly spec: ChartSpec<Name>;
 }
 
 export interface RenderedChart {
@@ -41,30 +44,38 @@ export interface RenderedChart {
   readonly width: number;
   readonly height: number;
   /** Where each panel's data is drawn. */
-  readonly plots: readonly (Box & { readonly name: PanelName })[];
+  readonly plots: readonly (Box & { readonly name: string })[];
 }
 
-export interface ChartRenderer {
+export interface ChartRenderer<Name extends string = PanelName> {
   /** Draws a chart. The same input gives the same pixels in every isolate. */
-  render(input: RenderInput): Promise<RenderedChart>;
+  render(input: RenderInput<Name>): Promise<RenderedChart>;
   /**
    * The same picture as SVG, texts included (`render` stamps those onto the pixels), for whoever
    * draws it elsewhere.
    */
-  renderSvg(input: RenderInput): Promise<string>;
+  renderSvg(input: RenderInput<Name>): Promise<string>;
   /** What would be drawn, as numbers and texts. */
-  plan(input: RenderInput): Promise<ChartPlan>;
+  plan(input: RenderInput<Name>): Promise<ChartPlan>;
+}
+
+export interface RendererOptions<Name extends string> {
+  /** What specs may name; the seven of `PANELS` where it is not said. */
+  readonly panels?: Panels<Name>;
+  /** Waited for between the stages of a draw, so that others in the isolate get a turn. */
+  readonly rest?: () => Promise<void>;
 }
 
 /**
- * Nothing is started before the first chart; the engines then live as long as the isolate. `rest`
- * is waited for between the stages of a draw, so that others in the isolate need not wait for all
- * of it.
+ * Nothing is started before the first chart; the engines then live as long as the isolate. Its
+ * methods throw a RangeError for a spec with a panel or parameters that do not exist.
  */
-export function createChartRenderer(
+export function createChartRenderer<Name extends string = PanelName>(
   assets: ChartAssets,
-  rest: () => Promise<void> = () => Promise.resolve(),
-): ChartRenderer {
+  options: RendererOptions<Name> = {},
+): ChartRenderer<Name> {
+  const panels: Panels = options.panels ?? PANELS;
+  const rest = options.rest ?? (() => Promise.resolve());
   let opening: Promise<Engines> | null = null;
 
   async function engines(): Promise<Engines> {
@@ -77,9 +88,9 @@ export function createChartRenderer(
     }
   }
 
-  async function plan(input: RenderInput): Promise<ChartPlan> {
-    const { book, frames } = await engines();
-    return planChart(input, book, frames);
+  async function plan(input: RenderInput<Name>): Promise<ChartPlan> {
+    const { book, heads } = await engines();
+    return planChart(input, { panels, book, heads });
   }
 
   return {
@@ -102,13 +113,7 @@ export function createChartRenderer(
       await rest();
       const pixelSha256 = hashPalettePixels(width, height, pixels);
       const chunk = provenanceChunk(provenanceOf(input, pixelSha256));
-      const plots = chart.layout.panels.map(({ name, plot: { x, y, width: w, height: h } }) => ({
-        name,
-        x,
-        y,
-        width: w,
-        height: h,
-      }));
+      const plots = chart.layout.panels.map(plotOf);
       return { png: encodePng(width, height, pixels, [chunk]), pixelSha256, width, height, plots };
     },
   };
@@ -116,17 +121,21 @@ export function createChartRenderer(
 
 interface Engines {
   readonly book: GlyphBook;
-  readonly frames: FrameBook;
+  readonly heads: HeadBook;
   readonly stamps: TextStamps;
 }
 
 async function open(assets: ChartAssets): Promise<Engines> {
   const book = await GlyphBook.open(assets.yogaWasm, assets.regularFont, assets.boldFont);
   await startResvg(assets.resvgWasm);
-  return { book, frames: new FrameBook(book.fonts), stamps: new TextStamps(book) };
+  return { book, heads: new HeadBook(book.fonts), stamps: new TextStamps(book) };
 }
 
-function provenanceOf(input: RenderInput, pixelSha256: string) {
+function plotOf({ name, plot: { x, y, width, height } }: PanelBox) {
+  return { name, x, y, width, height };
+}
+
+function provenanceOf(input: RenderInput<string>, pixelSha256: string): Provenance {
   const { bars, spec, symbol, timeframe } = input;
   return {
     snapshot_sha256: input.snapshotSha256,
@@ -137,7 +146,7 @@ function provenanceOf(input: RenderInput, pixelSha256: string) {
     bar_count: bars.length,
     first_bar: new Date(bars[0]?.time ?? 0).toISOString(),
     last_bar: new Date(bars.at(-1)?.time ?? 0).toISOString(),
-    spec,
+    spec: { ...spec },
     renderer: RENDERER_VERSION,
   };
 }

@@ -1,7 +1,9 @@
 import type { Bar } from '../bars/bar.ts';
-import { computeIndicators, wireSeries } from '../chart/indicator/compute-indicators.ts';
+import { DEFAULT_SPEC } from '../chart/chart-spec.ts';
 import { describeChart } from '../chart/describe-chart.ts';
-import { indicatorStats } from '../chart/indicator/indicator-stats.ts';
+import { SeriesBook } from '../chart/indicator/series-book.ts';
+import { seriesStats } from '../chart/indicator/series-stats.ts';
+import { wireSeries } from '../chart/wire-series.ts';
 import type { Picture } from './picture.ts';
 
 const DAY_MS = 86_400_000;
@@ -11,8 +13,8 @@ const DAY_MS = 86_400_000;
  * unrounded.
  */
 export function indicatorsOf({ bars, symbol, timeframe }: Picture) {
-  const indicators = computeIndicators(bars);
-  const series = wireSeries(indicators);
+  const book = new SeriesBook(bars, DEFAULT_SPEC.indicators);
+  const series = wireSeries(book);
   return {
     symbol,
     timeframe,
@@ -20,9 +22,9 @@ export function indicatorsOf({ bars, symbol, timeframe }: Picture) {
     dates: datesOf(bars),
     series,
     stats: Object.fromEntries(
-      Object.entries(series).map(([name, values]) => [name, indicatorStats(values)]),
+      Object.entries(series).map(([name, values]) => [name, seriesStats(values)]),
     ),
-    description: describeChart({ symbol, timeframe, bars, indicators }),
+    description: describeChart({ symbol, timeframe, series: book }),
   };
 }
 

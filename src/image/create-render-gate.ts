@@ -25,7 +25,7 @@ export function createRenderGate(
   return {
     ...deps,
     ledger: createRenderLedger(deps.database),
-    renderer: createChartRenderer(chartAssets, restBetweenStages),
+    renderer: createChartRenderer(chartAssets, { rest: restBetweenStages }),
     draws: createWorkQueue(DRAW_LIMITS, {
       count: (event) => metrics.count('queue', { queue: 'draw', event }),
     }),

@@ -1,5 +1,5 @@
 import type { Bar } from '../bars/bar.ts';
-import { barScale } from '../chart/plan/bar-scale.ts';
+import { barScale } from '../chart/scale/bar-scale.ts';
 import type { ChangedRegion } from './compare-pictures.ts';
 import type { PlotBox } from './chart-render.table.ts';
 

@@ -4,7 +4,7 @@ import { crc32 } from 'node:zlib';
 export const PNG_SIGNATURE = Uint8Array.of(0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a);
 
 /** Length, type and CRC around the data of a chunk. */
-export const CHUNK_OVERHEAD = 12;
+const CHUNK_OVERHEAD = 12;
 
 /** Encoders write some thousands at most; 10 MB of empty chunks would take seconds to walk. */
 const MOST_CHUNKS = 50_000;

@@ -1,13 +1,13 @@
 import { deflateSync } from 'node:zlib';
-import type { PalettePixels } from './palette.ts';
 import { PNG_SIGNATURE, pngChunk } from './chunk.ts';
+import type { PalettePixels } from './palette.ts';
+import { COLOUR_TYPE } from './parts.ts';
 
 /**
  * As quick as level 1 on a chart's long runs and an eighth smaller; from level 4 on it takes twice
  * the time.
  */
 const DEFLATE_LEVEL = 3;
-const COLOUR_TYPE_PALETTE = 3;
 
 /**
  * A palette PNG (8 bits, no filter, not interlaced); `extra` are finished chunks that go before the
@@ -23,7 +23,7 @@ export function encodePng(
   const view = new DataView(header.buffer);
   view.setUint32(0, width);
   view.setUint32(4, height);
-  header.set([8, COLOUR_TYPE_PALETTE, 0, 0, 0], 8);
+  header.set([8, COLOUR_TYPE.palette, 0, 0, 0], 8);
   const palette = new Uint8Array(colours.length * 3);
   colours.forEach((colour, i) =>
     palette.set([colour & 255, (colour >>> 8) & 255, (colour >>> 16) & 255], i * 3),

@@ -100,7 +100,8 @@ function release(block: Uint8Array<ArrayBuffer>): void {
 }
 
 function transfer(buffer: ArrayBuffer): void {
-  if ('transfer' in buffer) buffer.transfer(0); // Node 20 has no such method and waits for its collection
+  // Node 20 has no such method and waits for its collection.
+  if ('transfer' in buffer) buffer.transfer(0);
 }
 
 /**

@@ -1,4 +1,4 @@
-import { MOST_HASHED_COLOURS } from './pixel-hash.ts';
+import { MOST_HASHED_COLOURS, PixelHash } from './pixel-hash.ts';
 
 /** Pixels reduced to at most 256 colours. */
 export interface PalettePixels {
@@ -54,6 +54,18 @@ export function reduceToPalette(rgba: Uint8Array, width: number): PalettePixels 
     else for (let i = start; i < end; i++) rows[i + shift] = index;
   });
   return { colours, rows };
+}
+
+/** The pixel hash of a picture that we are about to write. */
+export function hashPalettePixels(
+  width: number,
+  height: number,
+  { colours, rows }: PalettePixels,
+): string {
+  const hash = new PixelHash(width, height, colours);
+  for (let y = 0, start = 1; y < height; y++, start += width + 1)
+    hash.add(rows.subarray(start, start + width));
+  return hash.hex();
 }
 
 /** Ends and slots of runs, in order; grows by doubling. */

@@ -34,6 +34,9 @@ export interface PngLimits {
 
 export const COLOUR_TYPE = { grey: 0, rgb: 2, palette: 3, greyAlpha: 4, rgba: 6 } as const;
 
+/** 256 colours. */
+export const MOST_PALETTE_BYTES = 768;
+
 /** A row must stay small, or "a few rows" could be the picture. */
 const MAX_SIDE = 100_000;
 const MAX_PNG_SIDE = 2 ** 31 - 1;
@@ -114,7 +117,10 @@ function sizeExcess({ width, height, interlaced }: PngHeader, limits: PngLimits)
 function checkColours(parts: PngParts): PngParts | PngFault {
   const { header, palette, transparency } = parts;
   const indexed = header.colourType === COLOUR_TYPE.palette;
-  if (indexed && (palette.length === 0 || palette.length % 3 !== 0 || palette.length > 768)) {
+  if (
+    indexed &&
+    (palette.length === 0 || palette.length % 3 !== 0 || palette.length > MOST_PALETTE_BYTES)
+  ) {
     return damaged(palette.length === 0 ? 'it has no palette' : 'its palette is not valid');
   }
   if (transparency === null) return parts;

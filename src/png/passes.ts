@@ -1,4 +1,4 @@
-import type { PngHeader } from './parts.ts';
+import { COLOUR_TYPE, type PngHeader } from './parts.ts';
 import { pngRow, ROW_MARGIN, unfilterRow, type PngRow } from './unfilter-row.ts';
 
 /** A reduced picture of an interlaced PNG, or the one picture of any other. */
@@ -23,7 +23,13 @@ const ADAM7 = [
   [1, 0, 2, 2],
   [0, 1, 1, 2],
 ] as const;
-const SAMPLES: Readonly<Record<number, number>> = { 0: 1, 2: 3, 3: 1, 4: 2, 6: 4 };
+const SAMPLES: Readonly<Record<number, number>> = {
+  [COLOUR_TYPE.grey]: 1,
+  [COLOUR_TYPE.rgb]: 3,
+  [COLOUR_TYPE.palette]: 1,
+  [COLOUR_TYPE.greyAlpha]: 2,
+  [COLOUR_TYPE.rgba]: 4,
+};
 
 function passesOf({ width, height, interlaced }: PngHeader): PngPass[] {
   return (interlaced ? ADAM7 : WHOLE)

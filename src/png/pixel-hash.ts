@@ -1,5 +1,4 @@
 import { createHash } from 'node:crypto';
-import type { PalettePixels } from './palette.ts';
 
 /** The pixel hash knows pictures of at most so many colours: an index is one byte. */
 export const MOST_HASHED_COLOURS = 256;
@@ -63,16 +62,4 @@ export class PixelHash {
     if (this.#filled > 0) this.#hash.update(this.#block.subarray(0, this.#filled));
     this.#filled = 0;
   }
-}
-
-/** The pixel hash of a picture that we are about to write. */
-export function hashPalettePixels(
-  width: number,
-  height: number,
-  { colours, rows }: PalettePixels,
-): string {
-  const hash = new PixelHash(width, height, colours);
-  for (let y = 0, start = 1; y < height; y++, start += width + 1)
-    hash.add(rows.subarray(start, start + width));
-  return hash.hex();
 }

@@ -1,6 +1,5 @@
 import canonicalize from 'canonicalize';
 import type { FieldError } from '../errors.ts';
-import type { ChartSpec } from '../chart/chart-spec.ts';
 import { hasPngSignature, pngChunk, walkPng } from './chunk.ts';
 
 /**
@@ -18,7 +17,8 @@ export interface Provenance {
   readonly first_bar: string;
   /** ISO 8601, UTC. */
   readonly last_bar: string;
-  readonly spec: ChartSpec | Readonly<Record<string, unknown>>;
+  /** Plain JSON: what decided the picture besides its bars. */
+  readonly spec: Readonly<Record<string, unknown>>;
   readonly renderer: string;
 }
 
@@ -36,12 +36,13 @@ export type Label =
       readonly provenance: Provenance | null;
     };
 
-const KEYWORD = 'chartproof';
+/** The keyword of our text chunk. */
+export const LABEL_KEYWORD = 'chartproof';
 /**
  * iTXt (PNG specification, 11.3.3.4): keyword, 0, not compressed, method 0, no language, no
  * translated keyword.
  */
-const PREFIX = new TextEncoder().encode(`${KEYWORD}\0\0\0\0\0`);
+const PREFIX = new TextEncoder().encode(`${LABEL_KEYWORD}\0\0\0\0\0`);
 const MAX_TEXT_BYTES = 16_384;
 const MAX_NAME_CHARACTERS = 300;
 const MAX_LISTED_PROBLEMS = 20;
@@ -95,12 +96,12 @@ export function readProvenance(png: Uint8Array): Provenance | null {
 }
 
 /** Whether the data of an iTXt chunk carries our keyword in our form. */
-export function isLabel(data: Uint8Array): boolean {
+function isLabel(data: Uint8Array): boolean {
   return data.length >= PREFIX.length && PREFIX.every((byte, i) => data[i] === byte);
 }
 
 /** Reads the data of our iTXt chunk; null when a field is missing or not what we write. */
-export function parseProvenanceText(data: Uint8Array): Provenance | null {
+function parseProvenanceText(data: Uint8Array): Provenance | null {
   const label = readLabel(data);
   return label.kind === 'read' ? label.provenance : null;
 }

@@ -1,5 +1,7 @@
-import { readLabel, type Label } from './provenance.ts';
 import { walkPng, type PngChunk } from './chunk.ts';
+import { COLOUR_TYPE, MOST_PALETTE_BYTES } from './parts.ts';
+import type { Label } from './provenance.ts';
+import { labelOf, TEXT_CHUNKS, textProblem } from './text-chunks.ts';
 
 /**
  * A chunk that a viewer may show, and a reader of pixels does not see; `message` goes on from the
@@ -60,22 +62,14 @@ const VISIBLE: Readonly<Record<string, string>> = {
   fcTL: 'animates the picture',
   fdAT: 'holds another frame of an animation',
 };
-const TEXT = new Set(['tEXt', 'zTXt', 'iTXt']);
-/**
- * Keywords of texts that programs are known to obey: profiles and rotations in XMP, Exif or ICC, as
- * text.
- */
-const OBEYED_KEYWORD = /xmp|exif|icc|iptc|8bim|profile|orient|rotat|gamma|colou?r/i;
 /** One-byte chunks of a large file would cost more memory than its pixels. */
 const MOST_CHUNKS = 20_000;
-const COLOUR_TYPE_PALETTE = 3;
 /**
  * RGB and RGBA may suggest a palette to viewers of few colours; some decoders refuse such files all
  * the same.
  */
-const MAY_SUGGEST_PALETTE = new Set([2, 6]);
+const MAY_SUGGEST_PALETTE = new Set<number>([COLOUR_TYPE.rgb, COLOUR_TYPE.rgba]);
 const TIME_BYTES = 7;
-const MOST_PALETTE_BYTES = 768;
 
 /**
  * Reads the chunks of a PNG (PNG specification, third edition, 5.4 and 5.6). Returns the damage as
@@ -156,7 +150,7 @@ function problemOf(
     case 'PLTE':
       if (seen.has('PLTE')) return 'stands there twice';
       if (seen.has('IDAT')) return 'stands behind the pixels';
-      if (colourType !== COLOUR_TYPE_PALETTE)
+      if (colourType !== COLOUR_TYPE.palette)
         return 'does not belong to pixels that name their colours';
       return isPalette(data) ? null : 'is not a palette';
     case 'IDAT':
@@ -165,7 +159,7 @@ function problemOf(
       if (seen.has('tRNS')) return 'stands there twice';
       if (seen.has('IDAT')) return 'stands behind the pixels';
       // Decoders disagree about the one colour that it makes transparent in other pictures.
-      if (colourType !== COLOUR_TYPE_PALETTE) return 'makes a colour transparent';
+      if (colourType !== COLOUR_TYPE.palette) return 'makes a colour transparent';
       return seen.has('PLTE') ? null : 'stands before the palette';
     case 'pHYs':
       return isSquare(data) && !seen.has('IDAT') && !seen.has('pHYs')
@@ -174,7 +168,7 @@ function problemOf(
     case 'tIME':
       return data.length === TIME_BYTES && !seen.has('tIME') ? null : 'is not a time';
     default:
-      if (TEXT.has(type)) return textProblem(type, data);
+      if (TEXT_CHUNKS.has(type)) return textProblem(type, data);
       return VISIBLE[type] ?? 'is not known';
   }
 }
@@ -184,35 +178,4 @@ function isSquare(data: Uint8Array): boolean {
   if (data.length !== 9) return false;
   const view = new DataView(data.buffer, data.byteOffset, data.byteLength);
   return view.getUint32(0) === view.getUint32(4) && view.getUint32(0) > 0;
-}
-
-/** What is compressed may be more than a decoder allows, which then shows nothing. */
-function textProblem(type: string, data: Uint8Array): string | null {
-  const keyword = keywordOf(data);
-  const isCompressed = type === 'zTXt' || (type === 'iTXt' && data[keyword.length + 1] !== 0);
-  if (isCompressed && keyword !== 'chartproof') return 'holds a compressed text';
-  if (keyword === '') return 'holds a text without a keyword';
-  return OBEYED_KEYWORD.test(keyword)
-    ? 'holds a text that some programs obey, as a profile or a rotation'
-    : null;
-}
-
-/** Of a text chunk that says `chartproof`, in our form or in another. */
-function labelOf(chunks: readonly PngChunk[]): Label | null {
-  const labels = chunks.filter(
-    ({ type, data }) => TEXT.has(type) && keywordOf(data) === 'chartproof',
-  );
-  const [label, second] = labels;
-  if (label === undefined) return null;
-  if (second !== undefined)
-    return { kind: 'unreadable', reason: 'the picture carries more than one label' };
-  if (label.type !== 'iTXt')
-    return { kind: 'unreadable', reason: `the label stands in a chunk ${label.type}` };
-  return readLabel(label.data);
-}
-
-/** Up to the first zero byte, as Latin-1. */
-function keywordOf(data: Uint8Array): string {
-  const end = data.indexOf(0);
-  return Buffer.from(data.subarray(0, Math.max(0, Math.min(end, 80)))).toString('latin1');
 }

@@ -1,7 +1,8 @@
 import { Resvg } from '@resvg/resvg-wasm';
-import type { Weight } from './chart-font.ts';
+import type { GlyphBook } from '../font/glyph-book.ts';
+import type { Weight } from '../font/inter.ts';
+import { TEXT_UNITS_PER_PIXEL } from '../font/outline.ts';
 import type { PlannedText } from '../plan/chart-plan.ts';
-import { TEXT_UNITS_PER_PIXEL, type GlyphBook } from './glyph-book.ts';
 import type { Raster } from './rasterize-svg.ts';
 
 /** The coverage of one character, 0 to 255 per pixel. */
@@ -112,7 +113,7 @@ function drawSheet(path: string, width: number, height: number): Uint8Array {
 
 type Rgb = readonly [red: number, green: number, blue: number];
 
-/** `#rrggbb` or `rgb(r,g,b)`, as `chart-color.ts` writes them. */
+/** `#rrggbb` or `rgb(r,g,b)`, as colours are written here. */
 function parseColor(color: string): Rgb {
   const hex = /^#([0-9a-f]{2})([0-9a-f]{2})([0-9a-f]{2})$/.exec(color);
   const parts =

@@ -1,14 +1,32 @@
-import type { ChartPlan, PlannedText, Shape } from '../plan/chart-plan.ts';
-import { COLOR } from './chart-color.ts';
-import { TEXT_UNITS_PER_PIXEL, type GlyphBook } from './glyph-book.ts';
+import type { GlyphBook } from '../font/glyph-book.ts';
+import { TEXT_UNITS_PER_PIXEL } from '../font/outline.ts';
+import type { Shape } from '../mark/shape.ts';
+import type { ChartPlan, PlannedText } from '../plan/chart-plan.ts';
+import { COLOR } from '../plan/color.ts';
 
 /** Lines are written in tenths of a pixel: whole, relative numbers are short and quick to parse. */
 const LINE_UNITS = 10;
+const LINE_SCALE = 'scale(.1)';
 
 /** `texts` are those to be written; each becomes outlines, there is no text element. */
 export function writeSvg(plan: ChartPlan, texts: readonly PlannedText[], book: GlyphBook): string {
-  const open = `<svg xmlns="http://www.w3.org/2000/svg" width="${plan.width}" height="${plan.height}">`;
-  return `${open}${mergeRects(plan.shapes).map(writeShape).join('')}${plan.swatches}${writeTexts(texts, book)}</svg>`;
+  const { width, height } = plan;
+  const shapes = mergeRects(plan.shapes).map(writeShape).join('');
+  const attributes = attributesOf({ xmlns: 'http://www.w3.org/2000/svg', width, height });
+  return `<svg${attributes}>${shapes}${plan.swatches}${writeTexts(texts, book)}</svg>`;
+}
+
+type Attributes = Readonly<Record<string, string | number>>;
+
+/** Values are colours, numbers and paths: none of them needs escaping. */
+function attributesOf(attributes: Attributes): string {
+  return Object.entries(attributes)
+    .map(([name, value]) => ` ${name}="${value}"`)
+    .join('');
+}
+
+function element(name: string, attributes: Attributes): string {
+  return `<${name}${attributesOf(attributes)}/>`;
 }
 
 /** Neighbouring layers of rectangles of one colour become one path. */
@@ -25,25 +43,42 @@ function mergeRects(shapes: readonly Shape[]): Shape[] {
 
 function writeShape(shape: Shape): string {
   switch (shape.kind) {
-    case 'rects':
-      return `<path shape-rendering="crispEdges" fill="${shape.color}" d="${rectsPath(shape.numbers)}"/>`;
-    case 'area':
-      return `<path transform="scale(.1)" fill="${shape.color}" d="${shape.numbers.map((n) => `${linePath(n)}z`).join('')}"/>`;
-    case 'lines': {
-      const dash =
-        shape.dash === undefined
-          ? ''
-          : ` stroke-dasharray="${tenths(shape.dash[0])} ${tenths(shape.dash[1])}"`;
-      const stroke = `fill="none" stroke="${shape.color}" stroke-width="${tenths(shape.width)}"${dash}`;
-      return `<path transform="scale(.1)" ${stroke} stroke-linejoin="bevel" d="${shape.lines.map(linePath).join('')}"/>`;
+    case 'rects': {
+      const d = rectsPath(shape.numbers);
+      return element('path', { 'shape-rendering': 'crispEdges', fill: shape.color, d });
     }
+    case 'area': {
+      const d = shape.numbers.map((points) => `${linePath(points)}z`).join('');
+      return element('path', { transform: LINE_SCALE, fill: shape.color, d });
+    }
+    case 'lines':
+      return element('path', {
+        transform: LINE_SCALE,
+        fill: 'none',
+        stroke: shape.color,
+        'stroke-width': tenths(shape.width),
+        ...(shape.dash && { 'stroke-dasharray': shape.dash.map(tenths).join(' ') }),
+        'stroke-linejoin': 'bevel',
+        d: shape.lines.map(linePath).join(''),
+      });
     case 'dot':
-      return `<circle cx="${tenths(shape.x) / 10}" cy="${tenths(shape.y) / 10}" r="${shape.radius}" fill="${COLOR.latest}" stroke="${COLOR.latestEdge}"/>`;
-    case 'plate': {
-      const { x, y, width, height } = shape.box;
-      const place = `x="${x + 0.5}" y="${y + 0.5}" width="${width - 1}" height="${height - 1}" rx="3"`;
-      return `<rect ${place} fill="${shape.fill}" stroke="${shape.stroke}"/>`;
-    }
+      return element('circle', {
+        cx: tenths(shape.x) / LINE_UNITS,
+        cy: tenths(shape.y) / LINE_UNITS,
+        r: shape.radius,
+        fill: COLOR.latest,
+        stroke: COLOR.latestEdge,
+      });
+    case 'plate':
+      return element('rect', {
+        x: shape.box.x + 0.5,
+        y: shape.box.y + 0.5,
+        width: shape.box.width - 1,
+        height: shape.box.height - 1,
+        rx: 3,
+        fill: shape.fill,
+        stroke: shape.stroke,
+      });
   }
 }
 
@@ -77,19 +112,18 @@ function linePath(points: readonly number[]): string {
 function writeTexts(texts: readonly PlannedText[], book: GlyphBook): string {
   const scale = `scale(${1 / TEXT_UNITS_PER_PIXEL})`;
   return texts
-    .map(({ text, size, weight, x, y, color, upwards }) => {
-      const transform =
-        upwards === true
-          ? `translate(${Math.round(x)} ${Math.round(y)}) rotate(-90) ${scale}`
-          : scale;
-      const outline = book.outline(
-        text,
-        size,
-        weight,
-        upwards === true ? 0 : x,
-        upwards === true ? 0 : y,
-      );
-      return `<path transform="${transform}" fill="${color}" d="${outline}"/>`;
-    })
+    .map(({ text, size, weight, x, y, color, upwards }) =>
+      upwards === true
+        ? element('path', {
+            transform: `translate(${Math.round(x)} ${Math.round(y)}) rotate(-90) ${scale}`,
+            fill: color,
+            d: book.outline(text, size, weight, 0, 0),
+          })
+        : element('path', {
+            transform: scale,
+            fill: color,
+            d: book.outline(text, size, weight, x, y),
+          }),
+    )
     .join('');
 }

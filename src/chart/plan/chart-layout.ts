@@ -1,15 +1,8 @@
-import type { ChartSpec, PanelName } from '../chart-spec.ts';
-
-/** Pixels, whole; `x` and `y` are the upper left corner. */
-export interface Box {
-  readonly x: number;
-  readonly y: number;
-  readonly width: number;
-  readonly height: number;
-}
+import type { Box } from '../scale/box.ts';
+import type { ChartSpec } from './spec.ts';
 
 export interface PanelBox {
-  readonly name: PanelName;
+  readonly name: string;
   /** Where data is drawn. */
   readonly plot: Box;
   /** The row above the plot: title and legend. */

@@ -1,5 +1,7 @@
-import type { Box, ChartLayout } from './chart-layout.ts';
-import type { Weight } from '../draw/chart-font.ts';
+import type { Weight } from '../font/inter.ts';
+import type { Shape } from '../mark/shape.ts';
+import type { Box } from '../scale/box.ts';
+import type { ChartLayout } from './chart-layout.ts';
 
 /** What a text is there for; tests and the frame tell texts apart by it. */
 export type TextRole =
@@ -34,29 +36,6 @@ export interface PlannedText {
   /** Reads upwards, around `x`, `y`. */
   readonly upwards?: true;
 }
-
-/** Shapes are drawn in order. All numbers are pixels. */
-export type Shape =
-  /** Sharp rectangles of one colour: x, y, width, height, each whole. */
-  | { readonly kind: 'rects'; readonly color: string; readonly numbers: readonly number[] }
-  /** Open lines of one colour: each a list of x, y. */
-  | {
-      readonly kind: 'lines';
-      readonly color: string;
-      readonly width: number;
-      readonly lines: readonly (readonly number[])[];
-      /** Pixels drawn, pixels left out. */
-      readonly dash?: readonly [number, number];
-    }
-  /** A filled outline: x, y. */
-  | {
-      readonly kind: 'area';
-      readonly color: string;
-      readonly numbers: readonly (readonly number[])[];
-    }
-  | { readonly kind: 'dot'; readonly x: number; readonly y: number; readonly radius: number }
-  /** A box with round corners. */
-  | { readonly kind: 'plate'; readonly box: Box; readonly fill: string; readonly stroke: string };
 
 /** Everything that is drawn, decided: a test can read it without looking at pixels. */
 export interface ChartPlan {

@@ -1,57 +1,5 @@
-import type { Box } from './chart-layout.ts';
-
-/**
- * Pixels per cell of the map: fine enough to find room for a label, coarse enough to be filled for
- * each chart.
- */
-const CELL_PX = 4;
-
-/** What a panel's marks cover. Darker marks (candles) weigh more than thin lines. */
-export class Ink {
-  readonly #plot: Box;
-  readonly #columns: number;
-  readonly #rows: number;
-  readonly #cells: Uint8Array;
-
-  constructor(plot: Box) {
-    this.#plot = plot;
-    this.#columns = Math.ceil(plot.width / CELL_PX);
-    this.#rows = Math.ceil(plot.height / CELL_PX);
-    this.#cells = new Uint8Array(this.#columns * this.#rows);
-  }
-
-  /** Covers one column of pixels from `top` to `bottom`. */
-  add(x: number, top: number, bottom: number, weight: number): void {
-    const column = Math.floor((x - this.#plot.x) / CELL_PX);
-    if (column < 0 || column >= this.#columns) return;
-    const from = Math.max(0, Math.floor((top - this.#plot.y) / CELL_PX));
-    const to = Math.min(this.#rows - 1, Math.floor((bottom - this.#plot.y) / CELL_PX));
-    for (let row = from; row <= to; row++) {
-      const cell = row * this.#columns + column;
-      this.#cells[cell] = Math.max(this.#cells[cell] ?? 0, weight);
-    }
-  }
-
-  /** Weights of all cells under a box. */
-  covered(box: Box): number {
-    const left = Math.max(0, Math.floor((box.x - this.#plot.x) / CELL_PX));
-    const right = Math.min(
-      this.#columns - 1,
-      Math.floor((box.x + box.width - this.#plot.x) / CELL_PX),
-    );
-    const top = Math.max(0, Math.floor((box.y - this.#plot.y) / CELL_PX));
-    const bottom = Math.min(
-      this.#rows - 1,
-      Math.floor((box.y + box.height - this.#plot.y) / CELL_PX),
-    );
-    let weight = 0;
-    for (let row = top; row <= bottom; row++) {
-      for (let column = left; column <= right; column++)
-        weight += this.#cells[row * this.#columns + column] ?? 0;
-    }
-    return weight;
-  }
-}
+import type { Ink } from '../mark/ink.ts';
+import type { Box } from '../scale/box.ts';
 
 export interface CalloutWish {
   /** The point that is spoken of. */
@@ -112,7 +60,7 @@ function candidate(wish: CalloutWish, bounds: Box, distance: number, shift: numb
   return { x, y, width, height };
 }
 
-export function overlaps(a: Box, b: Box, gap: number): boolean {
+function overlaps(a: Box, b: Box, gap: number): boolean {
   return (
     a.x < b.x + b.width + gap &&
     b.x < a.x + a.width + gap &&

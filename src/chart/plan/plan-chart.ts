@@ -1,25 +1,20 @@
 import type { Bar } from '../../bars/bar.ts';
-import { COLOR } from '../draw/chart-color.ts';
-import { BOLD, REGULAR } from '../draw/chart-font.ts';
+import type { GlyphBook } from '../font/glyph-book.ts';
+import { BOLD, REGULAR } from '../font/inter.ts';
+import { SeriesBook } from '../indicator/series-book.ts';
+import type { Shape } from '../mark/shape.ts';
 import { fontSizes, layOutChart, type ChartLayout } from './chart-layout.ts';
-import type { ChartPlan, PlannedText, Shape } from './chart-plan.ts';
-import type { ChartSpec } from '../chart-spec.ts';
-import { computeIndicators } from '../indicator/compute-indicators.ts';
-import type { FrameBook } from '../draw/draw-frame.ts';
-import type { GlyphBook } from '../draw/glyph-book.ts';
-import { panelContent } from '../panel/panel-content.ts';
-import { gutterWidth, planCallouts, planGutter } from './plan-labels.ts';
-import {
-  inkOf,
-  panelScene,
-  planBackground,
-  planData,
-  planStatistics,
-  type PanelScene,
-} from './plan-panel.ts';
-import { centredBaseline, planText, planUpwardText } from './plan-text.ts';
+import type { ChartPlan, PlannedText } from './chart-plan.ts';
+import type { HeadBook } from './head-book.ts';
+import { withStats, type StatedContent } from './labels.ts';
+import type { PanelContent, Panels } from './panel.ts';
+import { panelScene, type PanelScene } from './panel-scene.ts';
+import { planTimeAxis, planValueAxis } from './plan-axes.ts';
+import { planCallouts } from './plan-callouts.ts';
+import { gutterWidth, planGutter } from './plan-gutter.ts';
+import { inkOf, planBackground, planMarks, planStatistics } from './plan-panel.ts';
 import { planTitle, visibleText } from './plan-title.ts';
-import { isIntraday, timeTicks } from './time-axis.ts';
+import type { ChartSpec } from './spec.ts';
 
 export interface PlanInput {
   /** Ascending, as `parseBars` returns them. */
@@ -29,15 +24,26 @@ export interface PlanInput {
   readonly spec: ChartSpec;
 }
 
+export interface PlanTools {
+  /** Every panel that a spec may name. */
+  readonly panels: Panels;
+  readonly book: GlyphBook;
+  readonly heads: HeadBook;
+}
+
 /** All characters that numbers, dates and fixed texts are made of. */
 const ALPHABET =
-  ' !"#$%&\'()*+,-./0123456789:;<=>?@ABCDEFGHIJKLMNOPQRSTUVWXYZ[\\]^_`abcdefghijklmnopqrstuvwxyz{|}~\u00b7\u2013\u2026\u2212';
+  ' !"#$%&\'()*+,-./0123456789:;<=>?@ABCDEFGHIJKLMNOPQRSTUVWXYZ[\\]^_`abcdefghijklmnopqrstuvwxyz' +
+  '{|}~\u00b7\u2013\u2026\u2212';
 
-/** Decides the whole picture: where everything lies and what every label says. */
+/**
+ * Decides the whole picture: where everything lies and what every label says.
+ *
+ * @throws {RangeError} for a spec with a panel or parameters that do not exist.
+ */
 export async function planChart(
   input: PlanInput,
-  book: GlyphBook,
-  frames: FrameBook,
+  { panels, book, heads }: PlanTools,
 ): Promise<ChartPlan> {
   const { bars, spec } = input;
   const symbol = visibleText(input.symbol);
@@ -45,136 +51,76 @@ export async function planChart(
   await book.learn(ALPHABET + timeframe, REGULAR);
   await book.learn(ALPHABET + symbol, BOLD);
 
-  const indicators = computeIndicators(bars, spec.indicators);
-  const contents = spec.panels.map(({ name }) => panelContent(name, bars, indicators, spec));
-  const sizes = fontSizes(spec);
-  const gutter = Math.max(...contents.map((content) => gutterWidth(content, book, sizes.label)));
-  const right = gutter + sizes.label * 2.2;
-  const draft = layOutChart(spec, 0, right);
-  const tickWidth = widestTick(scenes(contents, draft, bars), book, sizes.label);
-  const layout = layOutChart(spec, tickWidth + sizes.axis * 2.4, right);
-  const panels = scenes(contents, layout, bars);
-
-  const panelFrames = panels.map(({ box, content: { title, legend } }) => ({
-    head: box.head,
-    title,
-    legend,
-  }));
-  const frame = await frames.draw({
+  const series = new SeriesBook(bars, spec.indicators);
+  const contents = spec.panels.map(({ name }) => withStats(contentOf(name, panels, series)));
+  const layout = layOut(contents, input, book);
+  const scenes = scenesOf(contents, layout, bars.length);
+  const head = await heads.layOut({
     width: spec.width,
     height: spec.height,
-    sizes,
-    frames: panelFrames,
+    sizes: layout.sizes,
+    heads: scenes.map(({ box, content: { title, legend } }) => ({ box: box.head, title, legend })),
   });
-  const last = panels.at(-1);
-  const ticks =
+  const last = scenes.at(-1);
+  const dates =
     last === undefined
-      ? []
-      : timeTicks(
-          bars,
-          last.scale.x,
-          (label) => book.width(label, sizes.label, REGULAR),
-          sizes.label * 1.5,
-        );
-  const columns = ticks.map(({ index }) => last?.scale.column(index) ?? 0);
+      ? { columns: [], texts: [] }
+      : planTimeAxis(bars, last, spec.width, layout, book);
 
-  const zoom = sizes.label / 15;
   const shapes: Shape[] = [];
   const texts: PlannedText[] = [
     ...planTitle({ bars, symbol, timeframe, spec, layout }, book),
-    ...frame.texts,
+    ...head.texts,
   ];
-  for (const scene of panels) {
+  for (const scene of scenes) {
     const labels = [
       planGutter(scene, layout, book),
-      planCallouts(scene, inkOf(scene, bars, indicators), frame.boxes, layout, book),
+      planCallouts(scene, inkOf(scene), head.boxes, layout, book),
     ];
-    shapes.push(...planBackground(scene, indicators, columns), ...planStatistics(scene));
     shapes.push(
-      ...planData(scene, bars, indicators, zoom),
+      ...planBackground(scene, dates.columns),
+      ...planStatistics(scene),
+      ...planMarks(scene),
       ...labels.flatMap((label) => label.shapes),
     );
-    texts.push(...axisTexts(scene, layout, book), ...labels.flatMap((label) => label.texts));
+    texts.push(...planValueAxis(scene, layout, book), ...labels.flatMap((label) => label.texts));
   }
-  ticks.forEach((tick, i) => {
-    const wish = {
-      role: 'time-tick' as const,
-      text: tick.label,
-      size: sizes.label,
-      color: COLOR.text,
-    };
-    const half = book.width(tick.label, sizes.label, REGULAR) / 2;
-    const x = Math.min(spec.width - half - 2, Math.max(half + 2, columns[i] ?? 0));
-    texts.push(planText(book, { ...wish, x, y: layout.tickBaseline, anchor: 'middle' }));
-  });
-  const plot = last?.box.plot;
-  if (plot !== undefined) {
-    const text = isIntraday(bars) ? 'Date and time (UTC)' : 'Date';
-    const wish = { role: 'axis-title' as const, text, size: sizes.axis, color: COLOR.text };
-    const x = plot.x + plot.width / 2;
-    texts.push(planText(book, { ...wish, x, y: layout.axisTitleBaseline, anchor: 'middle' }));
-  }
-  return {
-    width: spec.width,
-    height: spec.height,
-    layout,
-    swatches: frame.swatches,
-    shapes,
-    texts,
-  };
+  texts.push(...dates.texts);
+  const { width, height } = spec;
+  return { width, height, layout, swatches: head.swatches, shapes, texts };
 }
 
-function scenes(
-  contents: readonly ReturnType<typeof panelContent>[],
+function contentOf(name: string, panels: Panels, series: SeriesBook): PanelContent {
+  const panel = panels[name];
+  if (panel === undefined) throw new RangeError(`there is no panel ${name}`);
+  return panel.content(series);
+}
+
+/**
+ * Twice, because ticks need room on the left: the first layout tells the height of panels, so the
+ * ticks they have, so how wide these are.
+ */
+function layOut(
+  contents: readonly StatedContent[],
+  { bars, spec }: PlanInput,
+  book: GlyphBook,
+): ChartLayout {
+  const { label, axis } = fontSizes(spec);
+  const gutter = Math.max(...contents.map((content) => gutterWidth(content, book, label)));
+  const right = gutter + label * 2.2;
+  const draft = scenesOf(contents, layOutChart(spec, 0, right), bars.length);
+  const ticks = draft.flatMap((scene) => scene.ticks.map((tick) => tick.label));
+  const tickWidth = Math.max(0, ...ticks.map((text) => book.width(text, label, REGULAR)));
+  return layOutChart(spec, tickWidth + axis * 2.4, right);
+}
+
+function scenesOf(
+  contents: readonly StatedContent[],
   layout: ChartLayout,
-  bars: readonly Bar[],
-) {
+  barCount: number,
+): PanelScene[] {
   return contents.flatMap((content, i) => {
     const box = layout.panels[i];
-    return box === undefined ? [] : [panelScene(content, box, bars, layout)];
+    return box === undefined ? [] : [panelScene(content, box, barCount, layout)];
   });
-}
-
-function widestTick(panels: readonly PanelScene[], book: GlyphBook, size: number): number {
-  const labels = panels.flatMap((panel) => panel.ticks.map((tick) => tick.label));
-  return Math.max(0, ...labels.map((label) => book.width(label, size, REGULAR)));
-}
-
-/** Value ticks, the axis title along them, and what an empty panel would need. */
-function axisTexts(scene: PanelScene, layout: ChartLayout, book: GlyphBook): PlannedText[] {
-  const { axis, box, content, ticks } = scene;
-  const { plot } = box;
-  const { label, axis: axisSize } = layout.sizes;
-  const texts = ticks.map((tick) => {
-    const y = centredBaseline(axis.y(tick.value), label);
-    const x = plot.x - layout.unit * 1.5;
-    return planText(book, {
-      role: 'value-tick',
-      text: tick.label,
-      x,
-      y,
-      size: label,
-      color: COLOR.text,
-      anchor: 'end',
-    });
-  });
-  const room = plot.height + box.head.height * 0.6;
-  const wanted = book.width(content.axisTitle, axisSize, REGULAR);
-  const size = wanted > room ? (axisSize * room) / wanted : axisSize;
-  const title = { role: 'axis-title' as const, text: content.axisTitle, size, color: COLOR.text };
-  texts.push(
-    planUpwardText(book, { ...title, x: Math.round(axisSize * 1.3), y: plot.y + plot.height / 2 }),
-  );
-  if (content.needs === null) return texts;
-  const middle = {
-    x: plot.x + plot.width / 2,
-    y: centredBaseline(plot.y + plot.height / 2, axisSize),
-  };
-  const needs = {
-    role: 'needs' as const,
-    text: content.needs,
-    size: axisSize,
-    color: COLOR.statistic,
-  };
-  return [...texts, planText(book, { ...needs, ...middle, anchor: 'middle' })];
 }

@@ -1,12 +1,7 @@
-import { BOLD, REGULAR, type Weight } from '../draw/chart-font.ts';
-import type { Box } from './chart-layout.ts';
+import type { GlyphBook } from '../font/glyph-book.ts';
+import { ASCENDER, BOLD, CAP_HEIGHT, DESCENDER, REGULAR, type Weight } from '../font/inter.ts';
+import type { Box } from '../scale/box.ts';
 import type { PlannedText, TextRole } from './chart-plan.ts';
-import type { GlyphBook } from '../draw/glyph-book.ts';
-
-/** Heights of Inter per pixel of font size. */
-export const CAP_HEIGHT = 0.727;
-const ASCENDER = 0.78;
-const DESCENDER = 0.2;
 
 export interface TextWish {
   readonly role: TextRole;

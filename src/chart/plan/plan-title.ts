@@ -1,16 +1,15 @@
 import type { Bar } from '../../bars/bar.ts';
-import { COLOR } from '../draw/chart-color.ts';
-import { BOLD, REGULAR } from '../draw/chart-font.ts';
+import type { GlyphBook } from '../font/glyph-book.ts';
+import { BOLD, REGULAR } from '../font/inter.ts';
+import { barPriceStyle, formatNumber, plainStyle } from '../scale/number-format.ts';
+import { barLabel, isIntraday } from '../scale/time-axis.ts';
 import type { ChartLayout } from './chart-layout.ts';
 import type { PlannedText } from './chart-plan.ts';
-import type { ChartSpec } from '../chart-spec.ts';
-import type { GlyphBook } from '../draw/glyph-book.ts';
-import { barPriceStyle, formatNumber } from './number-format.ts';
+import { COLOR } from './color.ts';
 import { planText } from './plan-text.ts';
-import { barLabel, isIntraday } from './time-axis.ts';
+import type { ChartSpec } from './spec.ts';
 
 const MAX_NAME_CHARACTERS = 60;
-const COUNT = { divisor: 1, suffix: '', decimals: 0, exponential: false };
 
 /**
  * A name as it can be drawn on one line: composed characters, no control characters, not endless.
@@ -49,7 +48,7 @@ export function planTitle(
   const intraday = isIntraday(bars);
   const range = `${barLabel(first.time, intraday)} \u2013 ${barLabel(last.time, intraday)}`;
   const meta = book.fit(
-    `${timeframe}  \u00b7  ${formatNumber(bars.length, COUNT)} bars  \u00b7  ${range}`,
+    `${timeframe}  \u00b7  ${formatNumber(bars.length, plainStyle(0))} bars  \u00b7  ${range}`,
     sizes.axis,
     REGULAR,
     (right - x) / 2,

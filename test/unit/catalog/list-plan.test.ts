@@ -3,10 +3,8 @@ import { PgliteBackend } from '../../../stand-in/sql/pglite-backend.ts';
 import type { LocalServer } from '../../../stand-in/listen.ts';
 import type { SqlStatement } from '../../../stand-in/sql/sql-backend.ts';
 import { startSqlEndpoint } from '../../../stand-in/sql/sql-endpoint.ts';
-import {
-  createArtifactGroupRepository,
-  type ArtifactGroupRequest,
-} from '../../../src/catalog/group.repository.ts';
+import { createArtifactGroupRepository } from '../../../src/catalog/group.repository.ts';
+import type { ArtifactGroupRequest } from '../../../src/catalog/group-statements.repository.ts';
 import {
   createArtifactListRepository,
   type ArtifactPageRequest,

@@ -1,8 +1,14 @@
 import { describe, expect, test } from 'vitest';
-import { DEFAULT_SPEC } from '../../../src/chart/chart-spec.ts';
 import { inspectImage } from '../../../src/image/inspect-image.ts';
 import { pngChunk } from '../../../src/png/chunk.ts';
-import { provenanceChunk, readProvenance, type Provenance } from '../../../src/png/provenance.ts';
+import {
+  canonicalText,
+  LABEL_FIELDS,
+  provenanceChunk,
+  readLabel,
+  readProvenance,
+  type Provenance,
+} from '../../../src/png/provenance.ts';
 import { jpegFixture, pngFixture } from './png-fixture.ts';
 
 const provenance: Provenance = {
@@ -14,7 +20,7 @@ const provenance: Provenance = {
   bar_count: 200,
   first_bar: '2018-01-02T00:00:00.000Z',
   last_bar: '2018-12-31T00:00:00.000Z',
-  spec: DEFAULT_SPEC,
+  spec: { width: 1920, height: 1400, panels: [{ name: 'price', share: 1 }], spacing: 0.03 },
   renderer: 'chartproof-1',
 };
 
@@ -44,11 +50,9 @@ test('unknown keys are dropped, not trusted', () => {
 test('nested deeper than any of ours it is unreadable, and nobody has to walk it', () => {
   for (const levels of [20, 1_500, 7_000]) {
     const spec = `${'{"a":'.repeat(levels)}1${'}'.repeat(levels)}`;
-    expect(
-      readProvenance(
-        claiming(JSON.stringify(provenance).replace(/"spec":\{.*\}/, `"spec":${spec}`)),
-      ),
-    ).toBeNull();
+    const json = JSON.stringify({ ...provenance, spec: 0 });
+    expect(readProvenance(claiming(json.replace('"spec":0', '"spec":{}')))).not.toBeNull();
+    expect(readProvenance(claiming(json.replace('"spec":0', `"spec":${spec}`)))).toBeNull();
   }
 });
 
@@ -98,5 +102,66 @@ describe('is null', () => {
     const png = pngWith(provenanceChunk(provenance));
     png[100] = (png[100] ?? 0) ^ 1;
     expect(readProvenance(png)).toBeNull();
+  });
+});
+
+describe('a label says what is wrong with it', () => {
+  const PREFIX = 'chartproof\0\0\0\0\0';
+  const read = (text: string) => readLabel(Buffer.from(PREFIX + text));
+  const ours = canonicalText(provenance) ?? '';
+
+  test('nothing, as we write it', () => {
+    expect(read(ours)).toEqual({ kind: 'read', fields: provenance, problems: [], provenance });
+    expect(LABEL_FIELDS.toSorted()).toEqual(Object.keys(provenance).toSorted());
+  });
+
+  test.each([
+    ['{', 'the label is not JSON'],
+    ['[]', 'the label is not a JSON object'],
+    [`{"a":"${'x'.repeat(16_384)}"}`, 'the label is longer than 16384 bytes'],
+    [`{"a":${'['.repeat(16)}${']'.repeat(16)}}`, 'the label is nested more than 16 levels deep'],
+  ])('%#: it cannot be read', (text, reason) => {
+    expect(read(text)).toEqual({ kind: 'unreadable', reason });
+  });
+
+  test('it is not in our form', () => {
+    const reason = 'the label is not written in the form of ours';
+    expect(readLabel(Buffer.from(`chartproof\0\0\0en\0\0${ours}`))).toEqual({
+      kind: 'unreadable',
+      reason,
+    });
+  });
+
+  test.each([
+    [
+      { ...provenance, symbol: 7 },
+      [{ field: 'symbol', message: 'must be a text of at most 300 characters' }],
+      false,
+    ],
+    [{ ...provenance, more: 1 }, [{ field: 'more', message: 'is not part of a label' }], true],
+    [{}, LABEL_FIELDS.map((field) => ({ field, message: 'is missing' })), false],
+  ])('%#: its fields', (fields, problems, hasProvenance) => {
+    const label = read(canonicalText(fields) ?? '');
+    expect(label).toMatchObject({ kind: 'read', problems });
+    expect(label.kind === 'read' && label.provenance !== null).toBe(hasProvenance);
+  });
+
+  test.each([
+    ['white space', ours.replace('{', '{ ')],
+    ['a member twice', ours.replace('{', '{"bar_count":200,')],
+    ['another order', JSON.stringify(Object.fromEntries(Object.entries(provenance).toReversed()))],
+  ])('two readers could take two things from it: %s', (_, text) => {
+    expect(text).not.toBe(ours);
+    expect(read(text)).toMatchObject({
+      kind: 'read',
+      problems: [{ field: 'label', message: 'is not the RFC 8785 text of its fields' }],
+      provenance,
+    });
+  });
+
+  test('at most 20 problems are listed', () => {
+    const many = Object.fromEntries(Array.from({ length: 50 }, (_, i) => [`x${i}`, i]));
+    const label = read(canonicalText(many) ?? '');
+    expect(label.kind === 'read' ? label.problems.length : 0).toBe(20);
   });
 });

@@ -1,6 +1,5 @@
 import { deflateSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
-import { DEFAULT_SPEC } from '../../../src/chart/chart-spec.ts';
 import { pngChunk } from '../../../src/png/chunk.ts';
 import { provenanceChunk } from '../../../src/png/provenance.ts';
 import { pngStructure, type PngStructure } from '../../../src/png/structure.ts';
@@ -19,7 +18,7 @@ const label = provenanceChunk({
   bar_count: 2,
   first_bar: '2018-01-02T00:00:00.000Z',
   last_bar: '2018-12-31T00:00:00.000Z',
-  spec: DEFAULT_SPEC,
+  spec: { width: 1920, height: 1400, panels: [{ name: 'price', share: 1 }], spacing: 0.03 },
   renderer: 'chartproof-2',
 });
 const IHDR = pngChunk('IHDR', header);
