@@ -1,3 +1,4 @@
+import { sha256Hex } from '../digest.ts';
 import type { Bar } from './bar.ts';
 
 const HEADER = new TextEncoder().encode('chartproof-bars-v1\n');
@@ -30,9 +31,4 @@ export async function snapshotHash(bars: readonly Bar[]): Promise<string> {
     offset += 8;
   }
   return sha256Hex(bytes);
-}
-
-/** SHA-256 of `bytes` as 64 hex digits. */
-export async function sha256Hex(bytes: Uint8Array<ArrayBuffer>): Promise<string> {
-  return Buffer.from(await crypto.subtle.digest('SHA-256', bytes)).toString('hex');
 }

@@ -1,5 +1,6 @@
 import { sha256Hex } from '../digest.ts';
 import { AppError } from '../errors.ts';
+import { weakTag } from '../http/entity-tag.ts';
 import type { EdgeCache } from '../storage/edge-cache.ts';
 import type { MemoryCache } from '../storage/memory-cache.ts';
 import { indicatorsOf, newestBars } from './chart-data.ts';
@@ -63,7 +64,7 @@ export function createChartAnswers(deps: ChartAnswerDependencies): ChartAnswers 
     indicators: (artifactId, knows) =>
       answer(deps, artifactId, knows, {
         nameOf: ({ renderKey }) => `indicators-${CHART_DATA_VERSION}-${renderKey}`,
-        etagOf: ({ renderKey }) => `W/"indicators-${CHART_DATA_VERSION}-${renderKey}"`,
+        etagOf: ({ renderKey }) => weakTag(`indicators-${CHART_DATA_VERSION}-${renderKey}`),
         make: (picture) => encode(indicatorsOf(picture)),
         finish: (_known, bytes) => bytes,
         ofNothing: () => {
@@ -81,7 +82,7 @@ export function createChartAnswers(deps: ChartAnswerDependencies): ChartAnswers 
       return answer(deps, artifactId, knows, {
         nameOf: (known) => `market-data-${CHART_DATA_VERSION}-${keptOf(known)}-${known.renderKey}`,
         etagOf: (known) =>
-          `W/"market-data-${CHART_DATA_VERSION}-${countOf(known)}-${known.renderKey}"`,
+          weakTag(`market-data-${CHART_DATA_VERSION}-${countOf(known)}-${known.renderKey}`),
         make: (picture, known) => encode(newestBars(picture, keptOf(known))).slice(1, -1),
         finish: (known, bytes) => wrapBars(known.symbol, countOf(known), bytes),
         ofNothing: (rowSymbol) => encode({ symbol: rowSymbol ?? 'unknown', count: 0, data: [] }),
@@ -146,7 +147,7 @@ async function plain(
   bytes: Uint8Array<ArrayBuffer>,
   knows: (etag: string) => boolean,
 ): Promise<ChartAnswer> {
-  const etag = `W/"${(await sha256Hex(bytes)).slice(0, 32)}"`;
+  const etag = weakTag(`${(await sha256Hex(bytes)).slice(0, 32)}`);
   return knows(etag) ? { kind: 'not_modified', etag } : { kind: 'json', etag, bytes };
 }
 

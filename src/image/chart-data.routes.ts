@@ -1,9 +1,8 @@
 import { createRoute, OpenAPIHono } from '@hono/zod-openapi';
 import type { Context } from 'hono';
 import { artifactIdParam, requireArtifactId } from '../artifact/artifact.schema.ts';
-import { ifNoneMatchHolds } from '../http/conditional.ts';
 import { changed } from '../http/json-etag.ts';
-import { ifMatchHolds } from '../http/preconditions.ts';
+import { ifMatchHolds, ifNoneMatchHolds } from '../http/preconditions.ts';
 import { limitCallers } from '../http/limit-callers.ts';
 import { problemResponses } from '../http/problem.schema.ts';
 import { requireRead } from '../http/require-caller.ts';

@@ -1,9 +1,10 @@
 import { createRoute, OpenAPIHono } from '@hono/zod-openapi';
 import { artifactIdParam, requireArtifactId } from '../artifact/artifact.schema.ts';
 import { AppError } from '../errors.ts';
-import { ifNoneMatchHolds, requestedRange } from '../http/conditional.ts';
+import { requestedRange } from '../http/byte-range.ts';
+import { strongTag } from '../http/entity-tag.ts';
 import { changed } from '../http/json-etag.ts';
-import { ifMatchHolds } from '../http/preconditions.ts';
+import { ifMatchHolds, ifNoneMatchHolds } from '../http/preconditions.ts';
 import { problemResponses } from '../http/problem.schema.ts';
 import { requireRead } from '../http/require-caller.ts';
 import { rejectInvalid } from '../http/validation.ts';
@@ -98,7 +99,7 @@ function cacheControl(
   if (caching === 'revalidate') return `${audience}, no-cache`;
   if (caching === 'brief') return 'private, max-age=10';
   // `v` must name these bytes: an attached or unverified image keeps its URL when its bytes change.
-  if (version !== undefined && version === renderKey && etag === `"${renderKey}"`) {
+  if (version !== undefined && version === renderKey && etag === strongTag(renderKey)) {
     return `${audience}, max-age=31536000, immutable`;
   }
   return `${audience}, max-age=3600`;

@@ -1,8 +1,8 @@
 import { createRoute, OpenAPIHono } from '@hono/zod-openapi';
 import { AppError } from '../errors.ts';
-import { ifNoneMatchHolds } from '../http/conditional.ts';
+import { strongTag } from '../http/entity-tag.ts';
 import { changed } from '../http/json-etag.ts';
-import { ifMatchHolds } from '../http/preconditions.ts';
+import { ifMatchHolds, ifNoneMatchHolds } from '../http/preconditions.ts';
 import { problemResponses } from '../http/problem.schema.ts';
 import { requireRead } from '../http/require-caller.ts';
 import { rejectInvalid } from '../http/validation.ts';
@@ -47,7 +47,7 @@ renderRoutes.openapi(renderRoute, async (c) => {
   const { services } = c.var;
   const row = /^[0-9a-f]{32}$/.test(key) ? await services.renders.find(key) : null;
   if (row === null) throw new AppError('not_found', `There is no render "${key.slice(0, 64)}".`);
-  const etag = `"${key}"`;
+  const etag = strongTag(key);
   if (!ifMatchHolds(c.req.header('if-match'), etag)) throw changed(etag);
   const isPrivate = services.config.readAccess === 'token';
   const asked = { version: key, isPrivate };
