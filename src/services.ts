@@ -34,13 +34,12 @@ import {
   REVALIDATION_LIMITS,
   SERVED_LATELY_MS,
 } from './image/draw-queue.ts';
-import { createPointerCache, POINTER_MEMORY_TTL_MS, type Pointer } from './image/pointer.ts';
+import { createPointerCache, POINTER_MEMORY_TTL_MS, type Pointer } from './image/edge-image.ts';
 import type { RenderGateDependencies } from './image/render-gate.ts';
 import type { RenderGate } from './image/render-job.ts';
 import { createRenderLedger } from './image/render-ledger.repository.ts';
 import { removeArtifactImage } from './image/remove-artifact-image.ts';
-import type { ImageFlights } from './image/image-flight.ts';
-import { createServeImage } from './image/serve-image.ts';
+import { createServeImage, type ImageFlights } from './image/serve-image.ts';
 import { createScanFile } from './image/scan-file.ts';
 import { verifyArtifactImage } from './image/verify-artifact.ts';
 import { verifyPicture } from './image/verify-picture.ts';

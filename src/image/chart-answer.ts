@@ -147,7 +147,7 @@ async function plain(
   bytes: Uint8Array<ArrayBuffer>,
   knows: (etag: string) => boolean,
 ): Promise<ChartAnswer> {
-  const etag = weakTag(`${(await sha256Hex(bytes)).slice(0, 32)}`);
+  const etag = weakTag((await sha256Hex(bytes)).slice(0, 32));
   return knows(etag) ? { kind: 'not_modified', etag } : { kind: 'json', etag, bytes };
 }
 

@@ -9,7 +9,7 @@ import { requireRead } from '../http/require-caller.ts';
 import { rejectInvalid } from '../http/validation.ts';
 import type { AppEnv } from '../services.ts';
 import type { ChartAnswer } from './chart-answer.ts';
-import { indicatorsSchema, marketDataQuery, marketDataSchema } from './image.schema.ts';
+import { indicatorsSchema, marketDataQuery, marketDataSchema } from './chart-data.schema.ts';
 
 const failures = problemResponses(
   'unauthenticated',

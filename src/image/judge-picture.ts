@@ -4,8 +4,19 @@ import type { FieldError } from '../errors.ts';
 import { isoTimestamp } from '../storage/iso-timestamp.ts';
 import type { ChartRenderRow } from './chart-render.table.ts';
 
-export type Verdict =
-  'verified' | 'same_pixels' | 'relabelled' | 'altered' | 'unproven' | 'unknown';
+export const VERDICTS = [
+  'verified',
+  'same_pixels',
+  'relabelled',
+  'altered',
+  'unproven',
+  'unknown',
+] as const;
+export type Verdict = (typeof VERDICTS)[number];
+
+/** What a label is worth. */
+export const LABEL_STATES = ['absent', 'consistent', 'contradicted', 'malformed'] as const;
+export type LabelState = (typeof LABEL_STATES)[number];
 
 /** A field of the label that the ledger contradicts. */
 export interface LabelDifference {

@@ -1,6 +1,6 @@
 import { isoTimestamp } from '../storage/iso-timestamp.ts';
 import type { ChartRenderRow } from './chart-render.table.ts';
-import type { LedgerEntry } from './image.schema.ts';
+import type { LedgerEntry } from './verification.schema.ts';
 
 /** A ledger row as it goes over the wire. */
 export function ledgerEntry(row: ChartRenderRow): LedgerEntry {

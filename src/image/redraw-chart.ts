@@ -1,15 +1,17 @@
 import type { WorkQueue } from '../concurrency/work-queue.ts';
 import type { ChartRenderer, RenderedChart } from '../chart/render-chart.ts';
 import { DEFAULT_SPEC, RENDERER_VERSION } from '../chart/chart-spec.ts';
-import { inspectImage } from './inspect-image.ts';
 import { sha256Hex } from '../digest.ts';
 import { AppError, failure } from '../errors.ts';
 import type { Log } from '../observability/log.ts';
 import type { ObjectStore, StoredObject } from '../storage/object-store.ts';
-import { barBytes, reserved, turnOf } from './draw-queue.ts';
-import { PIXEL_METADATA, RENDERER_METADATA, SNAPSHOT_METADATA } from './object-facts.ts';
+import { isLedgerFile } from './assess-freshness.ts';
+import { barBytes } from './draw-queue.ts';
+import { inspectImage } from './inspect-image.ts';
+import { PIXEL_METADATA, RENDERER_METADATA, SNAPSHOT_METADATA } from './object-metadata.ts';
 import type { Picture } from './picture.ts';
 import type { RenderLedger } from './render-ledger.repository.ts';
+import { reservePlace } from './reserve-place.ts';
 
 export interface RedrawDependencies {
   readonly store: ObjectStore;
@@ -48,11 +50,11 @@ export async function redrawChart(
   picture: Picture,
   options: { readonly useStore: boolean },
 ): Promise<Redrawn> {
-  const place = reserved(deps.draws, barBytes(picture));
+  const place = reservePlace(deps.draws, barBytes(picture), 'drawing');
   try {
     const present = options.useStore ? await lookAgain(deps, picture) : UNREACHABLE;
     if (present !== UNREACHABLE && present.intact !== null) return asStored(present.intact);
-    await turnOf(place);
+    await place.turn();
     const startedAt = deps.now();
     const chart = await draw(deps.renderer, picture);
     const renderMs = Math.max(0, Math.round(deps.now() - startedAt));
@@ -122,7 +124,7 @@ async function look(deps: RedrawDependencies, picture: Picture): Promise<Present
   ]);
   if (object === null || row === null) return { object, intact: null };
   const sha256 = await sha256Hex(object.bytes);
-  const isLedgers = sha256 === row.png_sha256 && inspectImage(object.bytes).kind === 'png';
+  const isLedgers = isLedgerFile(row, sha256) && inspectImage(object.bytes).kind === 'png';
   return { object, intact: isLedgers ? { bytes: object.bytes, sha256 } : null };
 }
 

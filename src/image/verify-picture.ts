@@ -7,7 +7,7 @@ import type { ChartRenderRow } from './chart-render.table.ts';
 import { comparePictures } from './compare-pictures.ts';
 import type { DecodeSlots } from './decode-slots.ts';
 import { findPicture, findRender, type FindRenderDependencies } from './find-render.ts';
-import type { ImageVerification } from './image.schema.ts';
+import type { ImageVerification } from './verification.schema.ts';
 import { judgePicture } from './judge-picture.ts';
 import { ledgerEntry } from './ledger-entry.ts';
 import { locateChange, partBorders } from './locate-change.ts';

@@ -9,7 +9,8 @@ import { mediaTypeOf } from '../http/read-json.ts';
 import { requireRead } from '../http/require-caller.ts';
 import { rejectInvalid } from '../http/validation.ts';
 import type { AppEnv } from '../services.ts';
-import { artifactVerificationSchema, binaryBody, imageVerificationSchema } from './image.schema.ts';
+import { binaryBody } from './image.schema.ts';
+import { artifactVerificationSchema, imageVerificationSchema } from './verification.schema.ts';
 
 const IMAGE_MAX_BYTES = 10_000_000;
 

@@ -33,9 +33,8 @@ function facts(
   return {
     object: object === null ? null : { ...base, ...object },
     absence: 'nothing lies there',
-    picture: { snapshotSha256: OURS, renderKey: 'd'.repeat(32) },
-    underRenderKey: false,
-    ledgerSha256: null,
+    picture: { snapshotSha256: OURS },
+    ledger: null,
     fetchedAt: FETCHED,
     ...rest,
   };
@@ -59,17 +58,17 @@ describe('assessFreshness', () => {
     ],
     [
       'the ledger’s bytes under the render key',
-      facts({}, { underRenderKey: true, ledgerSha256: SHA }),
+      facts({}, { ledger: { png_sha256: SHA } }),
       'verified',
     ],
     [
       'other bytes under the render key, claiming our hash',
-      facts({ metadataSnapshotSha256: OURS }, { underRenderKey: true, ledgerSha256: OTHERS }),
+      facts({ metadataSnapshotSha256: OURS }, { ledger: { png_sha256: OTHERS } }),
       'stale',
     ],
     [
       'under the render key, unknown to the ledger, with our hash',
-      facts({ metadataSnapshotSha256: OURS }, { underRenderKey: true }),
+      facts({ metadataSnapshotSha256: OURS }, { ledger: null }),
       'attached',
     ],
     ['our hash in the metadata', facts({ metadataSnapshotSha256: OURS }), 'attached'],

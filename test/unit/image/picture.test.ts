@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
-import { renderKey, renderObjectRef } from '../../../src/image/render-key.ts';
+import { renderKey, renderObjectRef } from '../../../src/image/picture.ts';
 
 const identity = {
   snapshotSha256: 'a'.repeat(64),
