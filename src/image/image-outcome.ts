@@ -4,7 +4,7 @@ import type { Assessment, ObjectFacts, ServableFreshness } from './assess-freshn
 import type { ChartSource } from './chart-source.repository.ts';
 import type { ChartRow, Examination, Found, Unread } from './examine-image.ts';
 import type { Picture } from './picture.ts';
-import type { RenderReason } from './render-ledger.repository.ts';
+import type { RenderReason } from './shown-render.repository.ts';
 import { unusableBars } from './unusable-bars.ts';
 
 /** What the answer says of itself; all of it goes into headers. */

@@ -8,6 +8,7 @@ import type { ObjectStore, StoredObject } from '../storage/object-store.ts';
 import { isLedgerFile } from './assess-freshness.ts';
 import { barBytes } from './draw-queue.ts';
 import { inspectImage } from './inspect-image.ts';
+import { newLedgerRow } from './ledger-entry.ts';
 import { PIXEL_METADATA, RENDERER_METADATA, SNAPSHOT_METADATA } from './object-metadata.ts';
 import type { Picture } from './picture.ts';
 import type { RenderLedger } from './render-ledger.repository.ts';
@@ -166,7 +167,7 @@ async function writeBack(
       condition: there === null ? { ifNoneMatch: '*' } : { ifMatch: there.etag },
     });
     if (outcome.stored) {
-      await deps.ledger.record(ledgerRow(picture, chart, drawn));
+      await deps.ledger.record(newLedgerRow(picture, chart, drawn));
       return { ...drawn, stored: true };
     }
     const now = await look(deps, picture);
@@ -182,29 +183,4 @@ async function writeBack(
     there = now.object;
   }
   throw new AppError('store_answered_wrongly', 'Another writer kept replacing the object.');
-}
-
-function ledgerRow(picture: Picture, chart: RenderedChart, drawn: Redrawn) {
-  const [first, last] = [picture.bars[0], picture.bars.at(-1)];
-  if (first === undefined || last === undefined) throw new TypeError('usable bars are two or more');
-  return {
-    render_key: picture.renderKey,
-    snapshot_sha256: picture.snapshotSha256,
-    png_sha256: drawn.pngSha256,
-    pixel_sha256: chart.pixelSha256,
-    bucket: picture.ref.bucket,
-    object_key: picture.ref.key,
-    byte_size: chart.png.byteLength,
-    width: chart.width,
-    height: chart.height,
-    symbol: picture.symbol,
-    timeframe: picture.timeframe,
-    bar_count: picture.bars.length,
-    first_bar: new Date(first.time).toISOString(),
-    last_bar: new Date(last.time).toISOString(),
-    renderer: RENDERER_VERSION,
-    spec: DEFAULT_SPEC,
-    render_ms: drawn.renderMs,
-    plots: chart.plots,
-  };
 }

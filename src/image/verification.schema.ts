@@ -83,17 +83,17 @@ export const artifactVerificationSchema = z
   .openapi('ArtifactVerification');
 export type ArtifactVerification = z.output<typeof artifactVerificationSchema>;
 
-const shownBy = z.array(
-  z.object({
-    artifact_id: z.int(),
-    name: z.string(),
-    symbol: z.string().nullable(),
-    workflow_id: z.string().nullable(),
-    execution_id: z.string().nullable(),
-    run_id: z.string().nullable(),
-    experiment_id: z.string().nullable(),
-  }),
-);
+const shownBy = z.object({
+  artifact_id: z.int(),
+  name: z.string(),
+  symbol: z.string().nullable(),
+  workflow_id: z.string().nullable(),
+  execution_id: z.string().nullable(),
+  run_id: z.string().nullable(),
+  experiment_id: z.string().nullable(),
+});
+/** An artifact that shows a render. */
+export type ShownBy = z.output<typeof shownBy>;
 
 const finding = z.object({ field: z.string(), message: z.string() });
 
@@ -146,10 +146,15 @@ export const imageVerificationSchema = z
     renders: z
       .array(ledgerEntry)
       .openapi({ description: 'Renders in the ledger with exactly these pixels.' }),
-    artifacts: shownBy.openapi({ description: 'Artifacts that show one of these renders.' }),
-    claimed: z.object({ render: ledgerEntry, artifacts: shownBy }).nullable().openapi({
-      description: 'The render that the label names, when it is not one of `renders`.',
-    }),
+    artifacts: z
+      .array(shownBy)
+      .openapi({ description: 'Artifacts that show one of these renders.' }),
+    claimed: z
+      .object({ render: ledgerEntry, artifacts: z.array(shownBy) })
+      .nullable()
+      .openapi({
+        description: 'The render that the label names, when it is not one of `renders`.',
+      }),
     changes: z
       .object({
         comparable: z.boolean().openapi({ description: 'False: the picture has another size.' }),
