@@ -147,7 +147,8 @@ export function assessFreshness(facts: FreshnessFacts): Assessment {
 
   const { lastModified } = object;
   if (lastModified !== null && facts.fetchedAt !== null && isOlder(lastModified, facts.fetchedAt)) {
-    const detail = `the image (${lastModified.toISOString()}) is older than its bars (${facts.fetchedAt.toISOString()})`;
+    const [stored, fetched] = [lastModified.toISOString(), facts.fetchedAt.toISOString()];
+    const detail = `the image (${stored}) is older than its bars (${fetched})`;
     return { freshness: 'stale', reason: 'older_than_bars', detail };
   }
   if (object.tooLarge !== null) {

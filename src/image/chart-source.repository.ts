@@ -36,7 +36,9 @@ const {
 
 /** The first of the three places that holds any text. `->>` on an array or scalar is null. */
 export const storedUrlSql = sql<string | null>`coalesce(
-  nullif(btrim(${chartData} ->> 'minio_url'), ''), nullif(btrim(${metadata} ->> 'minio_url'), ''), nullif(btrim(${imagePath}), ''))`;
+  nullif(btrim(${chartData} ->> 'minio_url'), ''),
+  nullif(btrim(${metadata} ->> 'minio_url'), ''),
+  nullif(btrim(${imagePath}), ''))`;
 
 /**
  * Of the snapshot and of the row's symbol and timeframe, which stand in when the snapshot has none.

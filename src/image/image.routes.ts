@@ -18,8 +18,9 @@ const imageRoute = createRoute({
   tags: ['Image'],
   summary: 'The chart image, proved against its bars',
   description:
-    'Serves the stored PNG when it matches the stored bars, and draws it anew when it is missing or stale. HEAD, ' +
-    '`If-Match`, `If-None-Match` and, for GET, one `Range` work. `X-Chart-Source` and `X-Chart-Freshness` say where the picture came from.',
+    'Serves the stored PNG when it matches the stored bars, and draws it anew when it is missing ' +
+    'or stale. HEAD, `If-Match`, `If-None-Match` and, for GET, one `Range` work. ' +
+    '`X-Chart-Source` and `X-Chart-Freshness` say where the picture came from.',
   middleware: [requireRead] as const,
   request: { params: artifactIdParam, query: imageQuery },
   responses: {

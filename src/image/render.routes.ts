@@ -16,8 +16,8 @@ const renderRoute = createRoute({
   tags: ['Image'],
   summary: 'One render as it was drawn',
   description:
-    'The picture of a render key that the ledger knows, whatever artifact shows it now: what an altered copy is held ' +
-    'against. Never changes. HEAD, `If-None-Match` and one `Range` work.',
+    'The picture of a render key that the ledger knows, whatever artifact shows it now: what an ' +
+    'altered copy is held against. Never changes. HEAD, `If-None-Match` and one `Range` work.',
   middleware: [requireRead] as const,
   request: { params: renderKeyParam },
   responses: {
@@ -66,7 +66,8 @@ renderRoutes.openapi(renderRoute, async (c) => {
   if (found === null) {
     throw new AppError(
       'not_found',
-      `The picture of render ${key} is no longer in the store, and no artifact has its bars any more.`,
+      `The picture of render ${key} is no longer in the store, ` +
+        'and no artifact has its bars any more.',
     );
   }
   const image = { ...known, ...found, kind: 'image', contentType: 'image/png' } as const;

@@ -2,11 +2,8 @@ import type { Flight, Flights, Landing, Reader } from '../concurrency/share-flig
 import type { WorkQueue } from '../concurrency/work-queue.ts';
 import type { Config } from '../config.ts';
 import { failure } from '../errors.ts';
-import type { Log } from '../observability/log.ts';
 import type { MemoryCache } from '../storage/memory-cache.ts';
-import type { ObjectStore } from '../storage/object-store.ts';
 import { isOwnPlace } from './assess-freshness.ts';
-import type { ChartSourceRepository } from './chart-source.repository.ts';
 import { READING_BYTES, READING_LIMITS } from './draw-queue.ts';
 import {
   fillEdge,
@@ -34,7 +31,6 @@ import {
 } from './image-outcome.ts';
 import { redrawImage, type RedrawImageDependencies } from './redraw-image.ts';
 import { reservePlace } from './reserve-place.ts';
-import type { ScanFile } from './scan-file.ts';
 
 /**
  * The note is what everybody who has the picture in hand is told, known as soon as the row was
@@ -44,18 +40,18 @@ type ImageFlight = Flight<ImageOutcome, Unchanged>;
 export type ImageFlights = Flights<ImageOutcome, Unchanged>;
 type Landed = Landing<ImageOutcome>;
 
-export interface ImageDependencies extends RedrawImageDependencies, EdgeDependencies {
+export interface ImageDependencies
+  extends
+    RedrawImageDependencies,
+    EdgeDependencies,
+    Pick<ExamineDependencies, 'sources' | 'store' | 'scanFile'> {
   readonly config: Pick<Config, 'store' | 'unverifiedObjects'>;
-  readonly sources: ChartSourceRepository;
-  readonly store: ObjectStore;
-  readonly scanFile: ScanFile;
   readonly flights: ImageFlights;
   readonly readings: WorkQueue;
   /** For pictures that were served lately; `readings` is for all others. */
   readonly revalidations: WorkQueue;
   /** Artifacts whose image was served lately. Says nothing of what it is now. */
   readonly servedLately: MemoryCache<true>;
-  readonly log: Log;
 }
 
 /** One request for an image. */

@@ -63,6 +63,8 @@ export function createShownRenders(database: Database): ShownRenders {
         const pointers = sql`jsonb_build_object('minio_url', ${url}::text)
           || case when ${storedUrlSql} is distinct from ${url}::text and ${storedUrlSql} is not null
              then jsonb_build_object('previous_minio_url', ${storedUrlSql}) else '{}'::jsonb end`;
+        const isObject = sql`jsonb_typeof(${chartData}) = 'object'`;
+        const data = sql`(case when ${isObject} then ${chartData} else '{}'::jsonb end)`;
         const [linked, updated] = await database.batch([
           database
             .insert(artifactRenderTable)
@@ -86,7 +88,7 @@ export function createShownRenders(database: Database): ShownRenders {
           database
             .update(artifactTable)
             .set({
-              chart_data: sql`(case when jsonb_typeof(${chartData}) = 'object' then ${chartData} else '{}'::jsonb end) || ${pointers}`,
+              chart_data: sql`${data} || ${pointers}`,
               image_path: url,
               updated_at: sql`now()`,
             })

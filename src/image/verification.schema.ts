@@ -45,8 +45,9 @@ export const artifactVerificationSchema = z
     }),
     freshness: z.enum(FRESHNESS).openapi({
       description:
-        'The words of `X-Chart-Freshness`. verified: the bytes that were drawn from these bars. attached: it claims their ' +
-        'hash. unverified: nothing is known of it. stale: it is damaged, of other bars or older than them.',
+        'The words of `X-Chart-Freshness`. verified: the bytes that were drawn from these bars. ' +
+        'attached: it claims their hash. unverified: nothing is known of it. stale: it is ' +
+        'damaged, of other bars or older than them.',
     }),
     reason: z.enum(FRESHNESS_REASONS),
     detail: z.string().openapi({ description: 'The reason in words.' }),
@@ -115,11 +116,12 @@ export const imageVerificationSchema = z
   .object({
     verdict: z.enum(VERDICTS).openapi({
       description:
-        'verified: these pixels were drawn here, the label says what the ledger says, and no chunk is there that is not ours. ' +
-        'same_pixels: the same pixels, written anew by a program that added nothing a viewer shows. relabelled: our pixels, ' +
-        'but the label lies (`label`). altered: other pixels than the claimed render has (`changes`), or ours with a chunk ' +
-        'that can make a viewer show something else (`chunks`). unproven: claim and pixels agree, but no ledger row says ' +
-        'we drew it. unknown: neither claim nor pixels are known.',
+        'verified: these pixels were drawn here, the label says what the ledger says, and no ' +
+        'chunk is there that is not ours. same_pixels: the same pixels, written anew by a ' +
+        'program that added nothing a viewer shows. relabelled: our pixels, but the label ' +
+        'lies (`label`). altered: other pixels than the claimed render has (`changes`), or ours with a ' +
+        'chunk that can make a viewer show something else (`chunks`). unproven: claim and pixels ' +
+        'agree, but no ledger row says we drew it. unknown: neither claim nor pixels are known.',
     }),
     detail: z.string(),
     image: z.object({
@@ -165,7 +167,8 @@ export const imageVerificationSchema = z
       .nullable()
       .openapi({
         description:
-          'Where an altered picture is not what was drawn, the largest change first. Null when nothing is compared.',
+          'Where an altered picture is not what was drawn, the largest change first. ' +
+          'Null when nothing is compared.',
       }),
   })
   .openapi('ImageVerification');

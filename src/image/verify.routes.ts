@@ -42,7 +42,8 @@ const imageRoute = createRoute({
     body: {
       required: true,
       description:
-        'The PNG itself, at most 10 MB. With a token it may have 16 megapixels (5 when interlaced), otherwise 5.',
+        'The PNG itself, at most 10 MB. With a token it may have 16 megapixels ' +
+        '(5 when interlaced), otherwise 5.',
       content: {
         'image/png': { schema: binaryBody },
         'application/octet-stream': { schema: binaryBody },
