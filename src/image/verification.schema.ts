@@ -119,9 +119,9 @@ export const imageVerificationSchema = z
         'verified: these pixels were drawn here, the label says what the ledger says, and no ' +
         'chunk is there that is not ours. same_pixels: the same pixels, written anew by a ' +
         'program that added nothing a viewer shows. relabelled: our pixels, but the label ' +
-        'lies (`label`). altered: other pixels than the claimed render has (`changes`), or ours with a ' +
-        'chunk that can make a viewer show something else (`chunks`). unproven: claim and pixels ' +
-        'agree, but no ledger row says we drew it. unknown: neither claim nor pixels are known.',
+        'lies (`label`). altered: other pixels than the claimed render has (`changes`), or ours ' +
+        'with a chunk that can make a viewer show something else (`chunks`). unproven: claim and ' +
+        'pixels agree, but no ledger row says we drew it. unknown: neither claim nor pixels are known.',
     }),
     detail: z.string(),
     image: z.object({
