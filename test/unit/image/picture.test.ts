@@ -1,6 +1,16 @@
 import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
-import { renderKey, renderObjectRef } from '../../../src/image/picture.ts';
+import { parseBars } from '../../../src/bars/parse-bars.ts';
+import { snapshotHash } from '../../../src/bars/snapshot-hash.ts';
+import { DEFAULT_SPEC, RENDERER_VERSION } from '../../../src/chart/chart-spec.ts';
+import {
+  chartFolder,
+  fetchedAt,
+  pictureOf,
+  renderKey,
+  renderObjectRef,
+} from '../../../src/image/picture.ts';
+import { chartSource, snapshot } from './chart-fixture.ts';
 
 const identity = {
   snapshotSha256: 'a'.repeat(64),
@@ -49,5 +59,85 @@ describe('renderObjectRef', () => {
       bucket: 'trading-charts',
       key: `${folder}/${key}.png`,
     });
+  });
+});
+
+describe('chartFolder', () => {
+  it('is the one of all pictures of a symbol and timeframe', () => {
+    const picture = { symbol: 'EUR/USD', timeframe: '1d' };
+    const { key } = renderObjectRef('charts', picture, 'f'.repeat(32));
+    expect(key.startsWith(`${chartFolder(picture)}/`)).toBe(true);
+  });
+});
+
+describe('pictureOf', () => {
+  const named = (more: Record<string, unknown>, row: Parameters<typeof chartSource>[0] = {}) =>
+    pictureOf(chartSource({ snapshot: { ...snapshot, ...more }, ...row }), 'charts');
+
+  it('is what the bars make, under the key that is made of them', async () => {
+    const bars = parseBars(snapshot.bars);
+    const snapshotSha256 = await snapshotHash(bars);
+    const identity = { snapshotSha256, symbol: 'TSLA', timeframe: 'daily' };
+    const key = await renderKey({ ...identity, spec: DEFAULT_SPEC, renderer: RENDERER_VERSION });
+    expect(await named({})).toEqual({
+      kind: 'usable',
+      picture: {
+        bars,
+        ...identity,
+        renderKey: key,
+        ref: { bucket: 'charts', key: `charts/TSLA/daily/${key}.png` },
+      },
+    });
+  });
+
+  it.each([
+    ['the snapshot', {}, { rowSymbol: 'ROW', rowTimeframe: 'hourly' }, 'TSLA', 'daily'],
+    [
+      'the row',
+      { symbol: ' ', timeframe: undefined },
+      { rowSymbol: 'ROW', rowTimeframe: 'hourly' },
+      'ROW',
+      'hourly',
+    ],
+    ['nobody', { symbol: 7, timeframe: null }, {}, 'unknown', 'unknown'],
+    [
+      'somebody at length',
+      { symbol: 'x'.repeat(300), timeframe: `${'y'.repeat(199)}\u{1f600}` },
+      {},
+      'x'.repeat(200),
+      `${'y'.repeat(199)}\ufffd`,
+    ],
+  ])('is named by %s', async (_name, more, row, symbol, timeframe) => {
+    expect(await named(more, row)).toMatchObject({ picture: { symbol, timeframe } });
+  });
+
+  it.each([
+    ['absent', null],
+    ['absent', []],
+    ['absent', { bars: null }],
+    ['unusable', { bars: [] }],
+    ['unusable', { bars: 'none' }],
+  ])('is none of %s bars: %o', async (kind, given) => {
+    expect(await pictureOf(chartSource({ snapshot: given }), 'charts')).toMatchObject({ kind });
+  });
+});
+
+describe('fetchedAt', () => {
+  it.each([
+    ['2025-06-01T12:00:00Z', '2025-06-01T12:00:00.000Z'],
+    ['2025-06-01T12:00:00', '2025-06-01T12:00:00.000Z'],
+    ['2025-06-01 12:00:00', '2025-06-01T12:00:00.000Z'],
+    ['2025-06-01T14:00:00+02:00', '2025-06-01T12:00:00.000Z'],
+    ['2025-06-01T14:00:00+0200', '2025-06-01T12:00:00.000Z'],
+    ['2025-06-01', '2025-06-01T00:00:00.000Z'],
+    ['yesterday', undefined],
+    ['', undefined],
+    [7, undefined],
+  ])('%s', (fetched_at, time) => {
+    expect(fetchedAt({ fetched_at })?.toISOString()).toBe(time);
+  });
+
+  it.each([null, undefined, 'text', {}])('is unknown of %o', (given) => {
+    expect(fetchedAt(given)).toBeNull();
   });
 });
