@@ -133,6 +133,12 @@ describe('assessFreshness', () => {
       'too_large_to_check',
     ],
     [
+      'too large: nobody compared its pixels with its label',
+      facts({ tooLarge: TOO_LARGE, inspection: png(OURS), pixelSha256: null }),
+      'unverified',
+      'too_large_to_check',
+    ],
+    [
       'too large, of other bars',
       facts({ tooLarge: TOO_LARGE, metadataSnapshotSha256: OTHERS }),
       'stale',
