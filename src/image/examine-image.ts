@@ -1,5 +1,4 @@
 import { sha256Hex } from '../digest.ts';
-import { AppError } from '../errors.ts';
 import { parseStoredUrl } from '../storage/object-ref.ts';
 import type { ObjectRef, ObjectStore, StoredObject } from '../storage/object-store.ts';
 import {
@@ -15,6 +14,7 @@ import { checkFile } from './check-file.ts';
 import { inspectImage } from './inspect-image.ts';
 import { claimedSnapshot } from './object-metadata.ts';
 import { fetchedAt, pictureOf, type Picture, type PictureState } from './picture.ts';
+import { noArtifact, notAChart } from './refusals.ts';
 import type { ScanFile } from './scan-file.ts';
 
 export interface ExamineDependencies {
@@ -76,11 +76,8 @@ export async function readChart(
   artifactId: number,
 ): Promise<ChartRow> {
   const source = await sources.find(artifactId);
-  if (source === null) throw new AppError('not_found', `There is no artifact ${artifactId}.`);
-  if (source.type !== 'chart') {
-    const is = `Artifact ${artifactId} is of type "${source.type}"`;
-    throw new AppError('not_a_chart', `${is}; only charts have images.`);
-  }
+  if (source === null) throw noArtifact(artifactId);
+  if (source.type !== 'chart') throw notAChart(artifactId, source.type);
   const state = await pictureOf(source, buckets[0]);
   const picture = state.kind === 'usable' ? state.picture : null;
   return { source, state, picture, named: namedObject(source.storedUrl, buckets) };

@@ -4,8 +4,8 @@ import type { Assessment, ObjectFacts, ServableFreshness } from './assess-freshn
 import type { ChartSource } from './chart-source.repository.ts';
 import type { ChartRow, Examination, Found, Unread } from './examine-image.ts';
 import type { Picture } from './picture.ts';
+import { nothingToDraw, unusableBars } from './refusals.ts';
 import type { RenderReason } from './shown-render.repository.ts';
-import { unusableBars } from './unusable-bars.ts';
 
 /** What the answer says of itself; all of it goes into headers. */
 export interface ImageFacts {
@@ -100,11 +100,7 @@ function withoutStore({ row: { source, picture }, error }: Unread): Decision {
 
 function cannotDraw({ source, state }: ChartRow, { detail }: Assessment): AppError {
   if (state.kind === 'unusable') return unusableBars(state.error);
-  return new AppError(
-    'nothing_to_draw',
-    `Artifact ${source.id} has no image (${detail}) and no bars to draw one from ` +
-      '(metadata.market_data_snapshot.bars).',
-  );
+  return nothingToDraw(source.id, detail);
 }
 
 /** The picture itself, as the ledger knows it. */

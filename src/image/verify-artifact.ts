@@ -9,9 +9,9 @@ import {
 } from './examine-image.ts';
 import { ledgerEntry } from './ledger-entry.ts';
 import { fetchedAt } from './picture.ts';
+import { barProblems } from './refusals.ts';
 import type { RenderLedger } from './render-ledger.repository.ts';
 import type { ScanFile } from './scan-file.ts';
-import { barProblems } from './unusable-bars.ts';
 import type { ArtifactVerification } from './verification.schema.ts';
 
 export interface VerifyDependencies {

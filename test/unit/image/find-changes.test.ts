@@ -32,8 +32,9 @@ function deps(cached: Uint8Array<ArrayBuffer> | null) {
 function dotted(side: number, isDotted: boolean) {
   const raw = new Uint8Array((side + 1) * side).fill(255);
   for (let y = 0; y < side; y++) raw[y * (side + 1)] = 0;
-  for (let y = 0; isDotted && y < side; y += 32) {
-    for (let x = 0; x < side; x += 32) raw[y * (side + 1) + 1 + x] = 0;
+  const shade = isDotted ? 0 : 255;
+  for (let y = 0; y < side; y += 32) {
+    for (let x = 0; x < side; x += 32) raw[y * (side + 1) + 1 + x] = shade;
   }
   return pngFixture({ width: side, height: side, colourType: 0, raw });
 }

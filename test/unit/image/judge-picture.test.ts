@@ -4,10 +4,10 @@ import type { ChartRenderRow } from '../../../src/image/chart-render.table.ts';
 import {
   compareLabel,
   judgePicture,
-  LABEL_STATES,
   labelState,
   rendersWith,
   VERDICTS,
+  type LabelState,
   type PictureFacts,
 } from '../../../src/image/judge-picture.ts';
 
@@ -213,7 +213,7 @@ describe('the sentences', () => {
 describe('labelState', () => {
   const problem = { field: 'by', message: 'is not part' };
   const difference = { field: 'symbol', claimed: 'TSLA', actual: 'AAPL' };
-  it.each<[Label | null, object, (typeof LABEL_STATES)[number]]>([
+  it.each<[Label | null, object, LabelState]>([
     [null, {}, 'absent'],
     [labelled(), {}, 'consistent'],
     [labelled(), { differences: [difference] }, 'contradicted'],
