@@ -101,17 +101,17 @@ export async function examineImage(
 ): Promise<Examination | Unread> {
   const [read, ledger] = await Promise.all([readObject(deps.store, row.named), deps.ledgerOf(row)]);
   if (read.kind === 'unread') return { ...read, row };
-  const judge = ledgerRowFor(row.named.ref, row.picture, ledger);
+  const ownRow = ledgerRowFor(row.named.ref, row.picture, ledger);
   const { stored } = read;
   const found =
     stored === null
       ? null
-      : { ...stored, facts: await factsOf(stored.object, judge, deps.scanFile) };
+      : { ...stored, facts: await factsOf(stored.object, ownRow, deps.scanFile) };
   const assessment = assessFreshness({
     object: found?.facts ?? null,
     absence: row.named.ref === null ? row.named.problem : NOTHING_THERE,
     picture: row.picture,
-    ledger: judge,
+    ledger: ownRow,
     fetchedAt: fetchedAt(row.source.snapshot),
   });
   return { kind: 'examined', row, found, ledger, assessment };
@@ -137,15 +137,15 @@ async function readObject(store: Pick<ObjectStore, 'get'>, { ref }: NamedObject)
  */
 async function factsOf(
   object: StoredObject,
-  judge: ChartRenderRow | null,
+  ownRow: ChartRenderRow | null,
   scanFile: ScanFile,
 ): Promise<ObjectFacts> {
   const sha256 = await sha256Hex(object.bytes);
   const checked =
-    judge !== null && isLedgerFile(judge, sha256)
+    ownRow !== null && isLedgerFile(ownRow, sha256)
       ? {
           inspection: inspectImage(object.bytes),
-          pixelSha256: judge.pixel_sha256,
+          pixelSha256: ownRow.pixel_sha256,
           tooLarge: null,
         }
       : await checkFile(scanFile, object.bytes, sha256);
