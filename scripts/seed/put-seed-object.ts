@@ -2,7 +2,7 @@ import { DEFAULT_SPEC, RENDERER_VERSION } from '../../src/chart/chart-spec.ts';
 import { parseBars } from '../../src/bars/parse-bars.ts';
 import type { ChartRenderer } from '../../src/chart/render-chart.ts';
 import { snapshotHash } from '../../src/bars/snapshot-hash.ts';
-import { renderKey } from '../../src/image/render-key.ts';
+import { renderKey } from '../../src/image/picture.ts';
 import type { ObjectStore } from '../../src/storage/object-store.ts';
 import type { SeedObject } from './seed-artifacts.ts';
 import { TINY_JPEG } from './tiny-jpeg.ts';

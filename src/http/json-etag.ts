@@ -1,9 +1,9 @@
 import type { MiddlewareHandler } from 'hono';
 import { sha256Hex } from '../digest.ts';
 import { AppError } from '../errors.ts';
-import { ifNoneMatchHolds } from './conditional.ts';
+import { weakTag } from './entity-tag.ts';
 import type { HttpVariables } from './http-env.ts';
-import { ifMatchHolds, rowEtag } from './preconditions.ts';
+import { ifMatchHolds, ifNoneMatchHolds, rowEtag } from './preconditions.ts';
 
 const HASH_LENGTH = 16;
 /** Of a body that is not sent; Hono leaves out its type by itself. */
@@ -24,7 +24,7 @@ export const jsonEtag: MiddlewareHandler<{ Variables: HttpVariables }> = async (
     0,
     HASH_LENGTH,
   );
-  const etag = version === undefined ? `W/"${hash}"` : rowEtag(version, hash);
+  const etag = version === undefined ? weakTag(hash) : rowEtag(version, hash);
   const isUnwanted = isRead && !ifMatchHolds(c.req.header('if-match'), etag);
   const isKnown = isRead && ifNoneMatchHolds(c.req.header('if-none-match'), etag);
   if (isUnwanted || isKnown) for (const name of BODY_HEADERS) c.res.headers.delete(name);

@@ -1,3 +1,5 @@
+import { entityTagsOf, isAnyTag, strongTag, type EntityTag } from './entity-tag.ts';
+
 /**
  * RFC 9110 section 13.1 for what lives in one row. Its ETag is `"<version>.<body>"`: the version is
  * a hash of the row, made by the database, the second part is one of the body, in which lineage may
@@ -13,28 +15,33 @@ export interface RowPreconditions {
   readonly unlessVersions: readonly string[] | 'any' | null;
 }
 
-interface EntityTag {
-  readonly isWeak: boolean;
-  /** With its quotes. */
-  readonly opaque: string;
-}
-
 const ROW_TAG = /^"([0-9a-f]{32})\.[0-9a-f]{16}"$/;
-/** An opaque tag is quoted and may hold commas, so the list cannot simply be split. */
-const TAG = /(W\/)?("[^"]*")/g;
 
 /**
- * Strong comparison (8.8.3.2): a weak tag on either side matches nothing. `*` matches whatever
- * exists.
+ * `If-Match` (13.1.1) with the strong comparison (8.8.3.2): a weak tag on either side matches
+ * nothing. Tags of one row match by its version.
  */
 export function ifMatchHolds(header: string | undefined, etag: string): boolean {
-  if (header === undefined || header.trim() === '*') return true;
-  if (etag.startsWith('W/')) return false;
-  const version = versionOf(etag);
-  return tagsOf(header).some(
-    ({ isWeak, opaque }) =>
-      !isWeak && (opaque === etag || (version !== null && versionOf(opaque) === version)),
+  if (header === undefined || isAnyTag(header)) return true;
+  const [own] = entityTagsOf(etag);
+  if (own === undefined || own.isWeak) return false;
+  const version = versionOf(own);
+  return entityTagsOf(header).some(
+    (tag) =>
+      !tag.isWeak &&
+      (tag.opaque === own.opaque || (version !== null && versionOf(tag) === version)),
   );
+}
+
+/**
+ * `If-None-Match` (13.1.2) names this ETag, by the weak comparison (8.8.3.2), as GET and HEAD want
+ * it.
+ */
+export function ifNoneMatchHolds(header: string | undefined, etag: string): boolean {
+  if (header === undefined) return false;
+  if (isAnyTag(header)) return true;
+  const [own] = entityTagsOf(etag);
+  return entityTagsOf(header).some(({ opaque }) => opaque === own?.opaque);
 }
 
 /**
@@ -45,36 +52,27 @@ export function rowPreconditions(
   ifMatch: string | undefined,
   ifNoneMatch: string | undefined,
 ): RowPreconditions {
-  const strong = ({ isWeak }: EntityTag) => !isWeak;
-  return {
-    ifVersions:
-      ifMatch === undefined || ifMatch.trim() === '*'
-        ? null
-        : versionsOf(tagsOf(ifMatch).filter(strong)),
-    unlessVersions:
-      ifNoneMatch === undefined
-        ? null
-        : ifNoneMatch.trim() === '*'
-          ? 'any'
-          : versionsOf(tagsOf(ifNoneMatch)),
-  };
+  return { ifVersions: wantedBy(ifMatch), unlessVersions: unwantedBy(ifNoneMatch) };
 }
 
 export function rowEtag(version: string, bodyHash: string): string {
-  return `"${version}.${bodyHash}"`;
+  return strongTag(`${version}.${bodyHash}`);
 }
 
-function tagsOf(header: string): EntityTag[] {
-  return [...header.matchAll(TAG)].map(([, weak, opaque = '']) => ({
-    isWeak: weak !== undefined,
-    opaque,
-  }));
+function wantedBy(ifMatch: string | undefined): RowPreconditions['ifVersions'] {
+  if (ifMatch === undefined || isAnyTag(ifMatch)) return null;
+  return versionsOf(entityTagsOf(ifMatch).filter(({ isWeak }) => !isWeak));
+}
+
+function unwantedBy(ifNoneMatch: string | undefined): RowPreconditions['unlessVersions'] {
+  if (ifNoneMatch === undefined) return null;
+  return isAnyTag(ifNoneMatch) ? 'any' : versionsOf(entityTagsOf(ifNoneMatch));
 }
 
 function versionsOf(tags: readonly EntityTag[]): string[] {
-  return tags.flatMap(({ opaque }) => versionOf(opaque) ?? []);
+  return tags.flatMap((tag) => versionOf(tag) ?? []);
 }
 
-function versionOf(tag: string): string | null {
-  return ROW_TAG.exec(tag)?.[1] ?? null;
+function versionOf({ opaque }: EntityTag): string | null {
+  return ROW_TAG.exec(opaque)?.[1] ?? null;
 }

@@ -1,4 +1,36 @@
-import type { ImageInspection } from './inspect-image.ts';
+import type { ObjectRef } from '../storage/object-store.ts';
+import type { CheckedFile } from './check-file.ts';
+
+/**
+ * One vocabulary, here, in `/verify` and in `X-Chart-Freshness` (which adds `regenerated`: drawn
+ * for this very request). What is servable may be handed out as it lies there.
+ */
+export const SERVABLE_FRESHNESS = ['verified', 'attached', 'unverified'] as const;
+export type ServableFreshness = (typeof SERVABLE_FRESHNESS)[number];
+export const FRESHNESS = [...SERVABLE_FRESHNESS, 'stale', 'missing'] as const;
+export type Freshness = (typeof FRESHNESS)[number];
+
+export const FRESHNESS_REASONS = [
+  'no_object',
+  'damaged',
+  'no_bars',
+  'bytes_of_the_ledger',
+  'other_bytes_than_the_ledger',
+  'hash_of_other_bars',
+  'hash_of_these_bars',
+  'other_pixels_than_the_label',
+  'older_than_bars',
+  'too_large_to_check',
+  'no_hash',
+] as const;
+export type FreshnessReason = (typeof FRESHNESS_REASONS)[number];
+
+export interface Assessment {
+  readonly freshness: Freshness;
+  readonly reason: FreshnessReason;
+  /** One sentence for people; it goes into the log and the ledger. */
+  readonly detail: string;
+}
 
 /** What is known of the object that a row names, and of the row's own bars. */
 export interface FreshnessFacts {
@@ -6,50 +38,46 @@ export interface FreshnessFacts {
   readonly object: ObjectFacts | null;
   readonly absence: string;
   /** Null when the row's bars are absent or unusable. */
-  readonly picture: { readonly snapshotSha256: string; readonly renderKey: string } | null;
-  /** The object lies where this picture's render belongs. */
-  readonly underRenderKey: boolean;
-  /** SHA-256 of the bytes that the ledger says were drawn under this render key. */
-  readonly ledgerSha256: string | null;
+  readonly picture: { readonly snapshotSha256: string } | null;
+  /** The row of the ledger that speaks for this object (`ledgerRowFor`). */
+  readonly ledger: LedgerFile | null;
   readonly fetchedAt: Date | null;
 }
 
-export interface ObjectFacts {
-  readonly inspection: ImageInspection;
+export interface ObjectFacts extends CheckedFile {
+  /** Of the whole file. */
   readonly sha256: string;
-  /** Computed from the pixels; null when nobody needed it or there is none. */
-  readonly pixelSha256: string | null;
-  /** Null: decoded to its last pixel, or known to the ledger. Otherwise why it was not. */
-  readonly tooLarge: string | null;
   readonly lastModified: Date | null;
   /** `x-amz-meta-snapshot-sha256`. */
   readonly metadataSnapshotSha256: string | null;
 }
 
+/** The file that was drawn under a render key. */
+interface LedgerFile {
+  readonly png_sha256: string;
+}
+
+/** The object lies where this picture's render belongs. */
+export function isOwnPlace(ref: ObjectRef | null, picture: { readonly ref: ObjectRef }): boolean {
+  return ref?.bucket === picture.ref.bucket && ref.key === picture.ref.key;
+}
+
 /**
- * One vocabulary, here, in `/verify` and in `X-Chart-Freshness` (which adds `regenerated`: drawn
- * for this very request).
+ * The row of the ledger that says what the object at `ref` has to be: only that of the picture
+ * under whose own render key it lies.
  */
-export type Freshness = 'verified' | 'attached' | 'unverified' | 'stale' | 'missing';
+export function ledgerRowFor<Row extends { readonly render_key: string }>(
+  ref: ObjectRef | null,
+  picture: { readonly ref: ObjectRef; readonly renderKey: string } | null,
+  row: Row | null,
+): Row | null {
+  if (row === null || picture === null || !isOwnPlace(ref, picture)) return null;
+  return row.render_key === picture.renderKey ? row : null;
+}
 
-export type FreshnessReason =
-  | 'no_object'
-  | 'damaged'
-  | 'no_bars'
-  | 'bytes_of_the_ledger'
-  | 'other_bytes_than_the_ledger'
-  | 'hash_of_other_bars'
-  | 'hash_of_these_bars'
-  | 'other_pixels_than_the_label'
-  | 'older_than_bars'
-  | 'too_large_to_check'
-  | 'no_hash';
-
-export interface Assessment {
-  readonly freshness: Freshness;
-  readonly reason: FreshnessReason;
-  /** One sentence for people; it goes into the log and the ledger. */
-  readonly detail: string;
+/** A file is the one that the ledger says was drawn: every byte of it. */
+export function isLedgerFile(row: LedgerFile | null, sha256: string): boolean {
+  return row?.png_sha256 === sha256;
 }
 
 /**
@@ -75,8 +103,8 @@ export function assessFreshness(facts: FreshnessFacts): Assessment {
     };
   }
 
-  if (facts.underRenderKey && facts.ledgerSha256 !== null) {
-    if (facts.ledgerSha256 === object.sha256) {
+  if (facts.ledger !== null) {
+    if (isLedgerFile(facts.ledger, object.sha256)) {
       const detail = 'the bytes are those that were drawn from these bars';
       return { freshness: 'verified', reason: 'bytes_of_the_ledger', detail };
     }
@@ -119,7 +147,8 @@ export function assessFreshness(facts: FreshnessFacts): Assessment {
 
   const { lastModified } = object;
   if (lastModified !== null && facts.fetchedAt !== null && isOlder(lastModified, facts.fetchedAt)) {
-    const detail = `the image (${lastModified.toISOString()}) is older than its bars (${facts.fetchedAt.toISOString()})`;
+    const [stored, fetched] = [lastModified.toISOString(), facts.fetchedAt.toISOString()];
+    const detail = `the image (${stored}) is older than its bars (${fetched})`;
     return { freshness: 'stale', reason: 'older_than_bars', detail };
   }
   if (object.tooLarge !== null) {

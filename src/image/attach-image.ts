@@ -5,9 +5,9 @@ import { sha256Hex } from '../digest.ts';
 import { AppError, invalidInput } from '../errors.ts';
 import { objectUrl } from '../storage/object-ref.ts';
 import type { ObjectStore } from '../storage/object-store.ts';
-import { SNAPSHOT_METADATA } from './object-facts.ts';
-import { examineImage } from './examine-image.ts';
-import { chartFolder } from './render-key.ts';
+import { checkFile } from './check-file.ts';
+import { SNAPSHOT_METADATA } from './object-metadata.ts';
+import { chartFolder } from './picture.ts';
 import type { ScanFile } from './scan-file.ts';
 
 export interface AttachDependencies {
@@ -25,7 +25,7 @@ export interface AttachDependencies {
 export function createAttachImage(deps: AttachDependencies): ArtifactImages['attach'] {
   return async (input, image) => {
     const imageSha256 = await sha256Hex(image);
-    const { inspection, tooLarge } = await examineImage(deps.scanFile, image, imageSha256);
+    const { inspection, tooLarge } = await checkFile(deps.scanFile, image, imageSha256);
     if (inspection.kind === 'broken') {
       throw invalidInput([
         { field: 'image', message: `is not an intact PNG or JPEG: ${inspection.reason}` },

@@ -1,11 +1,11 @@
 import { sha256Hex } from '../digest.ts';
-import { AppError } from '../errors.ts';
+import { weakTag } from '../http/entity-tag.ts';
 import type { EdgeCache } from '../storage/edge-cache.ts';
 import type { MemoryCache } from '../storage/memory-cache.ts';
 import { indicatorsOf, newestBars } from './chart-data.ts';
 import { pictureOf, type Picture } from './picture.ts';
+import { noArtifact, nothingToDraw, unusableBars } from './refusals.ts';
 import type { SnapshotRepository } from './snapshot.repository.ts';
-import { unusableBars } from './unusable-bars.ts';
 
 /**
  * Changes with the form of either answer; what is drawn, and so `render_key`, changes with the
@@ -63,14 +63,11 @@ export function createChartAnswers(deps: ChartAnswerDependencies): ChartAnswers 
     indicators: (artifactId, knows) =>
       answer(deps, artifactId, knows, {
         nameOf: ({ renderKey }) => `indicators-${CHART_DATA_VERSION}-${renderKey}`,
-        etagOf: ({ renderKey }) => `W/"indicators-${CHART_DATA_VERSION}-${renderKey}"`,
+        etagOf: ({ renderKey }) => weakTag(`indicators-${CHART_DATA_VERSION}-${renderKey}`),
         make: (picture) => encode(indicatorsOf(picture)),
         finish: (_known, bytes) => bytes,
         ofNothing: () => {
-          throw new AppError(
-            'nothing_to_draw',
-            `Artifact ${artifactId} has no bars (metadata.market_data_snapshot.bars).`,
-          );
+          throw nothingToDraw(artifactId, null);
         },
       }),
 
@@ -81,7 +78,7 @@ export function createChartAnswers(deps: ChartAnswerDependencies): ChartAnswers 
       return answer(deps, artifactId, knows, {
         nameOf: (known) => `market-data-${CHART_DATA_VERSION}-${keptOf(known)}-${known.renderKey}`,
         etagOf: (known) =>
-          `W/"market-data-${CHART_DATA_VERSION}-${countOf(known)}-${known.renderKey}"`,
+          weakTag(`market-data-${CHART_DATA_VERSION}-${countOf(known)}-${known.renderKey}`),
         make: (picture, known) => encode(newestBars(picture, keptOf(known))).slice(1, -1),
         finish: (known, bytes) => wrapBars(known.symbol, countOf(known), bytes),
         ofNothing: (rowSymbol) => encode({ symbol: rowSymbol ?? 'unknown', count: 0, data: [] }),
@@ -107,7 +104,7 @@ async function answer(
 ): Promise<ChartAnswer> {
   const pointer = `snapshot-${artifactId}`;
   const version = await deps.snapshots.version(artifactId);
-  if (version === null) throw notFound(artifactId);
+  if (version === null) throw noArtifact(artifactId);
   const remembered = deps.memory.get(pointer) ?? (await deps.edge.getPointer(pointer));
   if (isKnownSnapshot(remembered) && remembered.version === version) {
     deps.memory.set(pointer, remembered);
@@ -118,7 +115,7 @@ async function answer(
   }
 
   const row = await deps.snapshots.read(artifactId);
-  if (row === null) throw notFound(artifactId);
+  if (row === null) throw noArtifact(artifactId);
   const state = await pictureOf(row, deps.bucket);
   if (state.kind === 'unusable') throw unusableBars(state.error);
   if (state.kind === 'absent') return plain(form.ofNothing(row.rowSymbol), knows);
@@ -146,7 +143,7 @@ async function plain(
   bytes: Uint8Array<ArrayBuffer>,
   knows: (etag: string) => boolean,
 ): Promise<ChartAnswer> {
-  const etag = `W/"${(await sha256Hex(bytes)).slice(0, 32)}"`;
+  const etag = weakTag((await sha256Hex(bytes)).slice(0, 32));
   return knows(etag) ? { kind: 'not_modified', etag } : { kind: 'json', etag, bytes };
 }
 
@@ -173,10 +170,6 @@ function wrapBars(
 
 function encode(value: unknown): Uint8Array<ArrayBuffer> {
   return new TextEncoder().encode(JSON.stringify(value)) as Uint8Array<ArrayBuffer>;
-}
-
-function notFound(artifactId: number): AppError {
-  return new AppError('not_found', `There is no artifact ${artifactId}.`);
 }
 
 /** An older version of the Worker may have written what lies in the cache. */

@@ -2,16 +2,15 @@ import { createRoute, OpenAPIHono } from '@hono/zod-openapi';
 import type { Context } from 'hono';
 import type { CallerServices, RouteEnv } from '../http/http-env.ts';
 import { artifactIdParam, requireArtifactId } from '../artifact/artifact.schema.ts';
-import { ifNoneMatchHolds } from '../http/conditional.ts';
 import { changed } from '../http/json-etag.ts';
-import { ifMatchHolds } from '../http/preconditions.ts';
+import { ifMatchHolds, ifNoneMatchHolds } from '../http/preconditions.ts';
 import { limitCallers } from '../http/limit-callers.ts';
 import { problemResponses } from '../http/problem.schema.ts';
 import { requireRead } from '../http/require-caller.ts';
 import { rejectInvalid } from '../http/validation.ts';
 import type { Images } from './create-images.ts';
 import type { ChartAnswer } from './chart-answer.ts';
-import { indicatorsSchema, marketDataQuery, marketDataSchema } from './image.schema.ts';
+import { indicatorsSchema, marketDataQuery, marketDataSchema } from './chart-data.schema.ts';
 
 const failures = problemResponses(
   'unauthenticated',

@@ -1,7 +1,7 @@
 import { eq, sql } from 'drizzle-orm';
 import { artifactTable } from '../artifact/artifact.table.ts';
 import type { Database } from '../storage/database.ts';
-import { guarded, sqlStateOf } from '../storage/database-errors.ts';
+import { guarded, isUndefinedTable } from '../storage/database-errors.ts';
 import { chartRenderTable, type ChartRenderRow } from './chart-render.table.ts';
 
 /** What the image path needs of one artifact's row, as stored. */
@@ -25,8 +25,6 @@ export interface ChartSourceRepository {
   find(id: number): Promise<ChartSource | null>;
 }
 
-const UNDEFINED_TABLE = '42P01';
-
 const {
   chart_data: chartData,
   artifact_metadata: metadata,
@@ -36,7 +34,9 @@ const {
 
 /** The first of the three places that holds any text. `->>` on an array or scalar is null. */
 export const storedUrlSql = sql<string | null>`coalesce(
-  nullif(btrim(${chartData} ->> 'minio_url'), ''), nullif(btrim(${metadata} ->> 'minio_url'), ''), nullif(btrim(${imagePath}), ''))`;
+  nullif(btrim(${chartData} ->> 'minio_url'), ''),
+  nullif(btrim(${metadata} ->> 'minio_url'), ''),
+  nullif(btrim(${imagePath}), ''))`;
 
 /**
  * Of the snapshot and of the row's symbol and timeframe, which stand in when the snapshot has none.
@@ -83,7 +83,7 @@ export function createChartSourceRepository(database: Database): ChartSourceRepo
           return await withLedger(id);
         } catch (error) {
           // A database that nobody has migrated yet: its artifacts are readable all the same.
-          if (sqlStateOf(error) === UNDEFINED_TABLE) return withoutLedger(id);
+          if (isUndefinedTable(error)) return withoutLedger(id);
           throw error;
         }
       }),

@@ -1,6 +1,6 @@
 import type { ArtifactImages } from '../artifact/image-port.ts';
 import { createFlights, type Flights } from '../concurrency/share-flight.ts';
-import { createWorkQueue, type Place, type QueueLimits } from '../concurrency/work-queue.ts';
+import { createWorkQueue, type QueueLimits } from '../concurrency/work-queue.ts';
 import type { Config } from '../config.ts';
 import type { Log } from '../observability/log.ts';
 import type { Metrics } from '../observability/metrics.ts';
@@ -19,16 +19,16 @@ import {
   SERVED_LATELY_MS,
 } from './draw-queue.ts';
 import { findRender, type FoundRender } from './find-render.ts';
-import type { ImageRequest } from './image-flight.ts';
+import type { ReservedPlace } from './reserve-place.ts';
 import type { ImageOutcome } from './image-outcome.ts';
-import type { ArtifactVerification, ImageVerification } from './image.schema.ts';
-import { createPointerCache, POINTER_MEMORY_TTL_MS } from './pointer.ts';
+import { createPointerCache, POINTER_MEMORY_TTL_MS } from './edge-image.ts';
 import { removeArtifactImage } from './remove-artifact-image.ts';
 import type { RenderGate } from './render-job.ts';
 import { createRenderLedger } from './render-ledger.repository.ts';
 import { createScanFile } from './scan-file.ts';
-import { createServeImage } from './serve-image.ts';
+import { createServeImage, type ImageRequest } from './serve-image.ts';
 import { createSnapshotRepository } from './snapshot.repository.ts';
+import type { ArtifactVerification, ImageVerification } from './verification.schema.ts';
 import { verifyArtifactImage } from './verify-artifact.ts';
 import { verifyPicture } from './verify-picture.ts';
 
@@ -41,7 +41,7 @@ export interface Images extends ArtifactImages {
     caller: { readonly isSignedIn: boolean },
   ): Promise<ImageVerification>;
   /** A place for a file of so many bytes, before it is read. Throws `busy`. */
-  reserveBody(bytes: number): Place;
+  reserveBody(bytes: number): ReservedPlace;
   findRender(renderKey: string): Promise<ChartRenderRow | null>;
   /** Null: its picture is gone and nobody has its bars. */
   readRender(row: ChartRenderRow): Promise<FoundRender | null>;

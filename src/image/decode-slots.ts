@@ -1,5 +1,5 @@
-import type { Place, QueueLimits, Refusal, WorkQueue } from '../concurrency/work-queue.ts';
-import { AppError } from '../errors.ts';
+import type { QueueLimits, WorkQueue } from '../concurrency/work-queue.ts';
+import { reservePlace, type ReservedPlace } from './reserve-place.ts';
 
 /** Two decodes at once in an isolate; a few wait for one, with the files that they bring. */
 export const DECODE_LIMITS: QueueLimits = {
@@ -39,10 +39,8 @@ export interface DecodeSlots {
  * A place for a file of so many bytes, before it is read; throws `busy`. To be released when the
  * file is let go.
  */
-export function reserveBody(queue: WorkQueue, bytes: number): Place {
-  const place = queue.reserve(bytes);
-  if ('refused' in place) throw busy(place);
-  return place;
+export function reserveBody(queue: WorkQueue, bytes: number): ReservedPlace {
+  return reservePlace(queue, bytes, 'checking');
 }
 
 /** Decodes of this isolate take turns. */
@@ -53,18 +51,11 @@ export function createDecodeSlots(deps: {
 }): DecodeSlots {
   return {
     async run(bytes, work) {
-      const place = reserveBody(deps.queue, bytes);
-      const refusal = await place.turn();
-      if (refusal !== null) throw busy(refusal);
+      const place = reservePlace(deps.queue, bytes, 'checking');
+      await place.turn();
       const running = work().finally(() => place.release());
       deps.defer(running.catch(() => {}));
       return running;
     },
   };
-}
-
-function busy({ retryAfterSeconds }: Refusal): AppError {
-  return new AppError('busy', 'Too many pictures are being checked at the moment.', {
-    retryAfterSeconds,
-  });
 }

@@ -1,11 +1,13 @@
-import type { Refusal, QueueLimits, WorkQueue, Place } from '../concurrency/work-queue.ts';
-import { AppError } from '../errors.ts';
+import type { QueueLimits } from '../concurrency/work-queue.ts';
 import type { Picture } from './picture.ts';
 
 /** What a bar takes in memory, parsed: an object of six numbers. */
 const BAR_BYTES = 150;
-/** What a row of 5,000 bars takes while it is read: its text, its JSON and its bars. */
-const READING_BYTES = 5_000_000;
+/**
+ * What a row is thought to take while it is read, as one of 5,000 bars does: its text, its JSON and
+ * its bars.
+ */
+export const READING_BYTES = 5_000_000;
 
 /**
  * Rows and stored images that are read at once for pictures the edge does not know. Who reads one
@@ -61,28 +63,7 @@ export const DRAW_LIMITS: QueueLimits = {
   restMs: 50,
 };
 
-/** The bytes that a row is thought to take before it is read. */
-export const readingBytes = READING_BYTES;
-
+/** What a picture's bars take while it waits to be drawn. */
 export function barBytes({ bars }: Pick<Picture, 'bars'>): number {
   return bars.length * BAR_BYTES;
-}
-
-/** A place, or `busy`. */
-export function reserved(queue: WorkQueue, bytes: number): Place {
-  const place = queue.reserve(bytes);
-  if ('refused' in place) throw busy(place);
-  return place;
-}
-
-/** Waits for the turn, or throws `busy`. */
-export async function turnOf(place: Place, isWanted?: () => boolean): Promise<void> {
-  const refusal = await place.turn(isWanted);
-  if (refusal !== null) throw busy(refusal);
-}
-
-function busy({ retryAfterSeconds }: Refusal): AppError {
-  return new AppError('busy', 'Too many pictures are being read and drawn at the moment.', {
-    retryAfterSeconds,
-  });
 }

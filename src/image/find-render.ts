@@ -3,12 +3,13 @@ import { AppError, failure } from '../errors.ts';
 import type { Log } from '../observability/log.ts';
 import type { EdgeCache } from '../storage/edge-cache.ts';
 import type { ObjectStore } from '../storage/object-store.ts';
+import { isLedgerFile } from './assess-freshness.ts';
 import type { ChartRenderRow } from './chart-render.table.ts';
 import type { ChartSource, ChartSourceRepository } from './chart-source.repository.ts';
-import type { ImageRequest } from './image-flight.ts';
 import type { ImageOutcome } from './image-outcome.ts';
 import { pictureOf, type Picture } from './picture.ts';
 import type { RenderLedger } from './render-ledger.repository.ts';
+import type { ServeImage } from './serve-image.ts';
 
 export interface FindRenderDependencies {
   readonly edge: EdgeCache;
@@ -17,7 +18,7 @@ export interface FindRenderDependencies {
   readonly sources: ChartSourceRepository;
   readonly buckets: readonly [string, ...string[]];
   /** The image path, which draws what is missing. */
-  readonly serveImage: (artifactId: number, request: ImageRequest) => Promise<ImageOutcome>;
+  readonly serveImage: ServeImage;
   /** Work that may outlive the answer. */
   readonly defer: (work: Promise<unknown>) => void;
   readonly log: Log;
@@ -43,13 +44,13 @@ export async function findRender(
   row: ChartRenderRow,
 ): Promise<FoundRender | null> {
   const cached = await deps.edge.getImage(row.render_key);
-  if (cached !== null && (await isFileOf(row, cached.bytes)))
+  if (cached !== null && isLedgerFile(row, await sha256Hex(cached.bytes)))
     return { bytes: cached.bytes, source: 'edge', freshness: 'verified' };
   let problem: unknown = null;
   if (deps.buckets.includes(row.bucket)) {
     try {
       const object = await deps.store.get({ bucket: row.bucket, key: row.object_key });
-      if (object !== null && (await isFileOf(row, object.bytes))) {
+      if (object !== null && isLedgerFile(row, await sha256Hex(object.bytes))) {
         const { bytes } = object;
         deps.defer(deps.edge.putImage(row.render_key, { bytes, contentType: 'image/png' }));
         return { bytes, source: 'store', freshness: 'verified' };
@@ -87,8 +88,4 @@ export async function findPicture(
       return { source, picture: state.picture };
   }
   return null;
-}
-
-async function isFileOf(row: ChartRenderRow, bytes: Uint8Array<ArrayBuffer>): Promise<boolean> {
-  return (await sha256Hex(bytes)) === row.png_sha256;
 }

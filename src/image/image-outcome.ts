@@ -1,14 +1,18 @@
-import type { StoredObject } from '../storage/object-store.ts';
-import type { Assessment, ObjectFacts } from './assess-freshness.ts';
+import { AppError } from '../errors.ts';
+import { strongTag } from '../http/entity-tag.ts';
+import type { Assessment, ObjectFacts, ServableFreshness } from './assess-freshness.ts';
+import type { ChartSource } from './chart-source.repository.ts';
+import type { ChartRow, Examination, Found, Unread } from './examine-image.ts';
 import type { Picture } from './picture.ts';
-import type { Pointer } from './pointer.ts';
+import { nothingToDraw, unusableBars } from './refusals.ts';
+import type { RenderReason } from './shown-render.repository.ts';
 
 /** What the answer says of itself; all of it goes into headers. */
 export interface ImageFacts {
   /** Quoted; weak (`W/`) when the bytes were drawn but could not be stored. */
   readonly etag: string;
   readonly source: 'edge' | 'store' | 'rendered' | 'stale';
-  readonly freshness: 'verified' | 'attached' | 'unverified' | 'regenerated' | 'stale';
+  readonly freshness: ServableFreshness | 'regenerated' | 'stale';
   readonly snapshotSha256: string | null;
   readonly renderKey: string | null;
   /** How long others may keep it: as usual, not without asking, or briefly and privately. */
@@ -26,13 +30,98 @@ export type ImageOutcome =
 export type ServedImage = ImageOutcome & { readonly kind: 'image' };
 export type Unchanged = ImageOutcome & { readonly kind: 'not_modified' };
 
-/** An object that was read, and what was found out about it. */
-export interface Found {
-  readonly object: StoredObject;
-  readonly facts: ObjectFacts;
+/** What is to be drawn, and what to show when that fails. */
+export interface Redraw {
+  readonly source: ChartSource;
+  readonly picture: Picture;
+  readonly reason: RenderReason;
+  readonly older: Found | null;
+  /** False: the store has just failed. */
+  readonly useStore: boolean;
 }
 
-/** Better an older picture that says so than none. */
+/** What becomes of an examined image. */
+export type Decision =
+  | {
+      readonly kind: 'serve';
+      readonly image: ServedImage & { readonly freshness: ServableFreshness };
+      /** Under which name the edge keeps the bytes. */
+      readonly contentKey: string;
+    }
+  | { readonly kind: 'redraw'; readonly redraw: Redraw }
+  | { readonly kind: 'refuse'; readonly error: unknown };
+
+/**
+ * What lies there is served unless it is missing or stale, or nothing is known of it and the
+ * configuration wants such images drawn anew. Without usable bars there is nothing to draw, and
+ * what cannot be served is refused.
+ */
+export function decideOutcome(
+  examined: Examination | Unread,
+  unverifiedObjects: 'serve' | 'regenerate',
+): Decision {
+  if (examined.kind === 'unread') return withoutStore(examined);
+  const { row, found, assessment } = examined;
+  const { source, picture } = row;
+  const { freshness, detail } = assessment;
+  const drawAnew = (reason: RenderReason['reason']): Decision =>
+    picture === null
+      ? { kind: 'refuse', error: cannotDraw(row, assessment) }
+      : {
+          kind: 'redraw',
+          redraw: { source, picture, reason: { reason, detail }, older: found, useStore: true },
+        };
+  if (found === null || freshness === 'missing') return drawAnew('missing');
+  if (freshness === 'stale') return drawAnew('stale');
+  const isUnwanted = freshness === 'unverified' && unverifiedObjects === 'regenerate';
+  if (isUnwanted && picture !== null) return drawAnew('unverified');
+  const isVerified = freshness === 'verified' && picture !== null;
+  return {
+    kind: 'serve',
+    image: {
+      kind: 'image',
+      ...(isVerified ? verified(picture) : asFound(found.facts, picture, freshness)),
+      bytes: found.object.bytes,
+      contentType: contentTypeOf(found.facts),
+      source: 'store',
+      caching: 'shared',
+    },
+    contentKey: isVerified ? picture.renderKey : found.facts.sha256,
+  };
+}
+
+/** Drawn and written nowhere. Too busy to read is too busy to draw. */
+function withoutStore({ row: { source, picture }, error }: Unread): Decision {
+  const isBusy = error instanceof AppError && error.code === 'busy';
+  if (picture === null || isBusy) return { kind: 'refuse', error };
+  const reason = { reason: 'missing', detail: 'the object store could not be asked' } as const;
+  return { kind: 'redraw', redraw: { source, picture, reason, older: null, useStore: false } };
+}
+
+function cannotDraw({ source, state }: ChartRow, { detail }: Assessment): AppError {
+  if (state.kind === 'unusable') return unusableBars(state.error);
+  return nothingToDraw(source.id, detail);
+}
+
+/** The picture itself, as the ledger knows it. */
+export function verified(picture: Pick<Picture, 'renderKey' | 'snapshotSha256'>) {
+  const { renderKey, snapshotSha256 } = picture;
+  return { etag: strongTag(renderKey), freshness: 'verified', snapshotSha256, renderKey } as const;
+}
+
+/** An image of somebody else's: its ETag comes from its bytes. */
+function asFound(facts: ObjectFacts, picture: Picture | null, freshness: ServableFreshness) {
+  const isAttached = freshness === 'attached';
+  return {
+    etag: bytesEtag(facts),
+    freshness: isAttached ? freshness : 'unverified',
+    // The hash that the image is known to show; an unverified one is known to show nothing.
+    snapshotSha256: isAttached ? (picture?.snapshotSha256 ?? null) : null,
+    renderKey: picture?.renderKey ?? null,
+  } as const;
+}
+
+/** Better an older picture that says so than none; null when what lies there is no picture. */
 export function olderImage({ object, facts }: Found, picture: Picture): ServedImage | null {
   if (facts.inspection.kind === 'broken') return null;
   return {
@@ -49,43 +138,22 @@ export function olderImage({ object, facts }: Found, picture: Picture): ServedIm
   };
 }
 
-/** The picture itself, as the ledger knows it. */
-export function verified(picture: Picture) {
-  const { renderKey, snapshotSha256 } = picture;
-  return { etag: quoted(renderKey), freshness: 'verified', snapshotSha256, renderKey } as const;
+/** The client holds this very picture: nothing is read and nothing is drawn. */
+export function unchanged(picture: Picture): Unchanged {
+  return { kind: 'not_modified', ...verified(picture), source: 'edge', caching: 'shared' };
 }
 
-/** An image of somebody else's: its ETag comes from its bytes. */
-export function asFound(found: Found, picture: Picture | null, assessment: Assessment) {
-  const freshness = assessment.freshness === 'attached' ? 'attached' : 'unverified';
-  return {
-    etag: bytesEtag(found.facts),
-    freshness,
-    // The hash that the image is known to show; an unverified one is known to show nothing.
-    snapshotSha256: freshness === 'attached' ? (picture?.snapshotSha256 ?? null) : null,
-    renderKey: picture?.renderKey ?? null,
-  } as const;
-}
-
-/** What is remembered of an answer. */
-export function pointerOf(
-  facts: Pick<Pointer, 'etag' | 'freshness' | 'snapshotSha256' | 'renderKey'>,
-  contentKey: string,
-): Pointer {
-  const { etag, freshness, snapshotSha256, renderKey } = facts;
-  return { etag, contentKey, freshness, snapshotSha256, renderKey };
+/** The same answer for who holds its bytes already. */
+export function withoutBytes(image: ServedImage): Unchanged {
+  const { etag, source, freshness, snapshotSha256, renderKey, caching } = image;
+  return { kind: 'not_modified', etag, source, freshness, snapshotSha256, renderKey, caching };
 }
 
 /** By content, never by what the store declares. */
-export function contentTypeOf(facts: ObjectFacts): string {
+function contentTypeOf(facts: ObjectFacts): string {
   return facts.inspection.kind === 'jpeg' ? 'image/jpeg' : 'image/png';
 }
 
 function bytesEtag(facts: ObjectFacts): string {
-  return quoted(facts.sha256.slice(0, 32));
-}
-
-/** An opaque tag as RFC 9110 writes it. */
-export function quoted(tag: string): string {
-  return `"${tag}"`;
+  return strongTag(facts.sha256.slice(0, 32));
 }

@@ -2,9 +2,10 @@ import { createRoute, OpenAPIHono } from '@hono/zod-openapi';
 import type { CallerServices, RouteEnv } from '../http/http-env.ts';
 import { artifactIdParam, requireArtifactId } from '../artifact/artifact.schema.ts';
 import { AppError } from '../errors.ts';
-import { ifNoneMatchHolds, requestedRange } from '../http/conditional.ts';
+import { requestedRange } from '../http/byte-range.ts';
+import { strongTag } from '../http/entity-tag.ts';
 import { changed } from '../http/json-etag.ts';
-import { ifMatchHolds } from '../http/preconditions.ts';
+import { ifMatchHolds, ifNoneMatchHolds } from '../http/preconditions.ts';
 import { problemResponses } from '../http/problem.schema.ts';
 import { requireRead } from '../http/require-caller.ts';
 import { rejectInvalid } from '../http/validation.ts';
@@ -18,8 +19,9 @@ const imageRoute = createRoute({
   tags: ['Image'],
   summary: 'The chart image, proved against its bars',
   description:
-    'Serves the stored PNG when it matches the stored bars, and draws it anew when it is missing or stale. HEAD, ' +
-    '`If-Match`, `If-None-Match` and, for GET, one `Range` work. `X-Chart-Source` and `X-Chart-Freshness` say where the picture came from.',
+    'Serves the stored PNG when it matches the stored bars, and draws it anew when it is missing ' +
+    'or stale. HEAD, `If-Match`, `If-None-Match` and, for GET, one `Range` work. ' +
+    '`X-Chart-Source` and `X-Chart-Freshness` say where the picture came from.',
   middleware: [requireRead] as const,
   request: { params: artifactIdParam, query: imageQuery },
   responses: {
@@ -103,7 +105,7 @@ function cacheControl(
   if (caching === 'revalidate') return `${audience}, no-cache`;
   if (caching === 'brief') return 'private, max-age=10';
   // `v` must name these bytes: an attached or unverified image keeps its URL when its bytes change.
-  if (version !== undefined && version === renderKey && etag === `"${renderKey}"`) {
+  if (version !== undefined && version === renderKey && etag === strongTag(renderKey)) {
     return `${audience}, max-age=31536000, immutable`;
   }
   return `${audience}, max-age=3600`;

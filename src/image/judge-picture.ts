@@ -4,8 +4,18 @@ import type { FieldError } from '../errors.ts';
 import { isoTimestamp } from '../storage/iso-timestamp.ts';
 import type { ChartRenderRow } from './chart-render.table.ts';
 
-export type Verdict =
-  'verified' | 'same_pixels' | 'relabelled' | 'altered' | 'unproven' | 'unknown';
+export const VERDICTS = [
+  'verified',
+  'same_pixels',
+  'relabelled',
+  'altered',
+  'unproven',
+  'unknown',
+] as const;
+export type Verdict = (typeof VERDICTS)[number];
+
+export const LABEL_STATES = ['absent', 'consistent', 'contradicted', 'malformed'] as const;
+export type LabelState = (typeof LABEL_STATES)[number];
 
 /** A field of the label that the ledger contradicts. */
 export interface LabelDifference {
@@ -39,6 +49,24 @@ export interface Judgement {
 const NAMED_MAX = 5;
 
 /**
+ * The renders of the ledger that a picture shows: those with exactly its pixels. Many may share
+ * them, so what the file (`ofFile`) or its label (`claimed`) names comes first, and is never cut
+ * off. `found` has these pixels.
+ */
+export function rendersWith(
+  pixelSha256: string | null,
+  named: {
+    readonly ofFile: ChartRenderRow | null;
+    readonly claimed: ChartRenderRow | null;
+    readonly found: readonly ChartRenderRow[];
+  },
+): ChartRenderRow[] {
+  const claimed = named.claimed?.pixel_sha256 === pixelSha256 ? named.claimed : null;
+  const rows = [named.ofFile, claimed, ...named.found].filter((row) => row !== null);
+  return [...new Map(rows.map((row) => [row.render_key, row])).values()];
+}
+
+/**
  * What a PNG is, by its pixels, its chunks and its label. The pixels decide; a label is a claim and
  * nothing more.
  */
@@ -63,7 +91,8 @@ export function judgePicture(facts: PictureFacts): Judgement {
     return { verdict: 'unknown', detail, ...said };
   }
   if (label.kind === 'unreadable' || label.provenance === null) {
-    const detail = `Its pixels are not in the ledger, and its label is none of ours: ${sentence(problems)}.`;
+    const wrong = sentence(problems);
+    const detail = `Its pixels are not in the ledger, and its label is none of ours: ${wrong}.`;
     return { verdict: 'unknown', detail, ...said };
   }
   if (label.provenance.pixel_sha256 !== pixelSha256 || visible.length > 0) {
@@ -83,12 +112,15 @@ function judgeKnown(
   said: Pick<Judgement, 'differences' | 'problems'>,
 ): Pick<Judgement, 'verdict' | 'detail'> {
   if (visible.length > 0) {
-    const detail = `The pixels were drawn here, but a viewer may show something else: ${naming(visible)}.`;
+    const shown = naming(visible);
+    const detail = `The pixels were drawn here, but a viewer may show something else: ${shown}.`;
     return { verdict: 'altered', detail };
   }
   if (!isLabelRight) {
-    const fields = [...said.differences, ...said.problems].map(({ field }) => field);
-    const detail = `The pixels were drawn here, but the label is not the one they were given: ${[...new Set(fields)].join(', ')}.`;
+    const fields = new Set([...said.differences, ...said.problems].map(({ field }) => field));
+    const detail =
+      'The pixels were drawn here, but the label is not the one they were given: ' +
+      `${[...fields].join(', ')}.`;
     return { verdict: 'relabelled', detail };
   }
   if (isOurForm) {
@@ -102,6 +134,16 @@ function judgeKnown(
         ? 'Every pixel is as it was drawn here; the label has been removed.'
         : 'Every pixel is as it was drawn here; another program has written the file anew.',
   };
+}
+
+/** What the label itself is worth, whatever the pixels are. */
+export function labelState(
+  label: Label | null,
+  { differences, problems }: Pick<Judgement, 'differences' | 'problems'>,
+): LabelState {
+  if (label === null) return 'absent';
+  if (label.kind === 'unreadable' || problems.length > 0) return 'malformed';
+  return differences.length > 0 ? 'contradicted' : 'consistent';
 }
 
 function problemsOf(label: Label | null): readonly FieldError[] {

@@ -1,15 +1,18 @@
 import type { WorkQueue } from '../concurrency/work-queue.ts';
 import type { ChartRenderer, RenderedChart } from '../chart/render-chart.ts';
 import { DEFAULT_SPEC, RENDERER_VERSION } from '../chart/chart-spec.ts';
-import { inspectImage } from './inspect-image.ts';
 import { sha256Hex } from '../digest.ts';
 import { AppError, failure } from '../errors.ts';
 import type { Log } from '../observability/log.ts';
 import type { ObjectStore, StoredObject } from '../storage/object-store.ts';
-import { barBytes, reserved, turnOf } from './draw-queue.ts';
-import { PIXEL_METADATA, RENDERER_METADATA, SNAPSHOT_METADATA } from './object-facts.ts';
+import { isLedgerFile } from './assess-freshness.ts';
+import { barBytes } from './draw-queue.ts';
+import { inspectImage } from './inspect-image.ts';
+import { newLedgerRow } from './ledger-entry.ts';
+import { PIXEL_METADATA, RENDERER_METADATA, SNAPSHOT_METADATA } from './object-metadata.ts';
 import type { Picture } from './picture.ts';
 import type { RenderLedger } from './render-ledger.repository.ts';
+import { reservePlace } from './reserve-place.ts';
 
 export interface RedrawDependencies {
   readonly store: ObjectStore;
@@ -48,11 +51,11 @@ export async function redrawChart(
   picture: Picture,
   options: { readonly useStore: boolean },
 ): Promise<Redrawn> {
-  const place = reserved(deps.draws, barBytes(picture));
+  const place = reservePlace(deps.draws, barBytes(picture), 'drawing');
   try {
     const present = options.useStore ? await lookAgain(deps, picture) : UNREACHABLE;
     if (present !== UNREACHABLE && present.intact !== null) return asStored(present.intact);
-    await turnOf(place);
+    await place.turn();
     const startedAt = deps.now();
     const chart = await draw(deps.renderer, picture);
     const renderMs = Math.max(0, Math.round(deps.now() - startedAt));
@@ -122,7 +125,7 @@ async function look(deps: RedrawDependencies, picture: Picture): Promise<Present
   ]);
   if (object === null || row === null) return { object, intact: null };
   const sha256 = await sha256Hex(object.bytes);
-  const isLedgers = sha256 === row.png_sha256 && inspectImage(object.bytes).kind === 'png';
+  const isLedgers = isLedgerFile(row, sha256) && inspectImage(object.bytes).kind === 'png';
   return { object, intact: isLedgers ? { bytes: object.bytes, sha256 } : null };
 }
 
@@ -164,7 +167,7 @@ async function writeBack(
       condition: there === null ? { ifNoneMatch: '*' } : { ifMatch: there.etag },
     });
     if (outcome.stored) {
-      await deps.ledger.record(ledgerRow(picture, chart, drawn));
+      await deps.ledger.record(newLedgerRow(picture, chart, drawn));
       return { ...drawn, stored: true };
     }
     const now = await look(deps, picture);
@@ -180,29 +183,4 @@ async function writeBack(
     there = now.object;
   }
   throw new AppError('store_answered_wrongly', 'Another writer kept replacing the object.');
-}
-
-function ledgerRow(picture: Picture, chart: RenderedChart, drawn: Redrawn) {
-  const [first, last] = [picture.bars[0], picture.bars.at(-1)];
-  if (first === undefined || last === undefined) throw new TypeError('usable bars are two or more');
-  return {
-    render_key: picture.renderKey,
-    snapshot_sha256: picture.snapshotSha256,
-    png_sha256: drawn.pngSha256,
-    pixel_sha256: chart.pixelSha256,
-    bucket: picture.ref.bucket,
-    object_key: picture.ref.key,
-    byte_size: chart.png.byteLength,
-    width: chart.width,
-    height: chart.height,
-    symbol: picture.symbol,
-    timeframe: picture.timeframe,
-    bar_count: picture.bars.length,
-    first_bar: new Date(first.time).toISOString(),
-    last_bar: new Date(last.time).toISOString(),
-    renderer: RENDERER_VERSION,
-    spec: DEFAULT_SPEC,
-    render_ms: drawn.renderMs,
-    plots: chart.plots,
-  };
 }

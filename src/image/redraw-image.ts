@@ -1,29 +1,17 @@
 import { startDeadline } from '../concurrency/patient-deadline.ts';
+import type { Flight } from '../concurrency/share-flight.ts';
 import type { WorkQueue } from '../concurrency/work-queue.ts';
 import { AppError, failure } from '../errors.ts';
 import type { Log } from '../observability/log.ts';
-import type { ChartSource } from './chart-source.repository.ts';
-import { barBytes, REDRAW_LIMITS, reserved, turnOf } from './draw-queue.ts';
-import { olderImage, verified, type Found, type ServedImage } from './image-outcome.ts';
-import type { ImageFlight } from './image-flight.ts';
-import type { Picture } from './picture.ts';
+import { barBytes, REDRAW_LIMITS } from './draw-queue.ts';
+import { olderImage, verified, type Redraw, type ServedImage } from './image-outcome.ts';
 import type { RenderGate, RenderJob } from './render-job.ts';
-import type { RenderReason } from './render-ledger.repository.ts';
+import { reservePlace } from './reserve-place.ts';
 
 export interface RedrawImageDependencies {
   readonly gateOf: (renderKey: string) => RenderGate;
   readonly redraws: WorkQueue;
   readonly log: Log;
-}
-
-/** What is to be drawn, and what to show when that fails. */
-export interface Redraw {
-  readonly source: ChartSource;
-  readonly picture: Picture;
-  readonly reason: RenderReason;
-  readonly older: Found | null;
-  /** False: the store has just failed. */
-  readonly useStore: boolean;
 }
 
 /**
@@ -39,15 +27,15 @@ export const RENDER_DEADLINE_MS = 15_000;
  */
 export async function redrawImage(
   deps: RedrawImageDependencies,
-  flight: ImageFlight,
+  flight: Pick<Flight<unknown, unknown>, 'isWanted' | 'expectWithin'>,
   redraw: Redraw,
   onPlace: () => void,
 ): Promise<{ readonly outcome: ServedImage; readonly isStored: boolean }> {
   const { source, picture, reason, older, useStore } = redraw;
   try {
-    const place = reserved(deps.redraws, barBytes(picture));
+    const place = reservePlace(deps.redraws, barBytes(picture), 'drawing');
     flight.expectWithin(REDRAW_LIMITS.waitMs);
-    await turnOf(place, flight.isWanted);
+    await place.turn(flight.isWanted);
     onPlace();
     flight.expectWithin(RENDER_DEADLINE_MS);
     try {

@@ -1,8 +1,8 @@
 import type { ArtifactRow } from '../artifact/artifact.table.ts';
 import { failure } from '../errors.ts';
 import type { Log } from '../observability/log.ts';
-import { parseStoredUrl } from '../storage/object-ref.ts';
 import type { ObjectStore } from '../storage/object-store.ts';
+import { namedObject } from './examine-image.ts';
 import type { RenderLedger } from './render-ledger.repository.ts';
 
 /**
@@ -19,9 +19,7 @@ export async function removeArtifactImage(
   row: ArtifactRow,
 ): Promise<void> {
   try {
-    const url = storedUrlOf(row);
-    const named = url === null ? null : parseStoredUrl(url, deps.buckets);
-    const ref = named !== null && 'ref' in named ? named.ref : null;
+    const { ref } = namedObject(storedUrlOf(row), deps.buckets);
     const isOwn = await deps.ledger.forget(row.id, ref);
     if (ref === null || !isOwn) return;
     await deps.store.delete(ref);

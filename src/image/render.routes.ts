@@ -1,9 +1,9 @@
 import { createRoute, OpenAPIHono } from '@hono/zod-openapi';
 import type { CallerServices, RouteEnv } from '../http/http-env.ts';
 import { AppError } from '../errors.ts';
-import { ifNoneMatchHolds } from '../http/conditional.ts';
+import { strongTag } from '../http/entity-tag.ts';
 import { changed } from '../http/json-etag.ts';
-import { ifMatchHolds } from '../http/preconditions.ts';
+import { ifMatchHolds, ifNoneMatchHolds } from '../http/preconditions.ts';
 import { problemResponses } from '../http/problem.schema.ts';
 import { requireRead } from '../http/require-caller.ts';
 import { rejectInvalid } from '../http/validation.ts';
@@ -17,8 +17,8 @@ const renderRoute = createRoute({
   tags: ['Image'],
   summary: 'One render as it was drawn',
   description:
-    'The picture of a render key that the ledger knows, whatever artifact shows it now: what an altered copy is held ' +
-    'against. Never changes. HEAD, `If-None-Match` and one `Range` work.',
+    'The picture of a render key that the ledger knows, whatever artifact shows it now: what an ' +
+    'altered copy is held against. Never changes. HEAD, `If-None-Match` and one `Range` work.',
   middleware: [requireRead] as const,
   request: { params: renderKeyParam },
   responses: {
@@ -54,7 +54,7 @@ renderRoutes.openapi(renderRoute, async (c) => {
   const { services } = c.var;
   const row = /^[0-9a-f]{32}$/.test(key) ? await services.images.findRender(key) : null;
   if (row === null) throw new AppError('not_found', `There is no render "${key.slice(0, 64)}".`);
-  const etag = `"${key}"`;
+  const etag = strongTag(key);
   if (!ifMatchHolds(c.req.header('if-match'), etag)) throw changed(etag);
   const isPrivate = services.config.readAccess === 'token';
   const asked = { version: key, isPrivate };
@@ -73,7 +73,8 @@ renderRoutes.openapi(renderRoute, async (c) => {
   if (found === null) {
     throw new AppError(
       'not_found',
-      `The picture of render ${key} is no longer in the store, and no artifact has its bars any more.`,
+      `The picture of render ${key} is no longer in the store, ` +
+        'and no artifact has its bars any more.',
     );
   }
   const image = { ...known, ...found, kind: 'image', contentType: 'image/png' } as const;

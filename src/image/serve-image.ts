@@ -1,75 +1,90 @@
+import type { Flight, Flights, Landing, Reader } from '../concurrency/share-flight.ts';
 import type { WorkQueue } from '../concurrency/work-queue.ts';
-import type { Landing } from '../concurrency/share-flight.ts';
 import type { Config } from '../config.ts';
-import { AppError, failure } from '../errors.ts';
-import type { Log } from '../observability/log.ts';
+import { failure } from '../errors.ts';
 import type { MemoryCache } from '../storage/memory-cache.ts';
-import type { ObjectStore, StoredObject } from '../storage/object-store.ts';
-import type { Assessment } from './assess-freshness.ts';
-import {
-  assessStored,
-  findChart,
-  isOwnPlace,
-  namedObject,
-  type NamedObject,
-} from './assess-stored.ts';
-import type { ChartSource, ChartSourceRepository } from './chart-source.repository.ts';
-import { READING_LIMITS, readingBytes, reserved, turnOf } from './draw-queue.ts';
-import {
-  imageReader,
-  type ImageFlight,
-  type ImageFlights,
-  type ImageRequest,
-} from './image-flight.ts';
+import { isOwnPlace } from './assess-freshness.ts';
+import { READING_BYTES, READING_LIMITS } from './draw-queue.ts';
 import {
   fillEdge,
   fromEdge,
+  pointerOf,
   remember,
-  unchanged,
   unchangedSince,
   type EdgeDependencies,
-  type Reading,
+  type RowAge,
 } from './edge-image.ts';
-import { pictureOf, type Picture, type PictureState } from './picture.ts';
 import {
-  asFound,
-  contentTypeOf,
-  pointerOf,
+  examineImage,
+  readChart,
+  type ChartRow,
+  type ExamineDependencies,
+} from './examine-image.ts';
+import {
+  decideOutcome,
+  unchanged,
   verified,
-  type Found,
+  withoutBytes,
   type ImageOutcome,
+  type Redraw,
+  type Unchanged,
 } from './image-outcome.ts';
-import { redrawImage, type Redraw, type RedrawImageDependencies } from './redraw-image.ts';
-import type { RenderReason } from './render-ledger.repository.ts';
-import type { ScanFile } from './scan-file.ts';
-import { unusableBars } from './unusable-bars.ts';
+import { redrawImage, type RedrawImageDependencies } from './redraw-image.ts';
+import { reservePlace } from './reserve-place.ts';
 
-export interface ImageDependencies extends RedrawImageDependencies, EdgeDependencies {
+/**
+ * The note is what everybody who has the picture in hand is told, known as soon as the row was
+ * read.
+ */
+type ImageFlight = Flight<ImageOutcome, Unchanged>;
+export type ImageFlights = Flights<ImageOutcome, Unchanged>;
+type Landed = Landing<ImageOutcome>;
+
+export interface ImageDependencies
+  extends
+    RedrawImageDependencies,
+    EdgeDependencies,
+    Pick<ExamineDependencies, 'sources' | 'store' | 'scanFile'> {
   readonly config: Pick<Config, 'store' | 'unverifiedObjects'>;
-  readonly sources: ChartSourceRepository;
-  readonly store: ObjectStore;
-  readonly scanFile: ScanFile;
   readonly flights: ImageFlights;
   readonly readings: WorkQueue;
   /** For pictures that were served lately; `readings` is for all others. */
   readonly revalidations: WorkQueue;
   /** Artifacts whose image was served lately. Says nothing of what it is now. */
   readonly servedLately: MemoryCache<true>;
-  readonly log: Log;
 }
 
-type Landed = Landing<ImageOutcome>;
+/** One request for an image. */
+export interface ImageRequest {
+  /** Whether the client holds what has this ETag. */
+  readonly knows: (etag: string) => boolean;
+  /** The client hung up, where the platform says so. */
+  readonly isGone?: () => boolean;
+}
+
+export type ServeImage = (artifactId: number, request: ImageRequest) => Promise<ImageOutcome>;
+
+type Serving = ImageDependencies & ExamineDependencies;
+
+/** Once an artifact's row is being read: when, and how to let the next one read. */
+interface Reading extends RowAge {
+  readonly flight: ImageFlight;
+  readonly release: () => void;
+}
 
 /**
  * The image of one artifact: edge, then the object its row names, then a redraw. Requests of this
  * isolate for the same artifact share what is behind the isolate's memory. Outcomes are values;
  * what is thrown is an `AppError` that the wire knows (404, 400, 409, 422, 503, 504).
  */
-export function createServeImage(deps: ImageDependencies) {
-  return async function serveImage(
-    artifactId: number,
-    request: ImageRequest,
-  ): Promise<ImageOutcome> {
+export function createServeImage(deps: ImageDependencies): ServeImage {
+  const serving: Serving = {
+    ...deps,
+    buckets: deps.config.store.buckets,
+    // The row brought it along.
+    ledgerOf: async ({ source }) => source.ledger,
+  };
+  return async function serveImage(artifactId, request) {
     const key = String(artifactId);
     // While a flight is under way it has the bytes, and the cache may not have them yet.
     const pointer = deps.flights.isUnderWay(key) ? null : deps.pointers.near(artifactId);
@@ -78,19 +93,34 @@ export function createServeImage(deps: ImageDependencies) {
       const image = await fromEdge(deps, pointer);
       if (image !== null) return image;
     }
-    return deps.flights.share(
-      key,
-      imageReader(request, (flight) => find(deps, artifactId, flight)),
-    );
+    const lead = (flight: ImageFlight) => find(serving, artifactId, flight);
+    return deps.flights.share(key, imageReader(request, lead));
+  };
+}
+
+/** How a request takes its own answer from a flight that others share. */
+export function imageReader(
+  { knows, isGone = () => false }: ImageRequest,
+  lead: (flight: ImageFlight) => Promise<Landed>,
+): Reader<ImageOutcome, Unchanged, ImageOutcome> {
+  return {
+    lead,
+    isGone,
+    isContent: (note) => knows(note.etag),
+    take({ note, settled }) {
+      if (note !== null && knows(note.etag)) return note;
+      if (settled === null) return undefined;
+      if (!settled.ok) throw settled.error;
+      const outcome = settled.value;
+      if (outcome.kind === 'image') return knows(outcome.etag) ? withoutBytes(outcome) : outcome;
+      // All who waited held it already; one who does not has to fly again.
+      return knows(outcome.etag) ? outcome : undefined;
+    },
   };
 }
 
 /** What one request finds out for all. */
-async function find(
-  deps: ImageDependencies,
-  artifactId: number,
-  flight: ImageFlight,
-): Promise<Landed> {
+async function find(deps: Serving, artifactId: number, flight: ImageFlight): Promise<Landed> {
   const pointer = await deps.pointers.get(artifactId);
   if (pointer !== null) {
     const note = unchangedSince(pointer);
@@ -99,14 +129,18 @@ async function find(
     if (image !== null) return { value: image };
   }
   const name = String(artifactId);
-  const isKnown = deps.servedLately.get(name) === true;
-  const place = reserved(isKnown ? deps.revalidations : deps.readings, readingBytes);
+  const queue = deps.servedLately.get(name) === true ? deps.revalidations : deps.readings;
+  const place = reservePlace(queue, READING_BYTES, 'drawing');
   flight.expectWithin(READING_LIMITS.waitMs);
-  await turnOf(place, flight.isWanted);
+  await place.turn(flight.isWanted);
   flight.expectWithin(0);
   try {
-    const reading = { flight, readAt: deps.now(), release: place.release };
-    const landed = await readAndServe(deps, artifactId, reading);
+    const landed = await read(deps, artifactId, {
+      flight,
+      readAt: deps.now(),
+      isCurrent: () => !flight.isOutdated,
+      release: place.release,
+    });
     deps.servedLately.set(name, true);
     return landed;
   } finally {
@@ -114,119 +148,58 @@ async function find(
   }
 }
 
-async function readAndServe(
-  deps: ImageDependencies,
-  artifactId: number,
-  reading: Reading,
-): Promise<Landed> {
-  const source = await findChart(deps.sources, artifactId);
-  const state = await pictureOf(source, deps.config.store.buckets[0]);
-  if (state.kind === 'usable') {
-    const note = unchanged(state.picture);
+/** The row, and as little more as will do. */
+async function read(deps: Serving, artifactId: number, reading: Reading): Promise<Landed> {
+  const row = await readChart(deps, artifactId);
+  if (row.picture !== null) {
+    const note = unchanged(row.picture);
     if (reading.flight.tell(note)) return { value: note };
   }
-  const named = namedObject(source, deps.config.store.buckets);
-  const cached = await fromContentCache(deps, source, state, named, reading);
-  return cached ?? fromStoreOrRedraw(deps, source, state, named, reading);
+  const cached = await fromContentCache(deps, row, reading);
+  if (cached !== null) return cached;
+
+  const examined = await examineImage(deps, row);
+  const decision = decideOutcome(examined, deps.config.unverifiedObjects);
+  switch (decision.kind) {
+    case 'serve': {
+      const { image, contentKey } = decision;
+      const pointer = pointerOf(image, contentKey);
+      const afterwards = () => fillEdge(deps, artifactId, pointer, image, reading);
+      return { value: image, afterwards };
+    }
+    case 'redraw':
+      if (examined.kind === 'unread') {
+        const facts = { artifact_id: artifactId, ...failure(examined.error) };
+        deps.log.warn('image.read_failed', facts);
+      }
+      return redraw(deps, decision.redraw, reading);
+    case 'refuse':
+      throw decision.error;
+  }
 }
 
 /**
  * Another colo's or an earlier day's render: only when the row points at this picture's own object.
  */
 async function fromContentCache(
-  deps: ImageDependencies,
-  source: ChartSource,
-  state: PictureState,
-  named: NamedObject,
+  deps: Serving,
+  { source, picture, named }: ChartRow,
   reading: Reading,
 ): Promise<Landed | null> {
-  if (state.kind !== 'usable' || !isOwnPlace(named, state.picture)) return null;
-  const image = await deps.edge.getImage(state.picture.renderKey);
+  if (picture === null || !isOwnPlace(named.ref, picture)) return null;
+  const image = await deps.edge.getImage(picture.renderKey);
   if (image === null) return null;
-  const facts = verified(state.picture);
-  const pointer = pointerOf(facts, state.picture.renderKey);
+  const facts = verified(picture);
   return {
     value: { kind: 'image', ...facts, ...image, source: 'edge', caching: 'shared' },
-    afterwards: () => remember(deps, source.id, pointer, reading),
+    afterwards: () => remember(deps, source.id, pointerOf(facts, picture.renderKey), reading),
   };
 }
 
-async function fromStoreOrRedraw(
-  deps: ImageDependencies,
-  source: ChartSource,
-  state: PictureState,
-  named: NamedObject,
-  reading: Reading,
-): Promise<Landed> {
-  const picture = state.kind === 'usable' ? state.picture : null;
-  let object: StoredObject | null = null;
-  try {
-    if ('ref' in named) object = await deps.store.get(named.ref);
-  } catch (error) {
-    // Too busy to read is too busy to draw.
-    if (picture === null || (error instanceof AppError && error.code === 'busy')) throw error;
-    deps.log.warn('image.read_failed', { artifact_id: source.id, ...failure(error) });
-    const reason = { reason: 'missing', detail: 'the object store could not be asked' } as const;
-    return redraw(deps, { source, picture, reason, older: null, useStore: false }, reading);
-  }
-
-  const { assessment, facts } = await assessStored(deps.scanFile, {
-    source,
-    picture,
-    named,
-    object,
-    ledger: source.ledger,
-  });
-  const found = object === null || facts === null ? null : { object, facts };
-  const reason = reasonToRedraw(assessment, deps.config.unverifiedObjects, picture);
-  if (reason === null) return serveFound(deps, source, picture, assessment, found, reading);
-  if (picture === null) throw cannotDraw(source, state, assessment);
-  return redraw(deps, { source, picture, reason, older: found, useStore: true }, reading);
-}
-
-/** Null: what lies there may be served. */
-function reasonToRedraw(
-  assessment: Assessment,
-  unverifiedObjects: 'serve' | 'regenerate',
-  picture: Picture | null,
-): RenderReason | null {
-  const { freshness, detail } = assessment;
-  if (freshness === 'missing' || freshness === 'stale') return { reason: freshness, detail };
-  const mayRedraw = unverifiedObjects === 'regenerate' && picture !== null;
-  return freshness === 'unverified' && mayRedraw ? { reason: 'unverified', detail } : null;
-}
-
-function serveFound(
-  deps: ImageDependencies,
-  source: ChartSource,
-  picture: Picture | null,
-  assessment: Assessment,
-  found: Found | null,
-  reading: Reading,
-): Landed {
-  if (found === null) throw new TypeError('only an object that was found can be served');
-  const isVerified = assessment.freshness === 'verified' && picture !== null;
-  const facts = isVerified ? verified(picture) : asFound(found, picture, assessment);
-  const contentKey = isVerified ? picture.renderKey : found.facts.sha256;
-  const image = { bytes: found.object.bytes, contentType: contentTypeOf(found.facts) };
-  return {
-    value: { kind: 'image', ...facts, ...image, source: 'store', caching: 'shared' },
-    afterwards: () => fillEdge(deps, source.id, pointerOf(facts, contentKey), image, reading),
-  };
-}
-
-async function redraw(deps: ImageDependencies, wanted: Redraw, reading: Reading): Promise<Landed> {
+async function redraw(deps: Serving, wanted: Redraw, reading: Reading): Promise<Landed> {
   const { outcome, isStored } = await redrawImage(deps, reading.flight, wanted, reading.release);
   if (!isStored) return { value: outcome };
   const { source, picture } = wanted;
   const pointer = pointerOf(verified(picture), picture.renderKey);
   return { value: outcome, afterwards: () => fillEdge(deps, source.id, pointer, outcome, reading) };
-}
-
-function cannotDraw(source: ChartSource, state: PictureState, { detail }: Assessment): AppError {
-  if (state.kind === 'unusable') return unusableBars(state.error);
-  return new AppError(
-    'nothing_to_draw',
-    `Artifact ${source.id} has no image (${detail}) and no bars to draw one from (metadata.market_data_snapshot.bars).`,
-  );
 }

@@ -1,13 +1,18 @@
-import type { ObjectRef, ObjectStore, StoredObject } from '../storage/object-store.ts';
-import type { ObjectFacts } from './assess-freshness.ts';
-import { assessStored, findChart, namedObject } from './assess-stored.ts';
-import type { ChartRenderRow } from './chart-render.table.ts';
-import type { ChartSource, ChartSourceRepository } from './chart-source.repository.ts';
-import type { ArtifactVerification } from './image.schema.ts';
+import type { ObjectStore } from '../storage/object-store.ts';
+import type { ChartSourceRepository } from './chart-source.repository.ts';
+import {
+  examineImage,
+  readChart,
+  type ChartRow,
+  type Examination,
+  type Found,
+} from './examine-image.ts';
 import { ledgerEntry } from './ledger-entry.ts';
-import { fetchedAt, pictureOf, type PictureState } from './picture.ts';
+import { fetchedAt } from './picture.ts';
+import { barProblems } from './refusals.ts';
 import type { RenderLedger } from './render-ledger.repository.ts';
 import type { ScanFile } from './scan-file.ts';
+import type { ArtifactVerification } from './verification.schema.ts';
 
 export interface VerifyDependencies {
   readonly buckets: readonly [string, ...string[]];
@@ -25,44 +30,36 @@ export async function verifyArtifactImage(
   deps: VerifyDependencies,
   artifactId: number,
 ): Promise<ArtifactVerification> {
-  const source = await findChart(deps.sources, artifactId);
-  const state = await pictureOf(source, deps.buckets[0]);
-  const picture = state.kind === 'usable' ? state.picture : null;
-  const named = namedObject(source, deps.buckets);
-  const [object, ledger] = await Promise.all([
-    'ref' in named ? deps.store.get(named.ref) : null,
-    picture === null ? null : deps.ledger.find(picture.renderKey),
-  ]);
-  const stored = { source, picture, named, object, ledger };
-  const { assessment, facts } = await assessStored(deps.scanFile, stored);
-  const { freshness, reason, detail } = assessment;
+  const row = await readChart(deps, artifactId);
+  const { ledger, store, scanFile } = deps;
+  // The row of the picture that the bars make now, wherever the object lies.
+  const ledgerOf = async ({ picture }: ChartRow) => picture && ledger.find(picture.renderKey);
+  const examined = await examineImage({ store, scanFile, ledgerOf }, row);
+  if (examined.kind === 'unread') throw examined.error;
+  return describeExamination(examined);
+}
+
+/** An examination as it goes over the wire. */
+export function describeExamination(examined: Examination): ArtifactVerification {
+  const { row, found, ledger } = examined;
+  const { freshness, reason, detail } = examined.assessment;
   return {
-    artifact_id: artifactId,
+    artifact_id: row.source.id,
     matches: freshness === 'verified' || freshness === 'attached',
     freshness,
     reason,
     detail,
-    row: rowFacts(source, state),
-    object:
-      object === null || facts === null || !('ref' in named)
-        ? null
-        : describeObject(named.ref, object, facts, ledger),
+    row: describeRow(row),
+    object: found === null ? null : describeObject(found),
     ledger: ledger === null ? null : ledgerEntry(ledger),
   };
 }
 
-function rowFacts(source: ChartSource, state: PictureState): ArtifactVerification['row'] {
-  const picture = state.kind === 'usable' ? state.picture : null;
+function describeRow({ source, state, picture }: ChartRow): ArtifactVerification['row'] {
   return {
     stored_url: source.storedUrl,
     bars: state.kind,
-    problems:
-      state.kind === 'unusable'
-        ? state.error.problems.map(({ field, message }) => ({
-            field: `metadata.market_data_snapshot.${field}`,
-            message,
-          }))
-        : [],
+    problems: state.kind === 'unusable' ? barProblems(state.error) : [],
     bar_count: picture?.bars.length ?? null,
     snapshot_sha256: picture?.snapshotSha256 ?? null,
     render_key: picture?.renderKey ?? null,
@@ -70,28 +67,24 @@ function rowFacts(source: ChartSource, state: PictureState): ArtifactVerificatio
   };
 }
 
-function describeObject(
-  ref: ObjectRef,
-  object: StoredObject,
-  { inspection, sha256, metadataSnapshotSha256, pixelSha256 }: ObjectFacts,
-  ledger: ChartRenderRow | null,
-): ArtifactVerification['object'] {
-  const claims = inspection.kind === 'broken' ? null : inspection.provenance;
-  // The ledger's own file is not decoded: the ledger has its pixels.
-  const pixels = pixelSha256 ?? (ledger?.png_sha256 === sha256 ? ledger.pixel_sha256 : null);
+function describeObject({ ref, object, facts }: Found): ArtifactVerification['object'] {
+  const { inspection, pixelSha256 } = facts;
+  const picture = inspection.kind === 'broken' ? null : inspection;
+  const claims = picture?.provenance ?? null;
   return {
     bucket: ref.bucket,
     key: ref.key,
     kind: inspection.kind,
-    width: inspection.kind === 'broken' ? null : inspection.width,
-    height: inspection.kind === 'broken' ? null : inspection.height,
+    width: picture?.width ?? null,
+    height: picture?.height ?? null,
     byte_size: object.byteSize,
     etag: object.etag,
     last_modified: object.lastModified?.toISOString() ?? null,
-    sha256,
-    metadata_snapshot_sha256: metadataSnapshotSha256,
+    sha256: facts.sha256,
+    metadata_snapshot_sha256: facts.metadataSnapshotSha256,
     claims,
-    pixel_sha256: pixels,
-    pixels_match_claim: claims === null || pixels === null ? null : claims.pixel_sha256 === pixels,
+    pixel_sha256: pixelSha256,
+    pixels_match_claim:
+      claims === null || pixelSha256 === null ? null : claims.pixel_sha256 === pixelSha256,
   };
 }

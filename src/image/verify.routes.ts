@@ -10,7 +10,8 @@ import { mediaTypeOf } from '../http/read-json.ts';
 import { requireRead } from '../http/require-caller.ts';
 import { rejectInvalid } from '../http/validation.ts';
 import type { Images } from './create-images.ts';
-import { artifactVerificationSchema, binaryBody, imageVerificationSchema } from './image.schema.ts';
+import { binaryBody } from './image.schema.ts';
+import { artifactVerificationSchema, imageVerificationSchema } from './verification.schema.ts';
 
 const IMAGE_MAX_BYTES = 10_000_000;
 
@@ -42,7 +43,8 @@ const imageRoute = createRoute({
     body: {
       required: true,
       description:
-        'The PNG itself, at most 10 MB. With a token it may have 16 megapixels (5 when interlaced), otherwise 5.',
+        'The PNG itself, at most 10 MB. With a token it may have 16 megapixels ' +
+        '(5 when interlaced), otherwise 5.',
       content: {
         'image/png': { schema: binaryBody },
         'application/octet-stream': { schema: binaryBody },

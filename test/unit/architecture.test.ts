@@ -38,7 +38,7 @@ const VENDORS: Record<string, (file: string) => boolean> = {
   satori: (file) => file.startsWith('chart/'),
   '@resvg/resvg-wasm': (file) => file.startsWith('chart/'),
   technicalindicators: (file) => file.startsWith('chart/'),
-  canonicalize: (file) => file === 'image/render-key.ts' || file === 'png/provenance.ts',
+  canonicalize: (file) => file === 'image/picture.ts' || file === 'png/provenance.ts',
   zod: (file) => file.endsWith('.schema.ts') || file === 'config.ts',
   '@hono/zod-openapi': (file) => /\.(routes|schema)\.tsx?$/.test(file) || file === 'app.ts',
   jose: (file) => file === 'http/auth.ts',

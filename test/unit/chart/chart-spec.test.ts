@@ -5,7 +5,7 @@ import {
   PANELS,
   RENDERER_VERSION,
 } from '../../../src/chart/chart-spec.ts';
-import { renderKey } from '../../../src/image/render-key.ts';
+import { renderKey } from '../../../src/image/picture.ts';
 
 /** Stored pictures lie under keys of this: what changes here draws every picture anew. */
 test('the spec that render keys are made of', async () => {

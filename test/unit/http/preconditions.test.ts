@@ -1,5 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { ifMatchHolds, rowEtag, rowPreconditions } from '../../../src/http/preconditions.ts';
+import {
+  ifMatchHolds,
+  ifNoneMatchHolds,
+  rowEtag,
+  rowPreconditions,
+} from '../../../src/http/preconditions.ts';
 
 const version = '0123456789abcdef0123456789abcdef';
 const etag = rowEtag(version, 'aaaaaaaaaaaaaaaa');
@@ -28,6 +33,24 @@ describe('ifMatchHolds', () => {
     ['"x,"a"', '"a"', false],
   ])('%s against %s is %s', (header, tag, holds) => {
     expect(ifMatchHolds(header, tag)).toBe(holds);
+  });
+});
+
+describe('ifNoneMatchHolds', () => {
+  it.each([
+    [undefined, '"a"', false],
+    ['"a"', '"a"', true],
+    ['"b"', '"a"', false],
+    ['"b", "a"', '"a"', true],
+    ['W/"a"', '"a"', true],
+    ['"a"', 'W/"a"', true],
+    ['*', '"a"', true],
+    ['a', '"a"', false],
+    ['"x,a"', '"a"', false],
+    ['"x,"a"', '"a"', false],
+    ['', '"a"', false],
+  ])('%s against %s is %s', (header, etag, holds) => {
+    expect(ifNoneMatchHolds(header, etag)).toBe(holds);
   });
 });
 

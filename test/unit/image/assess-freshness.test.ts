@@ -1,7 +1,15 @@
 import { describe, expect, it } from 'vitest';
 import {
   assessFreshness,
+  FRESHNESS,
+  FRESHNESS_REASONS,
+  isLedgerFile,
+  isOwnPlace,
+  ledgerRowFor,
+  SERVABLE_FRESHNESS,
+  type Freshness,
   type FreshnessFacts,
+  type FreshnessReason,
   type ObjectFacts,
 } from '../../../src/image/assess-freshness.ts';
 
@@ -33,9 +41,8 @@ function facts(
   return {
     object: object === null ? null : { ...base, ...object },
     absence: 'nothing lies there',
-    picture: { snapshotSha256: OURS, renderKey: 'd'.repeat(32) },
-    underRenderKey: false,
-    ledgerSha256: null,
+    picture: { snapshotSha256: OURS },
+    ledger: null,
     fetchedAt: FETCHED,
     ...rest,
   };
@@ -59,17 +66,17 @@ describe('assessFreshness', () => {
     ],
     [
       'the ledger’s bytes under the render key',
-      facts({}, { underRenderKey: true, ledgerSha256: SHA }),
+      facts({}, { ledger: { png_sha256: SHA } }),
       'verified',
     ],
     [
       'other bytes under the render key, claiming our hash',
-      facts({ metadataSnapshotSha256: OURS }, { underRenderKey: true, ledgerSha256: OTHERS }),
+      facts({ metadataSnapshotSha256: OURS }, { ledger: { png_sha256: OTHERS } }),
       'stale',
     ],
     [
       'under the render key, unknown to the ledger, with our hash',
-      facts({ metadataSnapshotSha256: OURS }, { underRenderKey: true }),
+      facts({ metadataSnapshotSha256: OURS }, { ledger: null }),
       'attached',
     ],
     ['our hash in the metadata', facts({ metadataSnapshotSha256: OURS }), 'attached'],
@@ -126,6 +133,12 @@ describe('assessFreshness', () => {
       'too_large_to_check',
     ],
     [
+      'too large: nobody compared its pixels with its label',
+      facts({ tooLarge: TOO_LARGE, inspection: png(OURS), pixelSha256: null }),
+      'unverified',
+      'too_large_to_check',
+    ],
+    [
       'too large, of other bars',
       facts({ tooLarge: TOO_LARGE, metadataSnapshotSha256: OTHERS }),
       'stale',
@@ -160,5 +173,94 @@ describe('assessFreshness', () => {
     ['these bars', facts({ metadataSnapshotSha256: OURS }), 'attached', 'hash_of_these_bars'],
   ])('%s: freshness and reason', (_name, given, freshness, reason) => {
     expect(assessFreshness(given)).toMatchObject({ freshness, reason });
+  });
+
+  /** Every reason there is, with the one word and the one sentence that go with it. */
+  const REASONS: Record<FreshnessReason, [FreshnessFacts, Freshness, string]> = {
+    no_object: [facts(null), 'missing', 'nothing lies there'],
+    damaged: [facts({ inspection: { kind: 'broken', reason: 'it is cut off' } }), 'stale', 'cut'],
+    no_bars: [facts({}, { picture: null }), 'unverified', 'no usable bars'],
+    bytes_of_the_ledger: [
+      facts({}, { ledger: { png_sha256: SHA } }),
+      'verified',
+      'drawn from these bars',
+    ],
+    other_bytes_than_the_ledger: [
+      facts({}, { ledger: { png_sha256: OTHERS } }),
+      'stale',
+      'not the one that was drawn',
+    ],
+    hash_of_other_bars: [facts({ inspection: png(OTHERS) }), 'stale', 'other bars'],
+    hash_of_these_bars: [facts({ inspection: png(OURS) }), 'attached', 'the label of the image'],
+    other_pixels_than_the_label: [
+      facts({ inspection: png(OURS), pixelSha256: null }),
+      'stale',
+      'not those that its label names',
+    ],
+    older_than_bars: [
+      facts({ lastModified: new Date('2025-11-15T11:59:59Z') }),
+      'stale',
+      '(2025-11-15T11:59:59.000Z) is older than its bars (2025-11-15T12:00:00.500Z)',
+    ],
+    too_large_to_check: [facts({ tooLarge: TOO_LARGE }), 'unverified', TOO_LARGE],
+    no_hash: [facts({}), 'unverified', 'carries no hash'],
+  };
+  it.each(FRESHNESS_REASONS)('%s', (reason) => {
+    const [given, freshness, words] = REASONS[reason];
+    expect(assessFreshness(given)).toEqual({
+      freshness,
+      reason,
+      detail: expect.stringContaining(words),
+    });
+  });
+
+  it('says who claims the hash of these bars', () => {
+    expect(assessFreshness(facts({ metadataSnapshotSha256: OURS })).detail).toContain('metadata');
+  });
+
+  it('believes the ledger before any claim, and a broken image never', () => {
+    const ledger = { png_sha256: SHA };
+    const painted = { inspection: png(OTHERS), metadataSnapshotSha256: OTHERS, pixelSha256: null };
+    expect(assessFreshness(facts(painted, { ledger }))).toMatchObject({ freshness: 'verified' });
+    const broken = { kind: 'broken', reason: 'cut' } as const;
+    expect(assessFreshness(facts({ inspection: broken }, { ledger })).reason).toBe('damaged');
+  });
+
+  it('has a word for each answer, the servable ones first', () => {
+    expect(FRESHNESS).toEqual(['verified', 'attached', 'unverified', 'stale', 'missing']);
+    expect(SERVABLE_FRESHNESS).toEqual(['verified', 'attached', 'unverified']);
+  });
+});
+
+describe('which row of the ledger speaks for an object', () => {
+  const KEY = 'd'.repeat(32);
+  const ref = { bucket: 'charts', key: `charts/TSLA/daily/${KEY}.png` };
+  const picture = { ref, renderKey: KEY };
+  const row = { render_key: KEY, png_sha256: SHA };
+
+  it.each([
+    ['the object of this very picture', ref, true],
+    ['another object', { ...ref, key: 'other.png' }, false],
+    ['the same key in another bucket', { ...ref, bucket: 'uploads' }, false],
+    ['nothing that may be read', null, false],
+  ])('%s', (_name, place, isOwn) => {
+    expect(isOwnPlace(place, picture)).toBe(isOwn);
+    expect(ledgerRowFor(place, picture, row)).toBe(isOwn ? row : null);
+  });
+
+  it.each([
+    ['there is no row', ref, picture, null],
+    ['there are no usable bars', ref, null, row],
+    ['the row is of another render', ref, picture, { ...row, render_key: 'e'.repeat(32) }],
+  ])('none when %s', (_name, place, shown, known) => {
+    expect(ledgerRowFor(place, shown, known)).toBeNull();
+  });
+
+  it.each([
+    [row, SHA, true],
+    [row, OTHERS, false],
+    [null, SHA, false],
+  ])('the file of %o is %s: %s', (known, sha256, isIt) => {
+    expect(isLedgerFile(known, sha256)).toBe(isIt);
   });
 });

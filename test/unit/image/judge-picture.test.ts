@@ -1,7 +1,15 @@
 import { describe, expect, it } from 'vitest';
 import type { Label, Provenance } from '../../../src/png/provenance.ts';
 import type { ChartRenderRow } from '../../../src/image/chart-render.table.ts';
-import { judgePicture, type PictureFacts } from '../../../src/image/judge-picture.ts';
+import {
+  compareLabel,
+  judgePicture,
+  labelState,
+  rendersWith,
+  VERDICTS,
+  type LabelState,
+  type PictureFacts,
+} from '../../../src/image/judge-picture.ts';
 
 const KEY = 'b'.repeat(32);
 const PIXELS = 'c'.repeat(64);
@@ -168,5 +176,102 @@ describe('judgePicture', () => {
     );
     expect(verdict).toBe('altered');
     expect(differences).toEqual([{ field: 'bar_count', claimed: 9, actual: 200 }]);
+  });
+});
+
+describe('the sentences', () => {
+  it.each<[string, PictureFacts, string]>([
+    ['verified', facts(), 'from the bars that the label names'],
+    ['same_pixels', facts({ isOurForm: false }), 'another program has written the file anew'],
+    [
+      'same_pixels',
+      facts({ isOurForm: false, label: null, claimed: null }),
+      'the label has been removed',
+    ],
+    ['altered', facts({ visible: APNG }), 'drawn here, but a viewer may show something else: fdAT'],
+    ['altered', facts({ byPixels: [] }), 'not those that were drawn for the render'],
+    [
+      'altered',
+      facts({ ...elsewhere, visible: APNG }),
+      'fdAT holds another frame, and this ledger does not know',
+    ],
+    ['altered', facts({ ...elsewhere, pixelSha256: null }), 'not those that the label names'],
+    ['unproven', facts(elsewhere), 'Label and pixels agree'],
+    ['unknown', facts({ ...elsewhere, label: null }), 'carries no label'],
+    [
+      'unknown',
+      facts({ ...elsewhere, label: { kind: 'unreadable', reason: 'is no JSON' } }),
+      'none of ours: label is no JSON.',
+    ],
+  ])('%s: %o', (verdict, given, words) => {
+    const judgement = judgePicture(given);
+    expect(judgement).toMatchObject({ verdict, detail: expect.stringContaining(words) });
+    expect(VERDICTS).toContain(judgement.verdict);
+  });
+});
+
+describe('labelState', () => {
+  const problem = { field: 'by', message: 'is not part' };
+  const difference = { field: 'symbol', claimed: 'TSLA', actual: 'AAPL' };
+  it.each<[Label | null, object, LabelState]>([
+    [null, {}, 'absent'],
+    [labelled(), {}, 'consistent'],
+    [labelled(), { differences: [difference] }, 'contradicted'],
+    [labelled(), { problems: [problem] }, 'malformed'],
+    [labelled(), { problems: [problem], differences: [difference] }, 'malformed'],
+    [{ kind: 'unreadable', reason: 'no JSON' }, {}, 'malformed'],
+  ])('%o with %o is %s', (label, said, state) => {
+    expect(labelState(label, { differences: [], problems: [], ...said })).toBe(state);
+  });
+});
+
+describe('rendersWith', () => {
+  const third = { ...row, render_key: 'f'.repeat(32) };
+  const painted = { ...row, pixel_sha256: 'f'.repeat(64) };
+  it.each([
+    ['nothing is known', { ofFile: null, claimed: null, found: [] }, []],
+    [
+      'others have these pixels',
+      { ofFile: null, claimed: null, found: [other, row] },
+      [other, row],
+    ],
+    [
+      'the label names one of them',
+      { ofFile: null, claimed: row, found: [other, third, row] },
+      [row, other, third],
+    ],
+    [
+      'the label names one that was cut off',
+      { ofFile: null, claimed: row, found: [other] },
+      [row, other],
+    ],
+    [
+      'the label names a render of other pixels',
+      { ofFile: null, claimed: painted, found: [other] },
+      [other],
+    ],
+    [
+      'the file is known, its label is another’s',
+      { ofFile: third, claimed: row, found: [third, row, other] },
+      [third, row, other],
+    ],
+  ])('when %s', (_name, named, shown) => {
+    expect(rendersWith(PIXELS, named)).toEqual(shown);
+  });
+
+  it('shows none for a picture that can have no pixel hash', () => {
+    expect(rendersWith(null, { ofFile: null, claimed: row, found: [] })).toEqual([]);
+  });
+});
+
+describe('compareLabel', () => {
+  it('says nothing of fields that the label does not have, or that are none of a label', () => {
+    expect(compareLabel({}, row)).toEqual([]);
+    expect(compareLabel({ by: 'somebody', symbol: 'AAPL' }, row)).toEqual([]);
+  });
+
+  it('goes by the order of a label', () => {
+    const differences = compareLabel({ symbol: 'X', render_key: 'Y' }, row);
+    expect(differences.map(({ field }) => field)).toEqual(['render_key', 'symbol']);
   });
 });

@@ -1,15 +1,3 @@
-/**
- * RFC 9110 section 13.1.2: does `If-None-Match` name this ETag? Weak comparison, as GET and HEAD
- * want it; `*` matches whatever exists.
- */
-export function ifNoneMatchHolds(header: string | undefined, etag: string): boolean {
-  if (header === undefined) return false;
-  if (header.trim() === '*') return true;
-  const opaque = etag.replace(/^W\//, '');
-  // An opaque tag is quoted and may hold commas, so the list cannot simply be split.
-  return [...header.matchAll(/(?:W\/)?("[^"]*")/g)].some((match) => match[1] === opaque);
-}
-
 /** One satisfiable byte range, both ends inclusive. */
 export interface ByteRange {
   readonly start: number;
