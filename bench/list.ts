@@ -4,7 +4,7 @@
  * database's share of it. `npm run bench` or `tsx bench/list.ts [requests]`.
  */
 import { PgliteBackend } from '../stand-in/sql/pglite-backend.ts';
-import { startSqlEndpoint } from '../stand-in/sql/sql-endpoint.ts';
+import { startSqlEndpoint } from '../stand-in/sql/server.ts';
 import buildWorker from '../test/support/build-worker.ts';
 import { startStack } from '../test/support/stack.ts';
 

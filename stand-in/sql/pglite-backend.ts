@@ -15,8 +15,8 @@ import {
   type SqlResult,
   type SqlStatement,
   type TransactionOptions,
-} from './sql-backend.ts';
-import { leavesTraces, resetSession, SESSION_SETTINGS } from './sql-session.ts';
+} from './backend.ts';
+import { leavesTraces, resetSession, SESSION_SETTINGS } from './session.ts';
 
 /**
  * PostgreSQL refuses deep nesting by itself (54001) when its own stack is this deep. JavaScript's,

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, expect, it } from 'vitest';
 import { freePort } from '../../scripts/live/start-server.ts';
-import { startS3Server } from '../../stand-in/s3/s3-server.ts';
+import { startS3Server } from '../../stand-in/s3/server.ts';
 import { startKillableServer } from '../support/killable-server.ts';
 import { objectStoreContract } from './object-store.contract.ts';
 import { sendRaw } from './object-store-request.ts';

@@ -1,5 +1,5 @@
 import { PgliteBackend } from '../../stand-in/sql/pglite-backend.ts';
-import { startSqlEndpoint } from '../../stand-in/sql/sql-endpoint.ts';
+import { startSqlEndpoint } from '../../stand-in/sql/server.ts';
 import { describeSqlEndpoint } from './sql-endpoint.contract.ts';
 
 const databaseUrl = 'postgresql://chartproof:chartproof@127.0.0.1/chartproof';

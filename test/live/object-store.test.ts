@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll } from 'vitest';
 import { buildMinio, minioCommand } from '../../scripts/live/minio.ts';
 import { freePort } from '../../scripts/live/start-server.ts';
-import { ensureBucket } from '../../scripts/start/ensure-bucket.ts';
+import { ensureBucket } from '../../scripts/seed/ensure-bucket.ts';
 import { MINIO_DIFFERENCES, type MinioDifference } from '../contract/object-store-differences.ts';
 import type { KillableS3 } from '../contract/object-store-session.ts';
 import { objectStoreContract } from '../contract/object-store.contract.ts';

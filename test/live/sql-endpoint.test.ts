@@ -1,6 +1,6 @@
 import { Pool } from 'pg';
 import { PostgresBackend } from '../../stand-in/sql/postgres-backend.ts';
-import { startSqlEndpoint } from '../../stand-in/sql/sql-endpoint.ts';
+import { startSqlEndpoint } from '../../stand-in/sql/server.ts';
 import { describeSqlEndpoint } from '../contract/sql-endpoint.contract.ts';
 import { createLiveDatabase } from '../support/live-services.ts';
 

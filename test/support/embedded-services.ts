@@ -2,8 +2,8 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PgliteBackend } from '../../stand-in/sql/pglite-backend.ts';
-import { startS3Server } from '../../stand-in/s3/s3-server.ts';
-import { startSqlEndpoint } from '../../stand-in/sql/sql-endpoint.ts';
+import { startS3Server } from '../../stand-in/s3/server.ts';
+import { startSqlEndpoint } from '../../stand-in/sql/server.ts';
 import type { StackDatabase, StackServices, StackStore } from './stack-services.ts';
 
 const HOST = '127.0.0.1';

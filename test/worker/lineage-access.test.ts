@@ -1,4 +1,4 @@
-import { startMlflowServer } from '../../stand-in/mlflow/mlflow-server.ts';
+import { startMlflowServer } from '../../stand-in/mlflow/server.ts';
 import { describeLineageAccess } from './lineage-access.suite.ts';
 
 describeLineageAccess('stand-in', () =>

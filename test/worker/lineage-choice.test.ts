@@ -1,4 +1,4 @@
-import { startMlflowServer } from '../../stand-in/mlflow/mlflow-server.ts';
+import { startMlflowServer } from '../../stand-in/mlflow/server.ts';
 import { describeLineageChoice } from './lineage-choice.suite.ts';
 
 describeLineageChoice('stand-in', () =>

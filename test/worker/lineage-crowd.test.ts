@@ -1,4 +1,4 @@
-import { startMlflowServer } from '../../stand-in/mlflow/mlflow-server.ts';
+import { startMlflowServer } from '../../stand-in/mlflow/server.ts';
 import { describeLineageCrowd } from './lineage-crowd.suite.ts';
 
 describeLineageCrowd('stand-in', () =>

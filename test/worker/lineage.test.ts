@@ -1,4 +1,4 @@
-import { startMlflowServer } from '../../stand-in/mlflow/mlflow-server.ts';
+import { startMlflowServer } from '../../stand-in/mlflow/server.ts';
 import { describeLineage } from './lineage.suite.ts';
 
 describeLineage('stand-in', () =>

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { PgliteBackend } from '../../../stand-in/sql/pglite-backend.ts';
 import type { LocalServer } from '../../../stand-in/listen.ts';
-import type { SqlStatement } from '../../../stand-in/sql/sql-backend.ts';
-import { startSqlEndpoint } from '../../../stand-in/sql/sql-endpoint.ts';
+import type { SqlStatement } from '../../../stand-in/sql/backend.ts';
+import { startSqlEndpoint } from '../../../stand-in/sql/server.ts';
 import {
   createArtifactGroupRepository,
   type ArtifactGroupRequest,

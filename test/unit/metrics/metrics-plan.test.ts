@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { LocalServer } from '../../../stand-in/listen.ts';
 import { PgliteBackend } from '../../../stand-in/sql/pglite-backend.ts';
-import type { SqlStatement } from '../../../stand-in/sql/sql-backend.ts';
-import { startSqlEndpoint } from '../../../stand-in/sql/sql-endpoint.ts';
+import type { SqlStatement } from '../../../stand-in/sql/backend.ts';
+import { startSqlEndpoint } from '../../../stand-in/sql/server.ts';
 import { createMetricCounterRepository } from '../../../src/metrics/metric-counter.repository.ts';
 import { createMetricSnapshotRepository } from '../../../src/metrics/metric-snapshot.repository.ts';
 import { createMetricReader } from '../../../src/metrics/read-metrics.ts';

@@ -2,7 +2,7 @@ import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { OWN_REQUEST_ID, openWorkerLog } from '../../../scripts/start/worker-log.ts';
+import { OWN_REQUEST_ID, openWorkerLog } from '../../../../scripts/start/worker-log.ts';
 
 let directory: string;
 beforeEach(async () => {

@@ -1,5 +1,5 @@
 import { XMLParser } from 'fast-xml-parser';
-import { S3_NAMESPACE, S3Error, toXml } from './s3-error.ts';
+import { S3_NAMESPACE, S3Error, toXml } from './error.ts';
 import type { ObjectFiles } from './object-files.ts';
 import { assertBucketName, assertKey } from './object-key.ts';
 import { listObjects, OWNER } from './list-objects.ts';

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { createRemoteJWKSet, jwtVerify } from 'jose';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { LocalServer } from '../../../../stand-in/listen.ts';
-import { startTokenIssuer } from '../../../../stand-in/tokens/token-issuer.ts';
+import { startTokenIssuer } from '../../../../stand-in/tokens/server.ts';
 
 const issuer = 'http://issuer.test';
 const audience = 'chartproof-test';

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { ServerResponse } from 'node:http';
-import { notAllowed } from './bucket.ts';
+import { notAllowed } from './bucket-calls.ts';
 import { shownChecksum } from './checksum.ts';
 import {
   assertReadConditions,
@@ -8,7 +8,7 @@ import {
   byteRange,
   validatorHeaders,
 } from './conditions.ts';
-import { S3Error } from './s3-error.ts';
+import { S3Error } from './error.ts';
 import type { ObjectFiles, ObjectRecord } from './object-files.ts';
 import { assertKey } from './object-key.ts';
 import { keptHeaders, overriddenHeaders } from './metadata.ts';

@@ -1,9 +1,9 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { listen, type LocalServer } from '../listen.ts';
-import { MlflowError } from './mlflow-error.ts';
-import { MLFLOW_PAGE } from './mlflow-page.ts';
-import { createMlflowRoutes, type MlflowRoutes } from './mlflow-routes.ts';
-import { MlflowStore, type KeptExperiment } from './mlflow-store.ts';
+import { MlflowError } from './error.ts';
+import { MLFLOW_PAGE } from './run-page.ts';
+import { createMlflowRoutes, type MlflowRoutes } from './routes.ts';
+import { MlflowStore, type KeptExperiment } from './store.ts';
 
 export interface MlflowServerOptions {
   /** Where runs are kept between starts; null: in memory. */

@@ -1,6 +1,6 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import type { SqlBackend, SqlStatement, SqlResult, TransactionOptions } from './sql-backend.ts';
-import { SqlError } from './sql-backend.ts';
+import type { SqlBackend, SqlStatement, SqlResult, TransactionOptions } from './backend.ts';
+import { SqlError } from './backend.ts';
 import { listen, type LocalServer } from '../listen.ts';
 import { jsonValue, parameterText } from './neon-values.ts';
 

@@ -1,4 +1,4 @@
-import { invalid } from './mlflow-error.ts';
+import { invalid } from './error.ts';
 
 /** A run or experiment, as far as filters and orders look at it. */
 export interface Searchable {

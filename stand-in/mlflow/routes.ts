@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { invalid, MlflowError } from './mlflow-error.ts';
-import { parseFilter, parseOrder, type Searchable } from './mlflow-filter.ts';
+import { invalid, MlflowError } from './error.ts';
+import { parseFilter, parseOrder, type Searchable } from './filter.ts';
 import {
   EXPERIMENT_ATTRIBUTES,
   RUN_ATTRIBUTES,
@@ -9,8 +9,8 @@ import {
   type KeptExperiment,
   type KeptRun,
   type MlflowStore,
-} from './mlflow-store.ts';
-import { wireExperiment, wireRun } from './mlflow-wire.ts';
+} from './store.ts';
+import { wireExperiment, wireRun } from './wire.ts';
 
 /** Body of a POST, or query of a GET; the REST API takes either form of its parameters. */
 type Input = Readonly<Record<string, unknown>>;

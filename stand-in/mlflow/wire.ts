@@ -1,4 +1,4 @@
-import type { KeptExperiment, KeptRun } from './mlflow-store.ts';
+import type { KeptExperiment, KeptRun } from './store.ts';
 
 const lifecycle = ({ isDeleted }: { isDeleted: boolean }) => (isDeleted ? 'deleted' : 'active');
 const pairs = (values: Readonly<Record<string, string>>) =>

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Searchable } from './mlflow-filter.ts';
+import type { Searchable } from './filter.ts';
 import { PlainError, systemCode } from '../plain-error.ts';
 
 export interface KeptExperiment {

@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, readFile, rm, utimes, writeFile } from 'node:fs/promise
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
-import { cached, cacheDirectory } from '../../../scripts/live/cache-directory.ts';
+import { cached, cacheDirectory } from '../../../../scripts/live/cache-directory.ts';
 
 let directory: string;
 const said: string[] = [];
