@@ -2,16 +2,9 @@ import { sql } from 'drizzle-orm';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createDatabase } from '../../src/storage/database.ts';
 import { sqlStateOf } from '../../src/storage/database-errors.ts';
+import type { SqlEndpointUnderTest } from './sql-endpoints.ts';
 
-export interface SqlEndpointUnderTest {
-  /** Where `POST /sql` is. */
-  readonly url: string;
-  readonly databaseUrl: string;
-  close(): Promise<void>;
-}
-
-// oxlint-disable-next-line typescript/no-explicit-any -- JSON of the endpoint, looked into freely
-// by the tests
+// oxlint-disable-next-line typescript/no-explicit-any -- JSON that tests look into freely
 type Loose = any;
 
 interface Answer {

@@ -10,6 +10,18 @@ const HOST = '127.0.0.1';
 const KEY = 'minioadmin';
 const REGION = 'us-east-1';
 const DATABASE_URL = 'postgresql://chartproof:chartproof@127.0.0.1/chartproof';
+const EMPTY_DATABASE = `
+  do $$
+  declare name text;
+  begin
+    for name in
+      select nspname from pg_namespace where nspname !~ '^pg_' and nspname <> 'information_schema'
+    loop
+      execute format('drop schema %I cascade', name);
+    end loop;
+  end $$;
+  create schema public;
+  discard all;`;
 
 /** The S3 server and the PGlite of the local stack, in this process. */
 export async function openEmbeddedServices(bucket: string): Promise<StackServices> {
@@ -46,8 +58,13 @@ async function openStore(bucket: string): Promise<StackStore> {
   };
 }
 
+/**
+ * Databases of this process that nobody uses: to make one takes seconds, to empty one a moment.
+ */
+const idle: PgliteBackend[] = [];
+
 async function openDatabase(): Promise<StackDatabase> {
-  const backend = await PgliteBackend.open();
+  const backend = idle.pop() ?? (await PgliteBackend.open());
   const serve = (port: number) =>
     startSqlEndpoint({ backend, host: HOST, port, databaseUrl: DATABASE_URL });
   let endpoint = await serve(0);
@@ -64,7 +81,19 @@ async function openDatabase(): Promise<StackDatabase> {
     },
     close: async () => {
       await endpoint.close();
-      await backend.close();
+      await giveBack(backend);
     },
   };
+}
+
+async function giveBack(backend: PgliteBackend): Promise<void> {
+  try {
+    // Through the queue of the backend: whatever a closed endpoint had begun is over then.
+    await backend.query({ query: 'select 1', params: [] });
+    await backend.pglite.exec(EMPTY_DATABASE);
+    idle.push(backend);
+  } catch {
+    // One that a suite has crashed is not used again.
+    await backend.close().catch(() => {});
+  }
 }

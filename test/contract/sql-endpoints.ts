@@ -1,17 +1,38 @@
 import { Pool } from 'pg';
+import { PgliteBackend } from '../../stand-in/sql/pglite-backend.ts';
 import { PostgresBackend } from '../../stand-in/sql/postgres-backend.ts';
 import { startSqlEndpoint } from '../../stand-in/sql/server.ts';
-import { describeSqlEndpoint } from '../contract/sql-endpoint.contract.ts';
 import { createLiveDatabase } from '../support/live-services.ts';
 
+export interface SqlEndpointUnderTest {
+  /** Where `POST /sql` is. */
+  readonly url: string;
+  readonly databaseUrl: string;
+  close(): Promise<void>;
+}
+
 /** Settings of a server somewhere else; whoever asks gets the same answers. */
-const ELSEWHERE = [
+export const SETTINGS_ELSEWHERE: readonly string[] = [
   "timezone to 'Asia/Kathmandu'",
   "datestyle to 'SQL, DMY'",
   "bytea_output to 'escape'",
 ];
 
-async function open(settings: readonly string[]) {
+export async function openOnPglite(): Promise<SqlEndpointUnderTest> {
+  const databaseUrl = 'postgresql://chartproof:chartproof@127.0.0.1/chartproof';
+  const backend = await PgliteBackend.open();
+  const server = await startSqlEndpoint({ backend, host: '127.0.0.1', port: 0, databaseUrl });
+  return {
+    url: server.url,
+    databaseUrl,
+    close: async () => {
+      await server.close();
+      await backend.close();
+    },
+  };
+}
+
+export async function openOnPostgres(settings: readonly string[]): Promise<SqlEndpointUnderTest> {
   const { databaseUrl, drop } = await createLiveDatabase();
   const pool = new Pool({ connectionString: databaseUrl, max: 1 });
   const name = new URL(databaseUrl).pathname.slice(1);
@@ -29,6 +50,3 @@ async function open(settings: readonly string[]) {
     },
   };
 }
-
-describeSqlEndpoint('PostgreSQL', () => open([]));
-describeSqlEndpoint('PostgreSQL with settings of its own', () => open(ELSEWHERE));

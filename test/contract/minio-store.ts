@@ -2,31 +2,25 @@ import { randomUUID } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll } from 'vitest';
 import { buildMinio, minioCommand } from '../../scripts/live/minio.ts';
 import { freePort } from '../../scripts/live/start-server.ts';
 import { ensureBucket } from '../../scripts/seed/ensure-bucket.ts';
-import { MINIO_DIFFERENCES, type MinioDifference } from '../contract/object-store-differences.ts';
-import type { KillableS3 } from '../contract/object-store-session.ts';
-import { objectStoreContract } from '../contract/object-store.contract.ts';
 import { startKillableServer } from '../support/killable-server.ts';
 import { liveStore, removeBucket } from '../support/live-services.ts';
+import type { KillableS3, StoreUnderTest } from './object-store-session.ts';
 
-const bucket = `contract-${randomUUID().slice(0, 8)}`;
+/** A bucket of its own on the MinIO that all suites share. */
+export async function openMinio(): Promise<StoreUnderTest> {
+  const bucket = `contract-${randomUUID().slice(0, 8)}`;
+  await ensureBucket(liveStore(), bucket);
+  return {
+    target: { ...liveStore(), bucket },
+    close: () => removeBucket(liveStore(), bucket),
+  };
+}
 
-beforeAll(() => ensureBucket(liveStore(), bucket));
-afterAll(() => removeBucket(liveStore(), bucket));
-
-objectStoreContract('MinIO', {
-  open: async () => ({ ...liveStore(), bucket }),
-  // Somebody's own MinIO is not killed, and to have one may be why Go is not there to build
-  // another.
-  openKillable: process.env['MINIO_IS_GIVEN'] === undefined ? openMinio : null,
-  differences: Object.keys(MINIO_DIFFERENCES) as MinioDifference[],
-});
-
-/** One of the test's own: the one that all suites share is not killed. */
-async function openMinio(): Promise<KillableS3> {
+/** A MinIO of the test's own: the one that all suites share is not killed. */
+export async function openKillableMinio(): Promise<KillableS3> {
   const directory = await mkdtemp(join(tmpdir(), 'chartproof-minio-kill-'));
   const port = await freePort();
   const endpoint = `http://127.0.0.1:${port}`;
