@@ -54,6 +54,8 @@ export async function runWorker(
     host: '127.0.0.1',
     port: 0,
     cf: false,
+    // `/cdn-cgi/handler/scheduled`, as under `npm start`.
+    unsafeTriggerHandlers: true,
     log: new Log(LogLevel.NONE),
     handleStructuredLogs: (line) => void logs.push(line),
   });
