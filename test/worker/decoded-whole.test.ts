@@ -9,7 +9,6 @@ import { JPEGS } from '../unit/jpeg/jpeg-fixtures.ts';
 import { image, postChart, sendPng } from '../support/picture-calls.ts';
 import { pngFixture } from '../unit/png/png-fixture.ts';
 
-const BARS = makeBars(60, 4_711);
 let stack: Stack;
 let seed = 4_800;
 

@@ -4,33 +4,9 @@ import { openMlflow } from '../support/open-mlflow.ts';
 
 const EXECUTION = '2025-11-15 13:54:31.981650+00:00';
 
-interface Report {
-  readonly checked: number;
-  readonly linked: { id: number; run_id: string; experiment_id: string }[];
-  readonly finished: boolean;
-  readonly reason: string | null;
-  readonly checked_before: string;
-}
 interface Attached {
   readonly attached: number[];
   readonly skipped: { id: number; reason: string }[];
-}
-interface Status {
-  readonly mlflow: {
-    configured: boolean;
-    ok: boolean | null;
-    detail: string;
-    checked_at: string | null;
-  };
-  readonly artifacts: Record<string, number>;
-  readonly unlinked: {
-    workflow_id: string | null;
-    execution_id: string | null;
-    artifacts: number;
-    status: string;
-    reason: string;
-    attempts: number;
-  }[];
 }
 
 /** Repair, cron, attaching by hand and the status, on any MLflow. */

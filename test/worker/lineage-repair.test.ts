@@ -12,10 +12,6 @@ interface Report {
   readonly reason: string | null;
   readonly checked_before: string;
 }
-interface Attached {
-  readonly attached: number[];
-  readonly skipped: { id: number; reason: string }[];
-}
 interface Status {
   readonly mlflow: {
     configured: boolean;
