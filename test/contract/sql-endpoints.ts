@@ -1,8 +1,8 @@
 import { Pool } from 'pg';
-import { PgliteBackend } from '../../stand-in/sql/pglite-backend.ts';
 import { PostgresBackend } from '../../stand-in/sql/postgres-backend.ts';
 import { startSqlEndpoint } from '../../stand-in/sql/server.ts';
 import { createLiveDatabase } from '../support/live-services.ts';
+import { openPglite } from '../support/open-pglite.ts';
 
 export interface SqlEndpointUnderTest {
   /** Where `POST /sql` is. */
@@ -20,7 +20,7 @@ export const SETTINGS_ELSEWHERE: readonly string[] = [
 
 export async function openOnPglite(): Promise<SqlEndpointUnderTest> {
   const databaseUrl = 'postgresql://chartproof:chartproof@127.0.0.1/chartproof';
-  const backend = await PgliteBackend.open();
+  const backend = await openPglite();
   const server = await startSqlEndpoint({ backend, host: '127.0.0.1', port: 0, databaseUrl });
   return {
     url: server.url,

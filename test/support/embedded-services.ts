@@ -1,9 +1,10 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { PgliteBackend } from '../../stand-in/sql/pglite-backend.ts';
+import type { PgliteBackend } from '../../stand-in/sql/pglite-backend.ts';
 import { startS3Server } from '../../stand-in/s3/server.ts';
 import { startSqlEndpoint } from '../../stand-in/sql/server.ts';
+import { openPglite } from './open-pglite.ts';
 import type { StackDatabase, StackServices, StackStore } from './stack-services.ts';
 
 const HOST = '127.0.0.1';
@@ -64,7 +65,7 @@ async function openStore(bucket: string): Promise<StackStore> {
 const idle: PgliteBackend[] = [];
 
 async function openDatabase(): Promise<StackDatabase> {
-  const backend = idle.pop() ?? (await PgliteBackend.open());
+  const backend = idle.pop() ?? (await openPglite());
   const serve = (port: number) =>
     startSqlEndpoint({ backend, host: HOST, port, databaseUrl: DATABASE_URL });
   let endpoint = await serve(0);

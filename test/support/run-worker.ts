@@ -22,7 +22,8 @@ export interface RunningWorker {
   /** Another one after `restart`. */
   readonly url: URL;
   fetch(path: string, init?: RequestInit): Promise<Response>;
-  scheduled(cron: string): Promise<void>;
+  /** Fires the cron's handler; `ok`, or how it ended. */
+  scheduled(cron: string): Promise<string>;
   /** What was logged since the start, or since `clearLogs`. */
   getLogs(): readonly WorkerLog[];
   clearLogs(): void;
@@ -54,8 +55,6 @@ export async function runWorker(
     host: '127.0.0.1',
     port: 0,
     cf: false,
-    // `/cdn-cgi/handler/scheduled`, as under `npm start`.
-    unsafeTriggerHandlers: true,
     log: new Log(LogLevel.NONE),
     handleStructuredLogs: (line) => void logs.push(line),
   });
@@ -77,7 +76,7 @@ export async function runWorker(
     },
     async scheduled(cron) {
       const worker = await miniflare.getWorker();
-      await worker.scheduled({ cron });
+      return (await worker.scheduled({ cron })).outcome;
     },
     getLogs: () => logs,
     clearLogs: () => void logs.splice(0),

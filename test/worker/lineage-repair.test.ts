@@ -3,7 +3,7 @@ import { startLineageStack, type LineageStack, type OpenMlflow } from '../suppor
 import { openMlflow } from '../support/open-mlflow.ts';
 
 const EXECUTION = '2025-11-15 13:54:31.981650+00:00';
-const CRON = '/cdn-cgi/handler/scheduled?cron=*%2F5+*+*+*+*';
+const CRON = '*/5 * * * *';
 
 interface Report {
   readonly checked: number;
@@ -237,12 +237,12 @@ describe('lineage repair', () => {
       await read(ids[1] ?? 0);
       const runs = [await run(due), await run(later)];
       await stack.query("update lineage_lookup set next_check_at = now() + interval '1 hour'");
-      expect((await stack.fetch(CRON)).status).toBe(200);
+      expect(await stack.worker.scheduled(CRON)).toBe('ok');
       const rows = () =>
         stack.query<{ run_id: string | null }>('select run_id from artifacts order by id');
       expect((await rows()).map(({ run_id }) => run_id)).toEqual([runs[0], null]);
       await own.forgetMisses();
-      expect((await stack.fetch(CRON)).status).toBe(200);
+      expect(await stack.worker.scheduled(CRON)).toBe('ok');
       expect((await rows()).map(({ run_id }) => run_id)).toEqual(runs);
 
       const ready = async () =>
@@ -254,7 +254,7 @@ describe('lineage repair', () => {
       expect(await ready()).toMatchObject({ ok: true, detail: 'answers' });
       proxy.fault = (_call, response) =>
         void response.writeHead(401, { 'content-type': 'text/html' }).end('<h1>no</h1>');
-      await stack.fetch(CRON);
+      await stack.worker.scheduled(CRON);
       expect(await ready()).toMatchObject({
         ok: false,
         detail: expect.stringContaining('MLFLOW_USERNAME'),

@@ -2,7 +2,8 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { PgliteBackend } from '../../../../stand-in/sql/pglite-backend.ts';
+import type { PgliteBackend } from '../../../../stand-in/sql/pglite-backend.ts';
+import { openPglite } from '../../../support/open-pglite.ts';
 import { openRenderer } from '../../../../scripts/seed/open-renderer.ts';
 import { startMlflowServer } from '../../../../stand-in/mlflow/server.ts';
 import { startS3Server } from '../../../../stand-in/s3/server.ts';
@@ -31,7 +32,7 @@ describe('npm run seed', () => {
       region: 'us-east-1',
       buckets: ['trading-charts'],
     });
-    backend = await PgliteBackend.open();
+    backend = await openPglite();
     await backend.migrate();
     const databaseUrl = 'postgresql://a:b@127.0.0.1/c';
     const sql = await startSqlEndpoint({ backend, host: '127.0.0.1', port: 0, databaseUrl });
