@@ -1,5 +1,4 @@
 import { randomUUID } from 'node:crypto';
-import { openAsBlob } from 'node:fs';
 import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -14,8 +13,8 @@ const PACKAGE = new URL('../../node_modules/@electric-sql/pglite/package.json', 
 export async function openPglite(): Promise<PgliteBackend> {
   const { version } = JSON.parse(await readFile(PACKAGE, 'utf8')) as { version: string };
   const path = fileURLToPath(new URL(`../../dist/pglite-${version}.tar`, import.meta.url));
-  const kept = await openAsBlob(path).catch(() => null);
-  if (kept !== null) return PgliteBackend.load(kept);
+  const kept = await readFile(path).catch(() => null);
+  if (kept !== null) return PgliteBackend.load(new Blob([kept]));
   const backend = await PgliteBackend.open();
   const dump = await backend.pglite.dumpDataDir('none');
   // Beside and renamed: another process that looks meanwhile finds none or a whole one.
