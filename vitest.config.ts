@@ -37,7 +37,7 @@ export default defineConfig({
   test: {
     projects: [...ANYWHERE, STACK, LIVE],
     // What is dear to load (PGlite, Miniflare) is loaded once for all files of a process. Each file
-    // passes alone and after any other: `npx vitest run --project worker --sequence.shuffle`.
+    // passes alone and after any other: `npx vitest run --project worker --sequence.shuffle.files`.
     isolate: false,
     // Nothing is timed: a busy machine with few cores may take several times as long as a quiet
     // one.

@@ -111,6 +111,8 @@ async function openDatabase(): Promise<StackDatabase> {
         oid === types.builtins.INT8 ? Number : types.getTypeParser(oid, format),
     },
   });
+  // A database that is dropped ends connections that are just being closed.
+  pool.on('error', () => {});
   return {
     databaseUrl,
     httpEndpoint: endpoint.url,
