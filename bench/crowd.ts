@@ -8,7 +8,7 @@ import { writeFileSync } from 'node:fs';
 import { Agent, request as httpRequest } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { chartArtifact, makeBars } from '../test/support/bars.ts';
-import buildWorker from '../test/support/build-worker.ts';
+import { buildWorker, CHARTPROOF } from '../test/support/build-worker.ts';
 import { startSqlProxy } from '../test/support/sql-proxy.ts';
 import { SERVICE_TOKEN, startStack } from '../test/support/stack.ts';
 import { startStoreProxy } from '../test/support/store-proxy.ts';
@@ -36,11 +36,11 @@ interface Answer {
 let seed = 70_000 + (Date.now() % 100_000);
 const store = await startStoreProxy();
 const sql = await startSqlProxy();
-await buildWorker();
+await buildWorker(CHARTPROOF);
 const stack = await startStack({ MINIO_ENDPOINT: store.url, DATABASE_HTTP_ENDPOINT: sql.url });
 store.target = stack.s3.url;
 sql.target = stack.database.httpEndpoint;
-const origin = (await stack.worker.listen()).url;
+const origin = stack.worker.url;
 const agent = new Agent({ keepAlive: true, maxSockets: CROWD });
 
 try {

@@ -5,7 +5,7 @@
  * [rounds]`; `LIVE_MLFLOW_URL` takes an MLflow of your own, which is then filled.
  */
 import { startMlflow } from '../scripts/live/mlflow.ts';
-import buildWorker from '../test/support/build-worker.ts';
+import { buildWorker, CHARTPROOF } from '../test/support/build-worker.ts';
 import { startLineageStack } from '../test/support/lineage-stack.ts';
 
 const ROUNDS = Number(process.argv[2] ?? 5);
@@ -39,7 +39,7 @@ async function timed(work: () => Promise<unknown>): Promise<number> {
   return performance.now() - start;
 }
 
-await buildWorker();
+await buildWorker(CHARTPROOF);
 const given = process.env['LIVE_MLFLOW_URL'] ?? '';
 const mlflow = given === '' ? await startMlflow({ say: (line) => console.log(line) }) : null;
 const url = mlflow?.variables['MLFLOW_TRACKING_URI'] ?? given;

@@ -4,8 +4,8 @@
  * database's share of it. `npm run bench` or `tsx bench/list.ts [requests]`.
  */
 import { PgliteBackend } from '../stand-in/sql/pglite-backend.ts';
-import { startSqlEndpoint } from '../stand-in/sql/sql-endpoint.ts';
-import buildWorker from '../test/support/build-worker.ts';
+import { startSqlEndpoint } from '../stand-in/sql/server.ts';
+import { buildWorker, CHARTPROOF } from '../test/support/build-worker.ts';
 import { startStack } from '../test/support/stack.ts';
 
 const REQUESTS = Number(process.argv[2] ?? 21);
@@ -61,7 +61,7 @@ const CASES: readonly (readonly [name: string, query: string])[] = [
   ['100 executions', EXECUTIONS],
 ];
 
-await buildWorker();
+await buildWorker(CHARTPROOF);
 const backend = await PgliteBackend.open();
 let databaseMs = 0;
 const timed = async <T>(run: () => Promise<T>): Promise<T> => {
@@ -86,7 +86,7 @@ const stack = await startStack({ DATABASE_URL, DATABASE_HTTP_ENDPOINT: endpoint.
 try {
   console.log(`Filling ${ARTIFACTS} artifacts…`);
   await fill(backend);
-  const { url } = await stack.worker.listen();
+  const { url } = stack.worker;
   const ask = async (query: string) => {
     const path =
       query === EXECUTIONS ? '/api/executions?limit=100' : `/api/artifacts?limit=100&${query}`;

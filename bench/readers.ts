@@ -6,7 +6,7 @@
 import autocannon from 'autocannon';
 import { readFileSync } from 'node:fs';
 import { chartArtifact, makeBars } from '../test/support/bars.ts';
-import buildWorker from '../test/support/build-worker.ts';
+import { buildWorker, CHARTPROOF } from '../test/support/build-worker.ts';
 import { startStack } from '../test/support/stack.ts';
 import { childrenOf, cpuMs } from './process-cost.ts';
 
@@ -43,7 +43,7 @@ async function load(url: string, headers: Record<string, string> = {}) {
   };
 }
 
-await buildWorker();
+await buildWorker(CHARTPROOF);
 const stack = await startStack();
 try {
   const post = async (bars: number, seed: number) => {
@@ -52,7 +52,7 @@ try {
   };
   const id = await post(LONG_BARS, 1);
   for (let chart = 0; chart < CHARTS; chart += 1) await post(CHART_BARS, chart + 2);
-  const { url } = await stack.worker.listen();
+  const { url } = stack.worker;
   const cases: [string, string][] = [
     ['list, without bars', '/api/artifacts'],
     ['list, include=bars', '/api/artifacts?include=bars'],

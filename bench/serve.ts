@@ -3,13 +3,13 @@
  * one `cache.match`. Both run in workerd, under the same load, in turns. `npm run bench` or `tsx
  * bench/serve.ts [rounds]`.
  */
-import { fileURLToPath } from 'node:url';
 import autocannon from 'autocannon';
-import { createTestHarness } from 'wrangler';
 import { chartArtifact, makeBars } from '../test/support/bars.ts';
-import buildWorker from '../test/support/build-worker.ts';
+import { buildWorker, CHARTPROOF } from '../test/support/build-worker.ts';
+import { runWorker } from '../test/support/run-worker.ts';
 import { startStack } from '../test/support/stack.ts';
 
+const BARE = { config: 'bench/bare.wrangler.toml', directory: 'dist/bench-bare' };
 const ROUNDS = Number(process.argv[2] ?? 7);
 const SECONDS = 3;
 const CONNECTIONS = 16;
@@ -30,19 +30,16 @@ async function load(url: string, byteSize: number): Promise<number> {
   return result.requests.total / result.duration;
 }
 
-await buildWorker();
+await Promise.all([buildWorker(CHARTPROOF), buildWorker(BARE)]);
 const stack = await startStack();
-const bare = createTestHarness({
-  root: fileURLToPath(new URL('../', import.meta.url)),
-  workers: [{ configPath: 'bench/bare.wrangler.toml' }],
-});
+const bare = await runWorker(BARE);
 try {
   const created = await stack.send('POST', '/api/artifacts', chartArtifact(makeBars(200, 1)));
   const { id } = (await created.json()) as { id: number };
   const path = `/api/artifacts/${id}/image`;
   const png = await (await stack.fetch(path)).arrayBuffer();
-  const ours = new URL(path, (await stack.worker.listen()).url).href;
-  const theirs = new URL('/picture', (await bare.listen()).url).href;
+  const ours = new URL(path, stack.worker.url).href;
+  const theirs = new URL('/picture', bare.url).href;
   await fetch(theirs, { method: 'PUT', body: png });
 
   await load(ours, png.byteLength);

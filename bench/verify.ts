@@ -7,7 +7,7 @@
 import { readFileSync } from 'node:fs';
 import { pngChunk } from '../src/png/chunk.ts';
 import { chartArtifact, makeBars } from '../test/support/bars.ts';
-import buildWorker from '../test/support/build-worker.ts';
+import { buildWorker, CHARTPROOF } from '../test/support/build-worker.ts';
 import { insertBefore, repaint } from '../test/support/png-forgery.ts';
 import { readPixels } from '../test/support/reference-pixels.ts';
 import { SERVICE_TOKEN, startStack } from '../test/support/stack.ts';
@@ -30,7 +30,7 @@ function median(values: readonly number[]): number {
 const numbered = (png: Uint8Array<ArrayBuffer>, n: number) =>
   insertBefore(png, 'IDAT', pngChunk('tEXt', Buffer.from(`Comment\0${n}`)));
 
-await buildWorker();
+await buildWorker(CHARTPROOF);
 const stack = await startStack();
 try {
   const created = await stack.send('POST', '/api/artifacts', chartArtifact(makeBars(1_000, 1)));

@@ -1,11 +1,11 @@
 import { createDatabase } from '../src/storage/database.ts';
 import { createS3ObjectStore } from '../src/storage/s3-object-store.ts';
-import { ensureBucket } from './start/ensure-bucket.ts';
+import { ensureBucket } from './seed/ensure-bucket.ts';
 import { openRenderer } from './seed/open-renderer.ts';
 import { PlainError } from '../stand-in/plain-error.ts';
 import { PostgresBackend } from '../stand-in/sql/postgres-backend.ts';
-import { runScript } from './start/run-script.ts';
-import { startSqlEndpoint } from '../stand-in/sql/sql-endpoint.ts';
+import { runScript } from './command/run-script.ts';
+import { startSqlEndpoint } from '../stand-in/sql/server.ts';
 import { applySeed } from './seed/apply-seed.ts';
 import { runTarget } from './seed/seed-runs.ts';
 

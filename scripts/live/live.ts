@@ -1,4 +1,4 @@
-import { describeError } from '../start/describe-error.ts';
+import { describeError } from '../command/describe-error.ts';
 import type { LiveService, LiveServiceKind } from './live-service.ts';
 import { LIVE_SERVICES } from './services.ts';
 

@@ -1,14 +1,14 @@
 import { spawn } from 'node:child_process';
-import { describeError } from '../start/describe-error.ts';
+import { describeError } from '../command/describe-error.ts';
 import { PlainError } from '../../stand-in/plain-error.ts';
 import type { LiveService, LiveServiceKind } from './live-service.ts';
 import { LIVE_SERVICES } from './services.ts';
 
-const HELP = `npm run test:live: the suites of test/live on real services, which it installs, starts and ends.
+const HELP = `npm run test:live: the contracts, the Worker's suites and test/live on real services, which it installs, starts and ends.
 
 ${LIVE_SERVICES.map(({ title, variable }) => `  ${variable.padEnd(22)} uses a ${title} of your own instead of starting one`).join('\n')}
 
-What follows -- goes to vitest: npm run test:live -- test/live/mlflow.test.ts`;
+What follows -- goes to vitest: npm run test:live -- test/contract/mlflow.test.ts`;
 
 const running: LiveService[] = [];
 let tests: ReturnType<typeof spawn> | null = null;
@@ -38,7 +38,7 @@ async function main(): Promise<number> {
     {},
     ...settled.map((one) => (one.status === 'fulfilled' ? one.value : {})),
   );
-  tests = spawn('vitest', ['run', '--config', 'vitest.live.config.ts', ...args], {
+  tests = spawn('vitest', ['run', '--project', 'live', ...args], {
     stdio: 'inherit',
     env: { ...process.env, ...variables },
   });

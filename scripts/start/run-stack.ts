@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { createDatabase } from '../../src/storage/database.ts';
 import { createS3ObjectStore } from '../../src/storage/s3-object-store.ts';
-import { describeError } from './describe-error.ts';
+import { describeError } from '../command/describe-error.ts';
 import { diskFault } from '../../stand-in/disk-room.ts';
 import { openRenderer } from '../seed/open-renderer.ts';
 import { PlainError } from '../../stand-in/plain-error.ts';

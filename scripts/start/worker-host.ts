@@ -1,4 +1,4 @@
-import { describeError } from './describe-error.ts';
+import { describeError } from '../command/describe-error.ts';
 import { endGroup, endWithParent, groupOf } from './end-with-parent.ts';
 import { startWorker } from './start-worker.ts';
 import type { HostMessage, HostTask } from './host-worker.ts';

@@ -1,4 +1,4 @@
-import { S3_NAMESPACE, S3Error } from './s3-error.ts';
+import { S3_NAMESPACE, S3Error } from './error.ts';
 import type { ObjectRecord } from './object-files.ts';
 import { assertPrefix } from './object-key.ts';
 

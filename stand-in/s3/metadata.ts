@@ -1,5 +1,5 @@
 import { checksumHeaders } from './checksum.ts';
-import { S3Error } from './s3-error.ts';
+import { S3Error } from './error.ts';
 
 type Headers = Readonly<Record<string, string>>;
 

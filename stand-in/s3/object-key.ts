@@ -1,4 +1,4 @@
-import { S3Error } from './s3-error.ts';
+import { S3Error } from './error.ts';
 
 const MAX_KEY_BYTES = 1_024;
 const MAX_SEGMENT_BYTES = 255;

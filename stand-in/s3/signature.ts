@@ -1,5 +1,5 @@
 import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
-import { S3Error } from './s3-error.ts';
+import { S3Error } from './error.ts';
 import { decode } from './object-key.ts';
 
 const ALGORITHM = 'AWS4-HMAC-SHA256';

@@ -15,8 +15,8 @@ import {
   type SqlResult,
   type SqlStatement,
   type TransactionOptions,
-} from './sql-backend.ts';
-import { leavesTraces, resetSession, SESSION_SETTINGS } from './sql-session.ts';
+} from './backend.ts';
+import { leavesTraces, resetSession, SESSION_SETTINGS } from './session.ts';
 
 /**
  * PostgreSQL refuses deep nesting by itself (54001) when its own stack is this deep. JavaScript's,
@@ -58,7 +58,12 @@ export class PgliteBackend implements SqlBackend {
   /** Without a directory it lives in memory and is gone afterwards. */
   static async open(directory?: string): Promise<PgliteBackend> {
     if (directory !== undefined) await makeCluster(directory);
-    return new PgliteBackend(await openSession(directory), directory ?? null);
+    return new PgliteBackend(await openSession({ directory }), directory ?? null);
+  }
+
+  /** In memory, from what `dumpDataDir` of another PGlite gave: to make one anew takes seconds. */
+  static async load(dump: Blob): Promise<PgliteBackend> {
+    return new PgliteBackend(await openSession({ dump }), null);
   }
 
   get pglite(): PGlite {
@@ -139,7 +144,7 @@ export class PgliteBackend implements SqlBackend {
     if (fault !== null) throw new SqlError(fault, '53100', { severity: 'FATAL' });
     try {
       closeFiles(this.#pglite, closeSync);
-      this.#pglite = await openSession(directory);
+      this.#pglite = await openSession({ directory });
       this.#isBroken = false;
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error);
@@ -174,8 +179,17 @@ async function isMissing(directory: string): Promise<boolean> {
   }
 }
 
-async function openSession(directory: string | undefined): Promise<PGlite> {
-  const pglite = await (directory === undefined ? PGlite.create() : PGlite.create(directory));
+async function openSession({
+  directory,
+  dump,
+}: {
+  directory?: string | undefined;
+  dump?: Blob;
+}): Promise<PGlite> {
+  const pglite = await PGlite.create({
+    ...(directory === undefined ? {} : { dataDir: directory }),
+    ...(dump === undefined ? {} : { loadDataDir: dump }),
+  });
   await pglite.exec(SESSION_SETTINGS);
   await pglite.exec(STACK_SETTING);
   reportCrashes(pglite);

@@ -6,8 +6,8 @@ import {
   type SqlResult,
   type SqlStatement,
   type TransactionOptions,
-} from './sql-backend.ts';
-import { leavesTraces, resetSession, SESSION_SETTINGS } from './sql-session.ts';
+} from './backend.ts';
+import { leavesTraces, resetSession, SESSION_SETTINGS } from './session.ts';
 
 const CONNECT_DEADLINE_MS = 5_000;
 const CONNECTIONS_MAX = 10;

@@ -25,8 +25,14 @@ export interface KillableS3 {
   close(): Promise<void>;
 }
 
+/** Closed when the suite is over. */
+export interface StoreUnderTest {
+  readonly target: S3Target;
+  close(): Promise<void>;
+}
+
 export interface ContractOptions {
-  readonly open: () => Promise<S3Target>;
+  readonly open: () => Promise<StoreUnderTest>;
   /** Null: none that may be killed. */
   readonly openKillable: (() => Promise<KillableS3>) | null;
   /** Named departures of this store. */

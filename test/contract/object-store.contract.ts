@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { request as httpRequest } from 'node:http';
 import { crc32 } from 'node:zlib';
-import { beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { conditionsContract } from './object-store-conditions.contract.ts';
 import { keysContract } from './object-store-keys.contract.ts';
 import { killContract } from './object-store-kill.contract.ts';
@@ -13,16 +13,20 @@ import {
   openSession,
   type ContractOptions,
   type Session,
+  type StoreUnderTest,
 } from './object-store-session.ts';
 import { signaturesContract } from './object-store-signatures.contract.ts';
 
 /** What an object store must do for Chartproof, whoever it is. */
-export function objectStoreContract(name: string, options: ContractOptions): void {
-  describe(`object store contract: ${name}`, () => {
+export function objectStoreContract(options: ContractOptions): void {
+  describe('object store contract', () => {
     let opened: Session;
+    let store: StoreUnderTest;
     beforeAll(async () => {
-      opened = openSession(await options.open(), options.differences);
+      store = await options.open();
+      opened = openSession(store.target, options.differences);
     });
+    afterAll(() => store.close());
     const session = () => opened;
     describe('objects', () => {
       objectsContract(session);

@@ -2,13 +2,7 @@ import { sql } from 'drizzle-orm';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createDatabase } from '../../src/storage/database.ts';
 import { sqlStateOf } from '../../src/storage/database-errors.ts';
-
-export interface SqlEndpointUnderTest {
-  /** Where `POST /sql` is. */
-  readonly url: string;
-  readonly databaseUrl: string;
-  close(): Promise<void>;
-}
+import type { SqlEndpointUnderTest } from './sql-endpoints.ts';
 
 // oxlint-disable-next-line typescript/no-explicit-any -- JSON that tests look into freely
 type Loose = any;

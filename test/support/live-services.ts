@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { AwsClient } from 'aws4fetch';
 import { Pool, types } from 'pg';
-import { ensureBucket } from '../../scripts/start/ensure-bucket.ts';
-import { migratePostgres } from '../../scripts/start/migrate-postgres.ts';
+import { ensureBucket } from '../../scripts/seed/ensure-bucket.ts';
+import { migratePostgres } from '../../scripts/migrate/migrate-postgres.ts';
 import { PostgresBackend } from '../../stand-in/sql/postgres-backend.ts';
-import { startSqlEndpoint } from '../../stand-in/sql/sql-endpoint.ts';
+import { startSqlEndpoint } from '../../stand-in/sql/server.ts';
 import { liveVariable } from './live-variable.ts';
 import type { StackDatabase, StackServices, StackStore } from './stack-services.ts';
 import { startTcpProxy } from './tcp-proxy.ts';
@@ -111,6 +111,8 @@ async function openDatabase(): Promise<StackDatabase> {
         oid === types.builtins.INT8 ? Number : types.getTypeParser(oid, format),
     },
   });
+  // A database that is dropped ends connections that are just being closed.
+  pool.on('error', () => {});
   return {
     databaseUrl,
     httpEndpoint: endpoint.url,

@@ -1,5 +1,6 @@
 import { openEmbeddedServices } from './embedded-services.ts';
 import { openLiveServices } from './live-services.ts';
+import { isLive } from './project.ts';
 
 /** The object store of a stack, with the bucket of its test file. */
 export interface StackStore {
@@ -29,11 +30,6 @@ export interface StackServices {
   readonly database: StackDatabase;
 }
 
-/** `npm run test:live` sets it to `live`: the same suites on MinIO and PostgreSQL. */
-export const STACK_SERVICES = 'STACK_SERVICES';
-
 export function openServices(bucket: string): Promise<StackServices> {
-  return process.env[STACK_SERVICES] === 'live'
-    ? openLiveServices(bucket)
-    : openEmbeddedServices(bucket);
+  return isLive ? openLiveServices(bucket) : openEmbeddedServices(bucket);
 }

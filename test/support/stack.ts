@@ -1,16 +1,12 @@
-import { createTestHarness, type TestHarness } from 'wrangler';
-import { fileURLToPath } from 'node:url';
 import { randomUUID } from 'node:crypto';
 import { createS3ObjectStore } from '../../src/storage/s3-object-store.ts';
 import type { ObjectStore } from '../../src/storage/object-store.ts';
-import { WORKER_DIRECTORY } from './build-worker.ts';
-import { writeLimitsConfig, type Limits } from './limits-config.ts';
+import { CHARTPROOF } from './build-worker.ts';
+import { runWorker, type Limits, type RunningWorker } from './run-worker.ts';
 import { openServices } from './stack-services.ts';
 
 /** Of this test file alone, because real services are shared. */
 export const BUCKET = `trading-charts-${randomUUID().slice(0, 8)}`;
-// Miniflare would ask a host of Cloudflare where it is; tests ask nobody.
-process.env['CLOUDFLARE_CF_FETCH_ENABLED'] = 'false';
 
 export const SERVICE_TOKEN = 'test-service-token-0123456789';
 
@@ -18,7 +14,7 @@ export const SERVICE_TOKEN = 'test-service-token-0123456789';
  * Everything one suite runs on: the deployed bundle in workerd, an object store and a PostgreSQL.
  */
 export interface Stack {
-  readonly worker: TestHarness;
+  readonly worker: RunningWorker;
   readonly store: ObjectStore;
   readonly s3: { readonly url: string };
   readonly database: { readonly databaseUrl: string; readonly httpEndpoint: string };
@@ -37,7 +33,7 @@ export interface Stack {
     headers?: Record<string, string>,
   ): Promise<Response>;
   /** A second deployment over the same store and database: isolates, edge and gates of its own. */
-  startAnother(): Promise<{ fetch(path: string): Promise<Response>; close(): Promise<void> }>;
+  startAnother(): Promise<RunningWorker>;
   /** A colo that has seen nothing: new isolates, empty cache. */
   emptyEdge(): Promise<void>;
   stopStore(): Promise<void>;
@@ -57,47 +53,22 @@ export async function startStack(
 ): Promise<Stack> {
   const { store, database } = await openServices(BUCKET);
   if (isMigrated) await database.migrate();
-  const config = await writeLimitsConfig(limits);
-  const options: Parameters<typeof createTestHarness>[0] = {
-    root: fileURLToPath(new URL('../../', import.meta.url)),
-    workers: [
-      {
-        configPath: config.path,
-        prebuiltWorkerDir: WORKER_DIRECTORY,
-        vars: {
-          DEPLOYMENT: 'local',
-          DATABASE_URL: database.databaseUrl,
-          DATABASE_HTTP_ENDPOINT: database.httpEndpoint,
-          MINIO_ENDPOINT: store.endpoint,
-          MINIO_REGION: store.region,
-          MINIO_ACCESS_KEY: store.accessKeyId,
-          MINIO_SECRET_KEY: store.secretAccessKey,
-          MINIO_BUCKETS: BUCKET,
-          SERVICE_TOKENS: SERVICE_TOKEN,
-          ...vars,
-        },
-      },
-    ],
+  const settings = {
+    limits,
+    vars: {
+      DEPLOYMENT: 'local',
+      DATABASE_URL: database.databaseUrl,
+      DATABASE_HTTP_ENDPOINT: database.httpEndpoint,
+      MINIO_ENDPOINT: store.endpoint,
+      MINIO_REGION: store.region,
+      MINIO_ACCESS_KEY: store.accessKeyId,
+      MINIO_SECRET_KEY: store.secretAccessKey,
+      MINIO_BUCKETS: BUCKET,
+      SERVICE_TOKENS: SERVICE_TOKEN,
+      ...vars,
+    },
   };
-  const worker = createTestHarness(options);
-  await worker.listen();
-  /**
-   * Reads every answer to its end: a body that nobody reads would keep the Worker from stopping.
-   */
-  const fetchWorker = (path: string, init?: RequestInit) => fetchFrom(worker, path, init);
-  const fetchFrom = async (
-    harness: TestHarness,
-    path: string,
-    init?: RequestInit,
-  ): Promise<Response> => {
-    const answer = await harness.fetch(path, init as never);
-    const body = await answer.arrayBuffer();
-    const { status } = answer;
-    return new Response(body.byteLength === 0 ? null : body, {
-      status,
-      headers: [...answer.headers],
-    });
-  };
+  const worker = await runWorker(CHARTPROOF, settings);
 
   return {
     worker,
@@ -106,9 +77,9 @@ export async function startStack(
     database,
     migrate: () => database.migrate(),
     query: async (text, params = []) => (await database.query(text, params)) as never,
-    fetch: fetchWorker,
+    fetch: (path, init) => worker.fetch(path, init),
     send: (method, path, body, headers = {}) =>
-      fetchWorker(path, {
+      worker.fetch(path, {
         method,
         headers: {
           authorization: `Bearer ${SERVICE_TOKEN}`,
@@ -117,19 +88,14 @@ export async function startStack(
         },
         ...(body === undefined ? {} : { body: JSON.stringify(body) }),
       }),
-    startAnother: async () => {
-      const other = createTestHarness(options);
-      await other.listen();
-      return { fetch: (path) => fetchFrom(other, path), close: () => other.close() };
-    },
-    emptyEdge: () => worker.reset(),
+    startAnother: () => runWorker(CHARTPROOF, settings),
+    emptyEdge: () => worker.restart(),
     stopStore: () => store.stop(),
     startStore: () => store.start(),
     stopDatabase: () => database.stop(),
     startDatabase: () => database.start(),
     close: async () => {
       await worker.close();
-      await config.remove();
       await store.close();
       await database.close();
     },

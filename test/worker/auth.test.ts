@@ -140,7 +140,7 @@ describe('writes', () => {
     const cookie = `other=1; session=${await token({ scope: 'artifact:write' })}`;
     expect((await write(open, { cookie })).status).toBe(403);
     expect((await write(open, { cookie, origin: 'https://evil.example' })).status).toBe(403);
-    const { url } = await open.worker.listen();
+    const { url } = open.worker;
     expect((await write(open, { cookie, origin: url.origin })).status).toBe(201);
   });
 });

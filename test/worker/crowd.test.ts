@@ -237,7 +237,7 @@ describe('one Idempotency-Key and a crowd', () => {
   });
 
   it('finishes what a client left, so that its key is not blocked', async () => {
-    const { url } = await stack.worker.listen();
+    const { url } = stack.worker;
     sql.hold = async (text) => {
       if (text.includes('insert into "artifacts"')) await seconds(0.5);
     };

@@ -99,7 +99,7 @@ it('works, without ledger, on a database that has only artifacts', async () => {
 });
 
 it('probes conditional writes by cron and shows the finding', async () => {
-  await stack.worker.getWorker().scheduled({ cron: '*/5 * * * *' });
+  await stack.worker.scheduled('*/5 * * * *');
   expect(await (await stack.fetch('/readyz')).json()).toMatchObject({
     status: 'ready',
     dependencies: { conditional_writes: { ok: true } },

@@ -1,6 +1,4 @@
 import { createHash } from 'node:crypto';
-import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import canonicalize from 'canonicalize';
 import { loadChartAssets } from '../../scripts/seed/load-chart-assets.ts';
@@ -8,10 +6,10 @@ import { DEFAULT_SPEC } from '../../src/chart/chart-spec.ts';
 import { parseBars } from '../../src/bars/parse-bars.ts';
 import { createChartRenderer } from '../../src/chart/render-chart.ts';
 import { readProvenance } from '../../src/png/provenance.ts';
-import { TINY_JPEG } from '../../scripts/seed/tiny-jpeg.ts';
 import { withoutLabel } from '../../scripts/seed/without-label.ts';
-import { chartArtifact, makeBars, type RawBar } from '../support/bars.ts';
+import { makeBars, type RawBar } from '../support/bars.ts';
 import { readPixels, referencePixelHash } from '../support/reference-pixels.ts';
+import { attach, bytesOf, image, named, postChart } from '../support/picture-calls.ts';
 import { BUCKET, startStack, type Stack } from '../support/stack.ts';
 
 let stack: Stack;
@@ -23,24 +21,12 @@ beforeAll(async () => {
 afterAll(() => stack.close());
 
 /** Posts a chart over bars that nothing has drawn before. */
-async function post(
+const post = (
   more: Record<string, unknown> = {},
   bars: unknown = makeBars(60, (seed += 1)),
-): Promise<number> {
-  const response = await stack.send('POST', '/api/artifacts', chartArtifact(bars, more));
-  expect(response.status).toBe(201);
-  return ((await response.json()) as { id: number }).id;
-}
+): Promise<number> => postChart(stack, bars, more);
 
-const image = (id: number, headers: Record<string, string> = {}, query = '') =>
-  stack.fetch(`/api/artifacts/${id}/image${query}`, { headers });
-const bytesOf = async (response: Response) => new Uint8Array(await response.arrayBuffer());
 const sha256 = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest('hex');
-const named = (response: Response) => [
-  response.status,
-  response.headers.get('x-chart-source'),
-  response.headers.get('x-chart-freshness'),
-];
 
 /** The snapshot hash as docs/chart.md tells anybody to compute it. */
 function snapshotHash(bars: RawBar[]): string {
@@ -68,28 +54,6 @@ async function rowOf(id: number) {
   return row;
 }
 
-/** The key in the bucket that the row names. */
-async function keyOf(id: number): Promise<string> {
-  return new URL((await rowOf(id)).chart_data['minio_url'] ?? '').pathname.replace(
-    `/${BUCKET}/`,
-    '',
-  );
-}
-
-/** Points a row at a key and puts bytes there. */
-async function attach(
-  id: number,
-  key: string,
-  bytes: Uint8Array<ArrayBuffer> | null,
-  metadata: Record<string, string> = {},
-) {
-  if (bytes !== null)
-    await stack.store.put({ bucket: BUCKET, key }, bytes, { contentType: 'image/png', metadata });
-  await stack.send('PATCH', `/api/artifacts/${id}`, {
-    chart_data: { minio_url: `${stack.s3.url}/${BUCKET}/${key}` },
-  });
-}
-
 describe('a missing image', () => {
   const bars = makeBars(120, 4242);
   let id: number;
@@ -106,7 +70,7 @@ describe('a missing image', () => {
       },
       bars,
     );
-    const responses = await Promise.all(Array.from({ length: 20 }, () => image(id)));
+    const responses = await Promise.all(Array.from({ length: 20 }, () => image(stack, id)));
     const bodies = await Promise.all(responses.map(bytesOf));
     expect(new Set(responses.map((response) => response.status))).toEqual(new Set([200]));
     expect(new Set(bodies.map(sha256)).size).toBe(1);
@@ -187,16 +151,16 @@ describe('a missing image', () => {
   });
 
   it('comes from the edge the next time, and from the store when the edge is empty', async () => {
-    expect(named(await image(id))).toEqual([200, 'edge', 'verified']);
+    expect(named(await image(stack, id))).toEqual([200, 'edge', 'verified']);
     await stack.emptyEdge();
-    const response = await image(id);
+    const response = await image(stack, id);
     expect(named(response)).toEqual([200, 'store', 'verified']);
     expect(sha256(await bytesOf(response))).toBe(sha256(png));
   });
 
   it('answers 304, HEAD and ranges', async () => {
     const etag = `"${key}"`;
-    const unchanged = await image(id, { 'if-none-match': `"x", W/${etag}` });
+    const unchanged = await image(stack, id, { 'if-none-match': `"x", W/${etag}` });
     expect([
       unchanged.status,
       unchanged.headers.get('etag'),
@@ -208,34 +172,36 @@ describe('a missing image', () => {
       String(png.byteLength),
       etag,
     ]);
-    const part = await image(id, { range: 'bytes=10-19' });
+    const part = await image(stack, id, { range: 'bytes=10-19' });
     expect([part.status, part.headers.get('content-range')]).toEqual([
       206,
       `bytes 10-19/${png.byteLength}`,
     ]);
     expect(await bytesOf(part)).toEqual(png.slice(10, 20));
-    const suffix = await image(id, { range: 'bytes=-5' });
+    const suffix = await image(stack, id, { range: 'bytes=-5' });
     expect(await bytesOf(suffix)).toEqual(png.slice(-5));
-    const beyond = await image(id, { range: `bytes=${png.byteLength}-` });
+    const beyond = await image(stack, id, { range: `bytes=${png.byteLength}-` });
     expect([beyond.status, beyond.headers.get('content-range')]).toEqual([
       416,
       `bytes */${png.byteLength}`,
     ]);
-    expect((await image(id, { range: 'bytes=0-9', 'if-range': '"other"' })).status).toBe(200);
+    expect((await image(stack, id, { range: 'bytes=0-9', 'if-range': '"other"' })).status).toBe(
+      200,
+    );
   });
 
   it('is immutable under its own key and under no other', async () => {
-    expect((await image(id, {}, `?v=${key}`)).headers.get('cache-control')).toBe(
+    expect((await image(stack, id, {}, `?v=${key}`)).headers.get('cache-control')).toBe(
       'public, max-age=31536000, immutable',
     );
-    expect((await image(id, {}, '?v=other')).headers.get('cache-control')).toBe(
+    expect((await image(stack, id, {}, '?v=other')).headers.get('cache-control')).toBe(
       'public, max-age=3600',
     );
   });
 
   it('shares its picture with another artifact of the same bars', async () => {
     const twin = await post({}, bars.toReversed());
-    const response = await image(twin);
+    const response = await image(stack, twin);
     expect(named(response)).toEqual([200, 'store', 'verified']);
     expect(sha256(await bytesOf(response))).toBe(sha256(png));
     expect((await rowOf(twin)).chart_data['minio_url']).toBe(
@@ -255,157 +221,10 @@ describe('a missing image', () => {
     await stack.send('PATCH', `/api/artifacts/${id}`, {
       metadata: { market_data_snapshot: snapshot },
     });
-    const response = await image(id);
+    const response = await image(stack, id);
     expect(named(response)).toEqual([200, 'rendered', 'regenerated']);
     expect(response.headers.get('x-chart-snapshot')).toBe(snapshotHash(changed));
     expect(response.headers.get('etag')).not.toBe(`"${key}"`);
-  });
-});
-
-describe('what lies in the bucket', () => {
-  const garbage = new TextEncoder().encode('<html>not an image</html>');
-  let somebodysPng: Uint8Array<ArrayBuffer>;
-  let plainPng: Uint8Array<ArrayBuffer>;
-
-  beforeAll(async () => {
-    somebodysPng = await bytesOf(await image(await post()));
-    plainPng = withoutLabel(somebodysPng);
-  });
-
-  it('replaces garbage, a cut image and an empty object', async () => {
-    for (const [i, bytes] of [garbage, somebodysPng.slice(0, -40), new Uint8Array()].entries()) {
-      const id = await post();
-      await attach(id, `broken/${i}.png`, bytes);
-      expect(named(await image(id))).toEqual([200, 'rendered', 'regenerated']);
-      expect(
-        (
-          await stack.query<{ reason: string }>(
-            'select reason from artifact_render where artifact_id = $1',
-            [id],
-          )
-        )[0]?.reason,
-      ).toBe('stale');
-    }
-  });
-
-  it('replaces a picture of other bars', async () => {
-    const id = await post();
-    await attach(id, 'others/labelled.png', somebodysPng);
-    expect(named(await image(id))).toEqual([200, 'rendered', 'regenerated']);
-  });
-
-  it('replaces a picture that is older than its bars', async () => {
-    const fetched_at = new Date(Date.now() + 3_600_000).toISOString();
-    const bars = makeBars(60, (seed += 1));
-    const id = await post({
-      metadata: { market_data_snapshot: { symbol: 'TEST', timeframe: 'daily', fetched_at, bars } },
-    });
-    await attach(id, 'old/picture.png', plainPng);
-    expect(named(await image(id))).toEqual([200, 'rendered', 'regenerated']);
-  });
-
-  it('serves an attached picture, for this artifact, under an ETag of its bytes', async () => {
-    const bars = makeBars(60, (seed += 1));
-    const id = await post({}, bars);
-    await attach(id, 'attached/one.png', plainPng, { 'snapshot-sha256': snapshotHash(bars) });
-    const response = await image(id);
-    expect(named(response)).toEqual([200, 'store', 'attached']);
-    expect(response.headers.get('etag')).toBe(`"${sha256(plainPng).slice(0, 32)}"`);
-    expect(response.headers.get('x-chart-snapshot')).toBe(snapshotHash(bars));
-    const twin = await post({}, bars);
-    expect(named(await image(twin))).toEqual([200, 'rendered', 'regenerated']);
-    expect(named(await image(id))).toEqual([200, 'edge', 'attached']);
-  });
-
-  it('serves an unverified PNG as what it is, and a JPEG with its own type', async () => {
-    const id = await post();
-    await attach(id, 'plain/one.png', plainPng);
-    const response = await image(id);
-    expect(named(response)).toEqual([200, 'store', 'unverified']);
-    expect(response.headers.get('x-chart-snapshot')).toBeNull();
-    const jpeg = await post();
-    await attach(jpeg, 'plain/one.png.jpg', TINY_JPEG);
-    const second = await image(jpeg);
-    expect([...named(second), second.headers.get('content-type')]).toEqual([
-      200,
-      'store',
-      'unverified',
-      'image/jpeg',
-    ]);
-  });
-
-  it.each([
-    ['garbage', () => garbage],
-    ['somebody’s picture', () => somebodysPng],
-    ['a picture that claims our hash', () => plainPng],
-  ])('restores its own object when it was replaced by %s', async (_name, replacement) => {
-    const bars = makeBars(60, (seed += 1));
-    const id = await post({}, bars);
-    const original = await bytesOf(await image(id));
-    const key = await keyOf(id);
-    await stack.store.put({ bucket: BUCKET, key }, replacement(), {
-      contentType: 'image/png',
-      metadata: { 'snapshot-sha256': snapshotHash(bars) },
-    });
-    await stack.emptyEdge();
-    const restored = await image(id);
-    expect(named(restored)).toEqual([200, 'rendered', 'regenerated']);
-    expect(sha256(await bytesOf(restored))).toBe(sha256(original));
-    const object = await stack.store.get({ bucket: BUCKET, key });
-    expect(object && sha256(object.bytes)).toBe(sha256(original));
-    const [ledger] = await stack.query<{ png_sha256: string }>(
-      'select png_sha256 from chart_render where object_key = $1',
-      [key],
-    );
-    expect(ledger?.png_sha256).toBe(sha256(original));
-  });
-});
-
-describe('where the row points', () => {
-  let sink: Server;
-  let requests = 0;
-
-  beforeAll(async () => {
-    sink = createServer((_request, response) => {
-      requests += 1;
-      response.end('caught');
-    });
-    await new Promise<void>((resolve) => sink.listen(0, '127.0.0.1', resolve));
-  });
-  afterAll(() => sink.close());
-
-  it.each([
-    [
-      'a foreign host',
-      () => `http://127.0.0.1:${(sink.address() as AddressInfo).port}/${BUCKET}/charts/x.png`,
-    ],
-    ['a wrong bucket', () => `${stack.s3.url}/other-bucket/charts/x.png`],
-    ['a dot-dot key', () => `${stack.s3.url}/${BUCKET}/../other-bucket/x.png`],
-    ['an encoded dot-dot key', () => `${stack.s3.url}/${BUCKET}/%2e%2e/other-bucket/x.png`],
-    ['a local path', () => '/opt/airflow/charts/x.png'],
-    ['another protocol', () => 'file:///etc/passwd'],
-    [
-      'credentials in the host',
-      () => `http://user:pw@127.0.0.1:${(sink.address() as AddressInfo).port}/${BUCKET}/x.png`,
-    ],
-  ])('never leaves for %s, and draws', async (_name, url) => {
-    const id = await post({ chart_data: { minio_url: url() } });
-    expect(named(await image(id))).toEqual([200, 'rendered', 'regenerated']);
-    expect(requests).toBe(0);
-  });
-
-  it('reads metadata.minio_url and image_path when there is nothing better', async () => {
-    const png = await bytesOf(await image(await post()));
-    await stack.store.put({ bucket: BUCKET, key: 'named/elsewhere.png' }, withoutLabel(png), {
-      contentType: 'image/png',
-    });
-    const url = `https://minio.example.com/${BUCKET}/named/elsewhere.png?X-Amz-Signature=abc`;
-    const byMetadata = await post({
-      metadata: { minio_url: url, market_data_snapshot: { bars: makeBars(60, (seed += 1)) } },
-    });
-    expect(named(await image(byMetadata))).toEqual([200, 'store', 'unverified']);
-    const byPath = await post({ image_path: `s3://${BUCKET}/named/elsewhere.png` });
-    expect(named(await image(byPath))).toEqual([200, 'store', 'unverified']);
   });
 });
 
@@ -450,7 +269,7 @@ describe('what cannot be drawn', () => {
 
   it('409 when the image is broken and there are no bars', async () => {
     const id = await post({ metadata: { market_data_snapshot: null } });
-    await attach(id, 'broken/no-bars.png', new TextEncoder().encode('nothing'));
+    await attach(stack, id, 'broken/no-bars.png', new TextEncoder().encode('nothing'));
     expect(await problem(id)).toEqual([409, 'nothing_to_draw', undefined]);
   });
 
@@ -473,9 +292,9 @@ describe('what cannot be drawn', () => {
   });
 
   it('serves an intact image although the bars are unusable', async () => {
-    const png = withoutLabel(await bytesOf(await image(await post())));
+    const png = withoutLabel(await bytesOf(await image(stack, await post())));
     const id = await post({}, [first]);
-    await attach(id, 'plain/unusable-bars.png', png);
-    expect(named(await image(id))).toEqual([200, 'store', 'unverified']);
+    await attach(stack, id, 'plain/unusable-bars.png', png);
+    expect(named(await image(stack, id))).toEqual([200, 'store', 'unverified']);
   });
 });

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { startMlflowServer } from '../../stand-in/mlflow/mlflow-server.ts';
+import { startMlflowServer } from '../../stand-in/mlflow/server.ts';
 import type { LocalServer } from '../../stand-in/listen.ts';
 import { startStack, type Stack } from '../support/stack.ts';
 

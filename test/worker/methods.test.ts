@@ -16,7 +16,7 @@ async function raw(
   method: string,
   path: string,
 ): Promise<{ status: number; allow: string | undefined }> {
-  const { url } = await stack.worker.listen();
+  const { url } = stack.worker;
   const answer = await new Promise<string>((resolve, reject) => {
     const socket = connect(Number(url.port), url.hostname);
     let text = '';

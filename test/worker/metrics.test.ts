@@ -2,7 +2,7 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { withoutLabel } from '../../scripts/seed/without-label.ts';
-import { startTokenIssuer } from '../../stand-in/tokens/token-issuer.ts';
+import { startTokenIssuer } from '../../stand-in/tokens/server.ts';
 import { chartArtifact, makeBars } from '../support/bars.ts';
 import { parsePrometheusText, type ParsedFamily } from '../support/prometheus-text.ts';
 import { BUCKET, SERVICE_TOKEN, startStack, type Stack } from '../support/stack.ts';

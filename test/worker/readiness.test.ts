@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { LocalServer } from '../../stand-in/listen.ts';
-import { startMlflowServer } from '../../stand-in/mlflow/mlflow-server.ts';
+import { startMlflowServer } from '../../stand-in/mlflow/server.ts';
 import { startMlflowProxy, type MlflowProxy } from '../support/mlflow-proxy.ts';
 import { BUCKET, startStack, type Stack } from '../support/stack.ts';
 import { startStoreProxy, type StoreProxy } from '../support/store-proxy.ts';

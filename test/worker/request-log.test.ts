@@ -163,7 +163,7 @@ describe('every request is one line', () => {
     const { id } = (await created.json()) as { id: number };
     await settled(1);
     stack.worker.clearLogs();
-    const { url } = await stack.worker.listen();
+    const { url } = stack.worker;
     const socket = connect(Number(url.port), '127.0.0.1');
     socket.write(
       `GET /api/artifacts/${id} HTTP/1.1\r\nHost: ${url.host}\r\nX-Request-Id: gone\r\n\r\n`,

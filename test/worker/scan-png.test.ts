@@ -1,9 +1,9 @@
-import { createTestHarness, type TestHarness } from 'wrangler';
-import { fileURLToPath } from 'node:url';
 import { deflateSync } from 'node:zlib';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { scanPng, type PngScan } from '../../src/png/scan-png.ts';
+import { SCAN_PNG } from '../support/build-worker.ts';
+import { runWorker, type RunningWorker } from '../support/run-worker.ts';
 import {
   CHANNELS,
   filteredRows,
@@ -12,20 +12,13 @@ import {
   type PngSamples,
 } from '../support/write-png.ts';
 
-process.env['CLOUDFLARE_CF_FETCH_ENABLED'] = 'false';
-
 /**
  * What the decoder finds in workerd, whose zlib streams are not those of Node, is what it finds
  * here.
  */
-let worker: TestHarness;
-let url: URL;
+let worker: RunningWorker;
 beforeAll(async () => {
-  worker = createTestHarness({
-    root: fileURLToPath(new URL('../../', import.meta.url)),
-    workers: [{ configPath: 'test/support/scan-png.wrangler.toml' }],
-  });
-  ({ url } = await worker.listen());
+  worker = await runWorker(SCAN_PNG);
 });
 afterAll(() => worker.close());
 
@@ -36,7 +29,7 @@ interface Answer {
 }
 
 async function inWorkerd(png: Uint8Array<ArrayBuffer>): Promise<Answer> {
-  const response = await fetch(url, { method: 'POST', body: png });
+  const response = await fetch(worker.url, { method: 'POST', body: png });
   expect(response.status).toBe(200);
   return (await response.json()) as Answer;
 }

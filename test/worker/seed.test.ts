@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { LocalServer } from '../../stand-in/listen.ts';
-import { startMlflowServer } from '../../stand-in/mlflow/mlflow-server.ts';
+import { startMlflowServer } from '../../stand-in/mlflow/server.ts';
 import { openRenderer } from '../../scripts/seed/open-renderer.ts';
 import { applySeed, type SeedReport, type SeedTarget } from '../../scripts/seed/apply-seed.ts';
 import { seedArtifacts } from '../../scripts/seed/seed-artifacts.ts';

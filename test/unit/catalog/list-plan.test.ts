@@ -1,10 +1,11 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { PgliteBackend } from '../../../stand-in/sql/pglite-backend.ts';
+import type { PgliteBackend } from '../../../stand-in/sql/pglite-backend.ts';
+import { openPglite } from '../../support/open-pglite.ts';
 import type { LocalServer } from '../../../stand-in/listen.ts';
-import type { SqlStatement } from '../../../stand-in/sql/sql-backend.ts';
-import { startSqlEndpoint } from '../../../stand-in/sql/sql-endpoint.ts';
-import { createArtifactGroupRepository } from '../../../src/catalog/group.repository.ts';
+import type { SqlStatement } from '../../../stand-in/sql/backend.ts';
+import { startSqlEndpoint } from '../../../stand-in/sql/server.ts';
 import type { ArtifactGroupRequest } from '../../../src/catalog/group-statements.repository.ts';
+import { createArtifactGroupRepository } from '../../../src/catalog/group.repository.ts';
 import {
   createArtifactListRepository,
   type ArtifactPageRequest,
@@ -21,7 +22,7 @@ let database: Database;
 let sent: SqlStatement[] = [];
 
 beforeAll(async () => {
-  backend = await PgliteBackend.open();
+  backend = await openPglite();
   await backend.migrate();
   await backend.pglite.query(
     `insert into artifacts (name, type, symbol, workflow_id, execution_id, dag_id, step_name, run_id, experiment_id, created_at)

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { drizzle } from 'drizzle-orm/pglite';
-import { PgliteBackend } from '../../../stand-in/sql/pglite-backend.ts';
+import type { PgliteBackend } from '../../../stand-in/sql/pglite-backend.ts';
+import { openPglite } from '../../support/open-pglite.ts';
 import { matchingWhere } from '../../../src/catalog/filter.repository.ts';
 import { artifactTable } from '../../../src/artifact/artifact.table.ts';
 import { deriveLineage } from '../../../src/lineage/derive-lineage.ts';
@@ -10,7 +11,7 @@ import { lineageStatusSql } from '../../../src/lineage/lineage-status.ts';
 let backend: PgliteBackend;
 
 beforeAll(async () => {
-  backend = await PgliteBackend.open();
+  backend = await openPglite();
   await backend.migrate();
   // Every combination of what a row may name with every recorded status, and with none.
   await backend.pglite.exec(`

@@ -1,8 +1,9 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { LocalServer } from '../../../stand-in/listen.ts';
-import { PgliteBackend } from '../../../stand-in/sql/pglite-backend.ts';
-import type { SqlStatement } from '../../../stand-in/sql/sql-backend.ts';
-import { startSqlEndpoint } from '../../../stand-in/sql/sql-endpoint.ts';
+import type { PgliteBackend } from '../../../stand-in/sql/pglite-backend.ts';
+import { openPglite } from '../../support/open-pglite.ts';
+import type { SqlStatement } from '../../../stand-in/sql/backend.ts';
+import { startSqlEndpoint } from '../../../stand-in/sql/server.ts';
 import { createMetricCounterRepository } from '../../../src/metrics/metric-counter.repository.ts';
 import { createMetricSnapshotRepository } from '../../../src/metrics/metric-snapshot.repository.ts';
 import { readMetrics } from '../../../src/metrics/read-metrics.ts';
@@ -21,7 +22,7 @@ const metrics = createMetrics();
 let scrape: () => Promise<string>;
 
 beforeAll(async () => {
-  backend = await PgliteBackend.open();
+  backend = await openPglite();
   await backend.migrate();
   await backend.pglite.exec(`
     insert into artifacts (name, type, workflow_id, execution_id, run_id, experiment_id, created_at)

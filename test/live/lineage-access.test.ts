@@ -1,4 +1,0 @@
-import { describeLineageAccess } from '../worker/lineage-access.suite.ts';
-import { openLiveMlflow } from './live-mlflow.ts';
-
-describeLineageAccess('MLflow', openLiveMlflow);

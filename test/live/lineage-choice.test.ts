@@ -1,4 +1,0 @@
-import { describeLineageChoice } from '../worker/lineage-choice.suite.ts';
-import { openLiveMlflow } from './live-mlflow.ts';
-
-describeLineageChoice('MLflow', openLiveMlflow);

@@ -1,0 +1,92 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { dirname, join, relative } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, it } from 'vitest';
+
+const ROOT = fileURLToPath(new URL('../../', import.meta.url));
+const IMPORT = /(?:\bfrom|\bimport)\s*\(?\s*'(\.[^']+)'/g;
+/** A module that is named by its URL: a process of its own, a file that is read. */
+const NAMED_BY_URL = /\bnew URL\(\s*'([^':]+\.\w+)'/g;
+
+/** Which folders a folder may import from, besides itself; architecture.test.ts has those of src. */
+const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
+  src: [],
+  // What stands in for a service knows neither who runs it nor who is served.
+  'stand-in': [],
+  scripts: ['src', 'stand-in'],
+};
+
+/** Unit tests that are of no one file, and what they are about instead. */
+const OF_NO_FILE: Readonly<Record<string, string>> = {
+  architecture: 'who may import whom in src',
+  house: 'what lies beside src',
+  'catalog/list-plan': "PostgreSQL's plans for the statements of the list",
+  'http/canonical-jws': 'the one written form of a token that jose is asked for',
+  'http/utc-time': 'the form of times in queries',
+  'lineage/lineage-status': 'the status rule in SQL and in TypeScript',
+  'metrics/metrics-plan': "PostgreSQL's plans for the statements of the metrics",
+  'png/scan-png-damage': 'what scan-png says of damaged files',
+};
+
+function sourcesOf(folder: string): string[] {
+  return readdirSync(join(ROOT, folder), { recursive: true, encoding: 'utf8' })
+    .filter((name) => /\.tsx?$/.test(name))
+    .map((name) => join(folder, name));
+}
+
+function importsOf(file: string): string[] {
+  const text = readFileSync(join(ROOT, file), 'utf8');
+  return [...text.matchAll(IMPORT), ...text.matchAll(NAMED_BY_URL)].map(([, target = '']) =>
+    relative(ROOT, join(ROOT, dirname(file), target)),
+  );
+}
+
+describe('src, stand-in and scripts', () => {
+  it('are read by this test', () => {
+    expect(importsOf('scripts/start.ts')).toEqual([
+      'scripts/start/start-parents.ts',
+      'scripts/start/run-stack.ts',
+    ]);
+    expect(importsOf('stand-in/s3/server.ts')).toContain('stand-in/listen.ts');
+  });
+
+  it.each(Object.entries(MAY_IMPORT))('%s imports from itself and [%s] only', (folder, others) => {
+    const known = [folder, ...others, 'migrations', 'wrangler.toml'];
+    const wrong = sourcesOf(folder).flatMap((file) =>
+      importsOf(file)
+        .filter((target) => !known.some((one) => target === one || target.startsWith(`${one}/`)))
+        .map((target) => `${file} -> ${target}`),
+    );
+    expect(wrong).toEqual([]);
+  });
+
+  it('have stand-ins that do not know each other, each started by its server.ts', () => {
+    const rooms = readdirSync(join(ROOT, 'stand-in'), { withFileTypes: true })
+      .filter((entry) => entry.isDirectory())
+      .map(({ name }) => name);
+    expect(rooms.length).toBeGreaterThan(3);
+    for (const room of rooms) {
+      const files = sourcesOf(`stand-in/${room}`);
+      expect(files).toContain(`stand-in/${room}/server.ts`);
+      // No name repeats that of its folder.
+      expect(files.filter((file) => file.includes(`/${room}-`))).toEqual([]);
+      const others = files.flatMap(importsOf).filter((target) => /^stand-in\/.*\//.test(target));
+      expect(others.filter((target) => !target.startsWith(`stand-in/${room}/`))).toEqual([]);
+    }
+  });
+});
+
+describe('test/unit', () => {
+  const tests = sourcesOf('test/unit')
+    .filter((file) => /\.test\.tsx?$/.test(file))
+    .map((file) => relative('test/unit', file).replace(/\.test\.tsx?$/, ''));
+
+  it('mirrors src, stand-in and scripts, file by file', () => {
+    const isMirrored = (name: string) =>
+      [`src/${name}`, name].some(
+        (path) => existsSync(join(ROOT, `${path}.ts`)) || existsSync(join(ROOT, `${path}.tsx`)),
+      );
+    const strays = tests.filter((name) => !isMirrored(name));
+    expect(strays.toSorted()).toEqual(Object.keys(OF_NO_FILE).toSorted());
+  });
+});
