@@ -32,13 +32,13 @@ export type Services = ReturnType<typeof createServices>;
 /** Composes the rooms, once per isolate. Throws `configuration_error`. */
 export function createServices(env: Env, platform: Platform) {
   const ground = createGround(env, platform);
-  const { config, database, log, now } = ground;
+  const { config, database, log } = ground;
   const edge = createWorkersEdgeCache(platform.cache, log);
   const hasty = createStorage(config, READINESS_DEADLINE_MS);
   const patientDatabase = createStorage(config, SNAPSHOT_DEADLINE_MS).database;
   const probes = createDependencyProbes(database);
   const records = createRecordRepository(database);
-  const mlflow = connectMlflow(config.mlflow, now);
+  const mlflow = connectMlflow(config.mlflow, ground);
   const lineage = createLineage({ ...ground, mlflow, probes, findRecords: records.findMany });
   const { hydration, readMlflowState } = lineage;
   // The stub's methods are those of the class that `renderGateClass` makes.

@@ -1,19 +1,23 @@
-import type { ArtifactRecord } from './derive-lineage.ts';
+import type { DependencyProbes } from '../health/dependency-probe.repository.ts';
+import type { MlflowClient } from '../mlflow/mlflow-client.ts';
+import { createMlflowState } from '../mlflow/mlflow-state.ts';
 import type { Log } from '../observability/log.ts';
 import type { Metrics } from '../observability/metrics.ts';
 import type { Database } from '../storage/database.ts';
-import type { DependencyProbes } from '../health/dependency-probe.repository.ts';
-import { attachLineage } from './attach-lineage.ts';
+import { createBudget } from '../upstream/budget.ts';
+import { UpstreamFailure } from '../upstream/upstream-failure.ts';
 import { attachRows } from './attach-lineage.repository.ts';
-import { createHydration, type Hydration } from './hydrate.ts';
-import { createLineageStatusRepository } from './lineage-status.repository.ts';
-import { createLineageRepository } from './lineage.repository.ts';
+import { attachLineage } from './attach-lineage.ts';
+import type { ArtifactRecord } from './derive-lineage.ts';
+import { createHydration } from './hydrate.ts';
+import { createLineageReportRepository } from './lineage-report.repository.ts';
 import type { AttachRequest, RepairRequest } from './lineage.schema.ts';
-import type { MlflowClient } from '../mlflow/mlflow-client.ts';
-import { MlflowFailure } from '../mlflow/mlflow-failure.ts';
-import { createMlflowState } from '../mlflow/mlflow-state.ts';
-import { readLineageStatus } from './read-lineage-status.ts';
+import { createLookBehind } from './look-behind.ts';
+import { createOutcomeRepository } from './outcome.repository.ts';
+import { PROBE } from './policy.ts';
+import { readLineageReport } from './read-lineage-report.ts';
 import { repairLineage, type RepairOptions, type RepairReport } from './repair-lineage.ts';
+import { createSubjectRepository } from './subject.repository.ts';
 
 export interface LineageDependencies {
   readonly config: { readonly mlflow: { readonly problem: string | null } };
@@ -24,38 +28,32 @@ export interface LineageDependencies {
   readonly findRecords: (ids: readonly number[]) => Promise<ArtifactRecord[]>;
   readonly log: Log;
   readonly metrics: Metrics;
+  /** Milliseconds since 1970. */
   readonly now: () => number;
   /** Lets work end after the answer to its request. */
   readonly defer: (work: Promise<unknown>) => void;
 }
 
+export type Lineage = ReturnType<typeof createLineage>;
+
 /** The name of MLflow among the probed dependencies. */
 export const MLFLOW_PROBE = 'mlflow';
-const REPAIR_DEADLINE_MS = 20_000;
-const PROBE_DEADLINE_MS = 5_000;
-/** Pages of experiments. */
-const PROBE_CALLS_MAX = 20;
 /** Executions that one cron looks up at most; the next one goes on. */
 const CRON_LIMIT = 1_000;
 
-export type Lineage = ReturnType<typeof createLineage>;
-
 /** Everything this room does for others, over one database and one MLflow. */
 export function createLineage(deps: LineageDependencies) {
-  const { config, database, mlflow, probes, log, metrics, now } = deps;
-  const lineage = createLineageRepository(database);
-  const status = createLineageStatusRepository(database, {
-    isConfigured: config.mlflow.problem === null,
-  });
-  const report = (problem: string | null) =>
+  const { database, mlflow, probes, log, metrics, now, defer } = deps;
+  const mlflowProblem = deps.config.mlflow.problem;
+  const subjects = createSubjectRepository(database);
+  const outcomes = createOutcomeRepository(database);
+  const isConfigured = mlflowProblem === null;
+  const report = createLineageReportRepository(database, { isConfigured });
+  const reportMlflow = (problem: string | null) =>
     probes.record({ name: MLFLOW_PROBE, ok: problem === null, detail: problem ?? 'answers' });
-  const state = createMlflowState({
-    mlflow,
-    problem: config.mlflow.problem,
-    defer: deps.defer,
-    now,
-  });
-  const hydration: Hydration = createHydration({ ...deps, lineage, report });
+  const state = createMlflowState({ mlflow, problem: mlflowProblem, defer, now });
+  const looking = { subjects, outcomes, log, metrics, now };
+  const behind = createLookBehind({ ...looking, mlflow, defer });
 
   /** Counts how it ended, also when it failed. */
   async function repair(
@@ -64,17 +62,12 @@ export function createLineage(deps: LineageDependencies) {
   ): Promise<RepairReport> {
     if (mlflow === null) {
       metrics.count('lineage_repair', { trigger, outcome: 'not_configured' });
-      return {
-        checked: 0,
-        linked: [],
-        isFinished: true,
-        end: 'finished',
-        reason: config.mlflow.problem,
-      };
+      const nothing = { checked: 0, linked: [], isFinished: true, end: 'finished' } as const;
+      return { ...nothing, reason: mlflowProblem };
     }
     let outcome: RepairReport['end'] | 'failed' = 'failed';
     try {
-      const ended = await repairLineage({ lineage, mlflow, log, metrics, now }, options);
+      const ended = await repairLineage({ ...looking, mlflow }, options);
       outcome = ended.end;
       metrics.count('lineage_repaired', {}, ended.linked.length);
       return ended;
@@ -84,7 +77,7 @@ export function createLineage(deps: LineageDependencies) {
   }
 
   return {
-    hydration,
+    hydration: createHydration({ ...deps, ...looking, mlflowProblem, behind, reportMlflow }),
 
     /** How MLflow is now. */
     readMlflowState: () => state.read(),
@@ -97,35 +90,32 @@ export function createLineage(deps: LineageDependencies) {
      * remember.
      */
     async repair({ limit, checked_before }: RepairRequest) {
-      const before = checked_before ?? (await lineage.now());
-      const options = { due: { before }, limit, deadlineMs: REPAIR_DEADLINE_MS };
-      const report = await repair('request', options);
+      const before = checked_before ?? (await subjects.now());
+      const { checked, linked, isFinished, reason } = await repair('request', {
+        due: { before },
+        limit,
+      });
       return {
-        checked: report.checked,
-        linked: report.linked.map(({ id, runId, experimentId }) => ({
+        checked,
+        linked: linked.map(({ id, runId, experimentId }) => ({
           id,
           run_id: runId,
           experiment_id: experimentId,
         })),
-        finished: report.isFinished,
-        reason: report.reason,
+        finished: isFinished,
+        reason,
         checked_before: before,
       };
     },
 
     /** By cron: what is due by its own memory. */
     async repairDue(): Promise<void> {
-      if (mlflow === null) return;
-      await repair('cron', { due: 'due', limit: CRON_LIMIT, deadlineMs: REPAIR_DEADLINE_MS });
+      if (mlflow !== null) await repair('cron', { due: 'due', limit: CRON_LIMIT });
     },
 
     readStatus: (limit: number) =>
-      readLineageStatus(
-        {
-          status,
-          findProbe: () => probes.find(MLFLOW_PROBE),
-          mlflowProblem: config.mlflow.problem,
-        },
+      readLineageReport(
+        { report, findProbe: () => probes.find(MLFLOW_PROBE), mlflowProblem },
         limit,
       ),
 
@@ -135,23 +125,15 @@ export function createLineage(deps: LineageDependencies) {
      */
     async probe(): Promise<void> {
       if (mlflow === null) return;
-      const bounds = {
-        signal: AbortSignal.timeout(PROBE_DEADLINE_MS),
-        callsLeft: PROBE_CALLS_MAX,
-        lastsMs: PROBE_DEADLINE_MS,
-        slowMs: 0,
-        isForced: true,
-        startedAt: now(),
-      };
-      const problem = await mlflow.probe(bounds).then(
+      const problem = await mlflow.probe(createBudget(PROBE, now)).then(
         () => null,
         (error: unknown) => {
-          if (error instanceof MlflowFailure) return error.message;
+          if (error instanceof UpstreamFailure) return error.message;
           throw error;
         },
       );
       state.remember(problem);
-      await report(problem);
+      await reportMlflow(problem);
       log.info('mlflow.probed', { ok: problem === null, detail: problem });
     },
   };

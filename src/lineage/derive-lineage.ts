@@ -1,6 +1,6 @@
-import { isoTimestamp } from '../storage/iso-timestamp.ts';
 import type { Lineage } from '../artifact/artifact.schema.ts';
 import type { ArtifactRow } from '../artifact/artifact.table.ts';
+import { isoTimestamp } from '../storage/iso-timestamp.ts';
 import type { LineageLookupRow } from './lineage-lookup.table.ts';
 import { lineageStatusOf } from './lineage-status.ts';
 
@@ -21,6 +21,28 @@ export type LookupFacts = Pick<
   | 'checked_at'
   | 'next_check_at'
 >;
+
+/** As far as a look-up may have changed an artifact, what the database holds of it. */
+export interface CurrentLineage {
+  readonly row: Pick<ArtifactRow, 'id' | 'run_id' | 'experiment_id' | 'updated_at'>;
+  readonly lookup: LookupFacts | null;
+}
+
+/**
+ * The record as it is now. Its row stays the same object where nothing of it has changed.
+ * Undefined: nobody has read it again, or it is gone.
+ */
+export function overlay(
+  record: ArtifactRecord,
+  current: CurrentLineage | undefined,
+): ArtifactRecord {
+  if (current === undefined) return record;
+  const { run_id, experiment_id, updated_at } = current.row;
+  const { row } = record;
+  const isSameRun = row.run_id === run_id && row.experiment_id === experiment_id;
+  const isSame = isSameRun && row.updated_at === updated_at;
+  return { row: isSame ? row : { ...row, ...current.row }, lookup: current.lookup };
+}
 
 /** Why an unlinked artifact is not linked, as far as its own row and the last look-up tell. */
 export function unlinkedReason(

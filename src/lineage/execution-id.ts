@@ -24,12 +24,12 @@ const RUN_TYPES = [
   'asset_triggered',
   'asset_materialization',
 ];
-const RUN_ID = new RegExp(`^(${RUN_TYPES.join('|')})__(.+)$`, 's');
+const AIRFLOW_RUN_ID = new RegExp(`^(${RUN_TYPES.join('|')})__(.+)$`, 's');
 const INSTANT =
   /^(\d{4})-(\d\d)-(\d\d)[ T](\d\d):(\d\d):(\d\d)(?:\.(\d{1,9}))?(Z|[+-]\d\d(?::?\d\d)?)?(_[A-Za-z0-9]+)?$/;
 
 export function parseExecutionId(text: string): ExecutionId {
-  const runId = RUN_ID.exec(text);
+  const runId = AIRFLOW_RUN_ID.exec(text);
   const [, runType = null, rest = text] = runId ?? [];
   const parsed = parseInstant(rest);
   if (parsed === null || (runType === null && parsed.suffix !== '')) {

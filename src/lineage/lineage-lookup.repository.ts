@@ -1,23 +1,26 @@
 import { sql, type SQL } from 'drizzle-orm';
-import { lineageLookupTable } from './lineage-lookup.table.ts';
 import type { Database } from '../storage/database.ts';
-import type { FoundRun, Miss } from './lineage.repository.ts';
+import { lineageLookupTable } from './lineage-lookup.table.ts';
+import { finalSentenceOf, sentenceOf } from './outcome-sentences.ts';
+import { statusOf, type FoundRun, type Missed } from './outcome.ts';
+import type { Subject } from './subject.ts';
+
+/** A look in vain, to be remembered of its subject. */
+export interface Miss {
+  readonly subject: Subject;
+  readonly missed: Missed;
+}
 
 /**
  * Looks that found nothing until an execution is called unresolved: doubling from 5 s, that is
  * after 43 minutes.
  */
 const ATTEMPTS_UNTIL_UNRESOLVED = 10;
-
-const { status, reason, airflow_dag_id, airflow_run_id, attempts, checked_at, next_check_at } =
-  lineageLookupTable;
-/** `LookupFacts` of a statement that reads look-ups. */
-export const lookupColumns = sql`${status} as status, ${reason} as reason, ${airflow_dag_id} as airflow_dag_id,
-  ${airflow_run_id} as airflow_run_id, ${attempts} as attempts, ${checked_at}::text as checked_at,
-  ${next_check_at}::text as next_check_at`;
+const WAIT_MIN_MS = 5_000;
+const WAIT_MAX_MS = 3_600_000;
 
 /** What MLflow said of the runs, for links and for the next look-up of the same workflow. */
-export function rememberRuns(database: Database, runs: readonly Omit<FoundRun, 'executionIds'>[]) {
+export function rememberRuns(database: Database, runs: readonly FoundRun[]) {
   const rows = runs.flatMap(({ runId, experimentId, workflow, facts }) =>
     facts === null
       ? []
@@ -58,36 +61,44 @@ export function rememberRuns(database: Database, runs: readonly Omit<FoundRun, '
     });
 }
 
-/** Remembers misses, and gives them as they are remembered now. */
+/**
+ * Remembers misses: each whole look counts, doubles the wait until the next, and after many of them
+ * what is pending is called unresolved. What is linked stays as it is.
+ */
 export function missesSql(misses: readonly Miss[]): SQL {
-  const rows = misses.map((miss) => ({
-    kind: miss.kind,
-    workflow: miss.workflow,
-    name: miss.name,
-    status: miss.status,
-    reason: miss.reason,
-    final_reason: miss.finalReason,
-    attempts: miss.attempts,
-    wait_ms: miss.waitMs,
+  const rows = misses.map(({ subject, missed: { reason, look, waitMs } }) => ({
+    kind: subject.kind,
+    workflow: subject.kind === 'run' ? '' : subject.workflow,
+    name: subject.kind === 'run' ? subject.runId : subject.id.text,
+    status: statusOf(reason),
+    reason: sentenceOf(reason),
+    final_reason: finalSentenceOf(reason),
+    attempts: look === 'part' ? 0 : 1,
+    wait_ms: waitMs,
   }));
   const seen = lineageLookupTable;
   // The row that is there counts on; a new one starts at this look.
   const attempts = sql`coalesce(${seen.attempts}, 0) + given.attempts`;
-  const isFinal = sql`(given.status = 'pending' and ${attempts} >= ${ATTEMPTS_UNTIL_UNRESOLVED}::int)`;
-  const wait = sql`coalesce(given.wait_ms, least(3600000, 5000 * power(2, least(greatest(${attempts}, 1) - 1, 20))))`;
-  return sql`insert into ${seen} (kind, workflow, name, status, reason, attempts, checked_at, next_check_at)
+  const isFinal = sql`(given.status = 'pending'
+    and ${attempts} >= ${ATTEMPTS_UNTIL_UNRESOLVED}::int)`;
+  const doublings = sql`least(greatest(${attempts}, 1) - 1, 20)`;
+  const wait = sql`coalesce(given.wait_ms,
+    least(${WAIT_MAX_MS}::int, ${WAIT_MIN_MS}::int * power(2, ${doublings})))`;
+  return sql`insert into ${seen}
+      (kind, workflow, name, status, reason, attempts, checked_at, next_check_at)
     select given.kind, given.workflow, given.name,
       case when ${isFinal} then 'unresolved' else given.status end,
       case when ${isFinal} then given.final_reason else given.reason end,
       ${attempts}, now(), now() + ${wait} * interval '1 millisecond'
-    from jsonb_to_recordset(${JSON.stringify(rows)}::jsonb)
-      as given(kind text, workflow text, name text, status text, reason text, final_reason text, attempts int, wait_ms float8)
-    left join ${seen} on ${seen.kind} = given.kind and ${seen.workflow} = given.workflow and ${seen.name} = given.name
+    from jsonb_to_recordset(${JSON.stringify(rows)}::jsonb) as given(kind text, workflow text,
+      name text, status text, reason text, final_reason text, attempts int, wait_ms float8)
+    left join ${seen} on ${seen.kind} = given.kind and ${seen.workflow} = given.workflow
+      and ${seen.name} = given.name
     order by given.kind, given.workflow, given.name
     on conflict (kind, workflow, name) do update set
       status = excluded.status, reason = excluded.reason, attempts = excluded.attempts,
-      checked_at = case when excluded.attempts > ${seen.attempts} then excluded.checked_at else ${seen.checked_at} end,
+      checked_at = case when excluded.attempts > ${seen.attempts} then excluded.checked_at
+        else ${seen.checked_at} end,
       next_check_at = excluded.next_check_at
-    where ${seen.status} <> 'linked'
-    returning ${seen.workflow} as workflow, ${seen.name} as name, ${lookupColumns}`;
+    where ${seen.status} <> 'linked'`;
 }

@@ -30,7 +30,6 @@ export const lineageLookupTable = pgTable(
     workflow_name: text(),
     shape: text().$type<RunShape>(),
     attempts: integer().notNull().default(0),
-    first_checked_at: timestamp({ withTimezone: true, mode: 'string' }).notNull().defaultNow(),
     checked_at: timestamp({ withTimezone: true, mode: 'string' }).notNull().defaultNow(),
     next_check_at: timestamp({ withTimezone: true, mode: 'string' }),
   },

@@ -1,7 +1,7 @@
 import { z } from '@hono/zod-openapi';
-import { limitParameter, utcTime } from '../http/query.schema.ts';
 import { column } from '../artifact/artifact.schema.ts';
-import { RUN_ID } from './complete-runs.ts';
+import { limitParameter, utcTime } from '../http/query.schema.ts';
+import { MLFLOW_ID } from '../mlflow/mlflow-filters.ts';
 
 const INT4_MAX = 2_147_483_647;
 const text = (max: number) => column(max).min(1, 'must not be empty');
@@ -81,10 +81,10 @@ export const attachRequestSchema = z
     workflow_id: column(255)
       .optional()
       .openapi({ description: 'Empty for artifacts that name no workflow.' }),
-    run_id: z.string().regex(RUN_ID, 'must be a run_id as MLflow gives it'),
+    run_id: z.string().regex(MLFLOW_ID, 'must be a run_id as MLflow gives it'),
     experiment_id: z
       .string()
-      .regex(RUN_ID, 'must be an experiment_id as MLflow gives it')
+      .regex(MLFLOW_ID, 'must be an experiment_id as MLflow gives it')
       .nullish()
       .openapi({ description: 'Looked up in MLflow when it is left out.' }),
     overwrite: z

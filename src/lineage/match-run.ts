@@ -1,15 +1,10 @@
-import type { RunShape } from './lineage-lookup.table.ts';
-import { isSameKind, parseExecutionId, type ExecutionId } from './execution-id.ts';
 import type { MlflowRun } from '../mlflow/mlflow.schema.ts';
+import { isSameKind, parseExecutionId, type ExecutionId } from './execution-id.ts';
+import type { RunShape } from './lineage-lookup.table.ts';
+import type { ExecutionSubject } from './subject.ts';
 
-/** The execution of an artifact: what a run must agree with. */
-export interface WantedExecution {
-  readonly id: ExecutionId;
-  /** Null: it names a DAG at most, which several workflows may share. */
-  readonly workflowId: string | null;
-  /** The artifact's workflow_id and dag_id, as far as it has them. */
-  readonly workflows: readonly string[];
-}
+/** What of an execution a run must agree with. */
+export type NamedExecution = Pick<ExecutionSubject, 'id' | 'workflowId' | 'workflows'>;
 
 export interface RunMatch {
   readonly run: MlflowRun;
@@ -50,7 +45,7 @@ export function workflowsOf({ tags }: MlflowRun): string[] {
  * search was for. A run of another workflow, or with an id of another execution, is refused even
  * when a second tag would fit.
  */
-export function matchRun(wanted: WantedExecution, run: MlflowRun): RunMatch | null {
+export function matchRun(wanted: NamedExecution, run: MlflowRun): RunMatch | null {
   if (!run.isActive) return null;
   const named = workflowsOf(run);
   // Several workflows may share a DAG, so a DAG's name says nothing where a workflow's differs.
@@ -67,6 +62,16 @@ export function matchRun(wanted: WantedExecution, run: MlflowRun): RunMatch | nu
   }
   const near = said.find(({ id }) => id.instant !== null && id.instant === wanted.id.instant);
   return near === undefined ? null : { run, shape: near.shape, rank: 1, namesWorkflow };
+}
+
+/** The runs that belong to an execution. */
+export function matchesAmong(wanted: NamedExecution, runs: readonly MlflowRun[]): RunMatch[] {
+  return runs.flatMap((run) => matchRun(wanted, run) ?? []);
+}
+
+/** Every way to ask for a workflow's runs, its usual ones first. */
+export function orderedShapes(usualShapes: readonly RunShape[]): RunShape[] {
+  return [...new Set([...usualShapes, ...RUN_SHAPES])];
 }
 
 /** Every execution id that a run carries, with where it stands. */
@@ -113,9 +118,9 @@ export function chooseRun(matches: readonly RunMatch[]): RunMatch | null {
  */
 export function isSettled(
   { run, rank, shape, namesWorkflow }: RunMatch,
-  knownShapes: readonly RunShape[],
+  usualShapes: readonly RunShape[],
 ): boolean {
-  return namesWorkflow && isGood(run) && (rank === 2 || shape === knownShapes[0]);
+  return namesWorkflow && isGood(run) && (rank === 2 || shape === usualShapes[0]);
 }
 
 /** A run that ended well, or has not ended. */

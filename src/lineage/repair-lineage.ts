@@ -1,22 +1,13 @@
-import type { Log } from '../observability/log.ts';
-import type { Metrics } from '../observability/metrics.ts';
-import { completeRuns } from './complete-runs.ts';
-import { countLookups } from './count-lookups.ts';
-import type {
-  DueLookups,
-  LineageRepository,
-  LinkedArtifact,
-  UnlinkedExecution,
-} from './lineage.repository.ts';
-import type { LookupBounds, MlflowClient } from '../mlflow/mlflow-client.ts';
-import type { MlflowFailure } from '../mlflow/mlflow-failure.ts';
-import { resolveExecutions } from './resolve-executions.ts';
+import { createBudget, type Budget } from '../upstream/budget.ts';
+import type { UpstreamFailure } from '../upstream/upstream-failure.ts';
+import { lookUp, type LookUpDependencies } from './look-up.ts';
+import type { LinkedArtifact } from './outcome.repository.ts';
+import { REPAIR } from './policy.ts';
+import type { DueLookups } from './subject.repository.ts';
+import type { Subject } from './subject.ts';
 
-export interface RepairDependencies {
-  readonly lineage: LineageRepository;
-  readonly mlflow: MlflowClient;
-  readonly log: Log;
-  readonly metrics: Metrics;
+export interface RepairDependencies extends LookUpDependencies {
+  /** Milliseconds since 1970. */
   readonly now: () => number;
 }
 
@@ -27,7 +18,6 @@ export interface RepairOptions {
   readonly due: DueLookups;
   /** Executions and runs at most. */
   readonly limit: number;
-  readonly deadlineMs: number;
 }
 
 export interface RepairReport {
@@ -46,16 +36,7 @@ export interface RepairReport {
 
 const BATCH_SIZE = 50;
 /** One batch may not use up the whole time of a long repair. */
-const BATCH_DEADLINE_MS = 15_000;
-/** A Worker's request has 1,000 subrequests on some plans, and the database needs some. */
-const CALLS_MAX = 800;
-const SLOW_MS = 5_000;
-const NO_TIME = 'The time of one repair is used up; ask again to go on.';
-const NO_CALLS = 'The calls of one repair are used up; ask again to go on.';
-
-type Work =
-  | { readonly kind: 'executions'; readonly executions: readonly UnlinkedExecution[] }
-  | { readonly kind: 'runs'; readonly runIds: readonly string[] };
+const BATCH_LASTS_MS = 15_000;
 
 /**
  * Walks what is not linked, batch by batch, longest unchecked first. Each batch is written before
@@ -66,98 +47,61 @@ export async function repairLineage(
   deps: RepairDependencies,
   options: RepairOptions,
 ): Promise<RepairReport> {
-  const { lineage, log, now } = deps;
-  const startedAt = now();
-  const endsAt = startedAt + options.deadlineMs;
-  const executions = await lineage.unlinkedExecutions(options.limit, options.due);
+  const { subjects, log, now } = deps;
+  const budget = createBudget(REPAIR.budget, now);
+  const executions = await subjects.dueExecutions(options.limit, options.due);
   const room = options.limit - executions.length;
-  const runIds = room === 0 ? [] : await lineage.incompleteRuns(room, options.due);
-  const work: Work[] = [
-    ...batchesOf(executions).map((some): Work => ({ kind: 'executions', executions: some })),
-    ...batchesOf(runIds).map((some): Work => ({ kind: 'runs', runIds: some })),
-  ];
+  const runs = room === 0 ? [] : await subjects.dueRuns(room, options.due);
+  const total = executions.length + runs.length;
   const linked: LinkedArtifact[] = [];
-  let callsLeft = CALLS_MAX;
   let checked = 0;
-  let broken: 'time' | 'calls' | MlflowFailure | null = null;
-  for (const batch of work) {
-    if (callsLeft <= 0) broken = 'calls';
-    else if (now() >= endsAt) broken = 'time';
-    if (broken !== null) break;
-    const lastsMs = Math.min(BATCH_DEADLINE_MS, endsAt - now());
-    const bounds = {
-      signal: AbortSignal.timeout(lastsMs),
-      callsLeft,
-      lastsMs,
-      slowMs: SLOW_MS,
-      isForced: true,
-      startedAt,
-    };
-    const done = await lookUp(deps, batch, bounds);
-    callsLeft = bounds.callsLeft;
-    checked += done.checked;
-    broken = done.failure;
-    for (const one of done.linked) {
-      log.info('lineage.repaired', {
-        artifact_id: one.id,
-        run_id: one.runId,
-        experiment_id: one.experimentId,
-      });
+  let failure: UpstreamFailure | null = null;
+  for (const batch of [...batchesOf(executions), ...batchesOf(runs)]) {
+    if (failure !== null || budget.usedUp() !== null) break;
+    const looked = await lookUpBatch(deps, batch, budget.within(BATCH_LASTS_MS));
+    checked += [...looked.outcomes.values()].filter(({ kind }) => kind !== 'left').length;
+    failure = looked.failure;
+    for (const { id, runId, experimentId } of looked.linked) {
+      const fields = { artifact_id: id, run_id: runId, experiment_id: experimentId };
+      log.info('lineage.repaired', fields);
     }
-    linked.push(...done.linked);
+    linked.push(...looked.linked);
   }
-  const total = executions.length + runIds.length;
-  if (broken === null && checked < total) broken = callsLeft <= 0 ? 'calls' : 'time';
-  const isFinished = broken === null && total < options.limit;
-  const { end, reason } = endOf(broken, isFinished);
-  log.info('lineage.repair_ended', {
-    checked,
-    linked: linked.length,
-    finished: isFinished,
-    reason,
-  });
+  const isWhole = total < options.limit;
+  const { end, reason } = endOf({ failure, isAll: checked >= total, isWhole }, budget);
+  const isFinished = end === 'finished';
+  const fields = { checked, linked: linked.length, finished: isFinished, reason };
+  log.info('lineage.repair_ended', fields);
   return { checked, linked, isFinished, end, reason };
 }
 
-function endOf(
-  broken: 'time' | 'calls' | MlflowFailure | null,
-  isFinished: boolean,
+/** `isAll`: everything was looked up; `isWhole`: there is nothing beyond the limit. */
+export function endOf(
+  looked: {
+    readonly failure: Pick<UpstreamFailure, 'message'> | null;
+    readonly isAll: boolean;
+    readonly isWhole: boolean;
+  },
+  budget: Pick<Budget, 'usedUp'>,
 ): Pick<RepairReport, 'end' | 'reason'> {
-  if (broken === null) return { end: isFinished ? 'finished' : 'limit', reason: null };
-  if (broken === 'time') return { end: broken, reason: NO_TIME };
-  if (broken === 'calls') return { end: broken, reason: NO_CALLS };
-  return { end: 'mlflow', reason: broken.message };
+  if (looked.failure !== null) return { end: 'mlflow', reason: looked.failure.message };
+  if (looked.isAll) return { end: looked.isWhole ? 'finished' : 'limit', reason: null };
+  return budget.usedUp() === 'calls'
+    ? { end: 'calls', reason: 'The calls of one repair are used up; ask again to go on.' }
+    : { end: 'time', reason: 'The time of one repair is used up; ask again to go on.' };
+}
+
+function lookUpBatch(deps: RepairDependencies, batch: readonly Subject[], budget: Budget) {
+  return lookUp(deps, {
+    subjects: batch,
+    policy: REPAIR,
+    budget,
+    factsOf: () => ({ isDue: true, isCounted: false }),
+    ids: [],
+  });
 }
 
 function batchesOf<T>(all: readonly T[]): T[][] {
   const count = Math.ceil(all.length / BATCH_SIZE);
   return Array.from({ length: count }, (_, i) => all.slice(i * BATCH_SIZE, (i + 1) * BATCH_SIZE));
-}
-
-async function lookUp(
-  deps: RepairDependencies,
-  batch: Work,
-  bounds: LookupBounds,
-): Promise<{ checked: number; linked: readonly LinkedArtifact[]; failure: MlflowFailure | null }> {
-  const isChecked = ({ kind }: { readonly kind: string }) => kind !== 'left';
-  if (batch.kind === 'executions') {
-    const { resolutions, linked, failure } = await resolveExecutions(
-      deps,
-      batch.executions,
-      bounds,
-      {
-        mode: 'repair',
-        mayAsk: () => true,
-      },
-    );
-    countLookups(deps.metrics, 'repair', resolutions.values());
-    return { checked: [...resolutions.values()].filter(isChecked).length, linked, failure };
-  }
-  const { runIds } = batch;
-  const { completions, linked, failure } = await completeRuns(deps, runIds, bounds, {
-    isThorough: true,
-  });
-  countLookups(deps.metrics, 'repair', completions.values());
-  const left = [...completions.values()].filter((one) => !isChecked(one)).length;
-  return { checked: runIds.length - left, linked, failure };
 }

@@ -1,22 +1,7 @@
-import type { RunShape } from './lineage-lookup.table.ts';
+import { commonPattern, likeMatches, quoted } from '../mlflow/mlflow-filters.ts';
 import { instantPattern, type ExecutionId } from './execution-id.ts';
+import type { RunShape } from './lineage-lookup.table.ts';
 import { SHAPE_FIELD } from './match-run.ts';
-
-/**
- * MLflow unescapes nothing in a quoted value, so it is quoted with the delimiter that it does not
- * hold. Null: it holds both, and no filter can ask for it.
- */
-export function quoted(value: string): string | null {
-  if (!value.includes("'")) return `'${value}'`;
-  return value.includes('"') ? null : `"${value}"`;
-}
-
-/** Why an execution cannot be asked for, or null. */
-export function refusal({ text }: Pick<ExecutionId, 'text'>): string | null {
-  return quoted(text) === null
-    ? 'The execution_id holds both kinds of quotation marks, which no MLflow filter can ask for.'
-    : null;
-}
 
 /**
  * The filters that find the runs of one execution by one tag or parameter. An instant is asked for
@@ -59,24 +44,4 @@ export function sweepFilter(
   const named = workflow === null ? null : quoted(workflow);
   if (named === null && common === '%') return null;
   return named === null ? like : `tags.workflow_id = ${named} and ${like}`;
-}
-
-/** `_` stands for any one character, also for a quotation mark that could not be written. */
-function commonPattern(texts: readonly string[]): string {
-  const [first = ''] = texts;
-  const characters = [...first];
-  const isOneLength = texts.every((text) => [...text].length === characters.length);
-  let pattern = '';
-  for (const [i, character] of characters.entries()) {
-    const isCommon = texts.every((text) => [...text][i] === character);
-    if (!isCommon && !isOneLength) break;
-    pattern += isCommon && !/['"\\%]/.test(character) ? character : '_';
-  }
-  return isOneLength ? pattern : `${pattern}%`;
-}
-
-/** MLflow's LIKE: `%` any characters, `_` any one. */
-function likeMatches(pattern: string, text: string): boolean {
-  const source = pattern.replaceAll(/[.*+?^${}()|[\]\\]/g, String.raw`\$&`);
-  return new RegExp(`^${source.replaceAll('%', '.*').replaceAll('_', '.')}$`, 's').test(text);
 }

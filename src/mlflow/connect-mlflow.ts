@@ -1,10 +1,15 @@
 import type { MlflowConfig } from '../config.ts';
-import { createCircuitBreaker } from '../upstream/circuit-breaker.ts';
-import { createMlflowClient, type MlflowClient } from './mlflow-client.ts';
+import {
+  createMlflowClient,
+  type MlflowClient,
+  type MlflowClientOptions,
+} from './mlflow-client.ts';
 
-/** Null where MLflow is not configured; `problem` of the configuration says why. `now`: milliseconds. */
-export function connectMlflow(config: MlflowConfig, now: () => number): MlflowClient | null {
+/** Null where MLflow is not configured; `problem` of the configuration says why. */
+export function connectMlflow(
+  config: MlflowConfig,
+  options: MlflowClientOptions,
+): MlflowClient | null {
   const { trackingUri } = config;
-  if (trackingUri === null) return null;
-  return createMlflowClient({ ...config, trackingUri }, createCircuitBreaker(now), now);
+  return trackingUri === null ? null : createMlflowClient({ ...config, trackingUri }, options);
 }

@@ -1,5 +1,6 @@
-import { createInFlight } from '../upstream/in-flight.ts';
-import { OutOfBounds, type MlflowClient } from './mlflow-client.ts';
+import { createFlights, type Flights } from '../concurrency/share-flight.ts';
+import { OutOfBounds } from '../upstream/budget.ts';
+import type { MlflowClient } from './mlflow-client.ts';
 import { MlflowFailure } from './mlflow-failure.ts';
 
 /** How MLflow is now; `checked_at` is ISO 8601. */
@@ -32,7 +33,7 @@ const PING = 'ping';
  */
 export function createMlflowState({ mlflow, problem, defer, now }: MlflowStateDependencies) {
   let last: { readonly state: MlflowState; readonly askedAt: number } | null = null;
-  const pings = createInFlight(MLFLOW_STATE_DEADLINE_MS + 200, now);
+  const pings: Flights<MlflowState, never> = createFlights({ defer });
 
   const remember = (detail: string | null): MlflowState => {
     const askedAt = now();
@@ -44,7 +45,6 @@ export function createMlflowState({ mlflow, problem, defer, now }: MlflowStateDe
     last = { state, askedAt };
     return state;
   };
-  const known = () => (last !== null && now() - last.askedAt < SHARED_MS ? last.state : null);
 
   const ask = async (client: Pick<MlflowClient, 'ping'>): Promise<MlflowState> =>
     remember(
@@ -63,12 +63,11 @@ export function createMlflowState({ mlflow, problem, defer, now }: MlflowStateDe
     remember,
     async read(): Promise<MlflowState> {
       if (mlflow === null) return { ok: false, detail: problem ?? 'MLflow is not configured.' };
-      while (known() === null && pings.isBusy(PING)) await pings.settled(PING);
-      const shared = known();
-      if (shared !== null) return shared;
-      const asking = pings.run(PING, () => ask(mlflow));
-      defer(asking);
-      return asking;
+      if (last !== null && now() - last.askedAt < SHARED_MS) return last.state;
+      return pings.share(PING, {
+        lead: async () => ({ value: await ask(mlflow) }),
+        take: ({ settled }) => (settled?.ok === true ? settled.value : undefined),
+      });
     },
   };
 }

@@ -15,7 +15,7 @@ export interface CounterDefinition {
 }
 
 const METHODS = ['GET', 'HEAD', 'POST', 'PATCH', 'DELETE', 'OPTIONS', 'PUT', 'other'] as const;
-const TRIGGERS = ['read', 'page', 'repair'] as const;
+const TRIGGERS = ['read', 'page', 'behind', 'repair'] as const;
 const CODES = Object.keys(ERROR_STATUS) as ErrorCode[];
 
 /**

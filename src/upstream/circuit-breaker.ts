@@ -1,43 +1,41 @@
-import { BREAK_MS, MlflowFailure } from '../mlflow/mlflow-failure.ts';
+import { BREAK_MS, UpstreamFailure } from './upstream-failure.ts';
 
 /**
  * After a failure nobody asks again for a while, then one may try; everybody else hears the same
  * reason at once.
  */
 export interface CircuitBreaker {
-  /** The failure that keeps it open, or null when MLflow may be asked. */
-  openedBy(): MlflowFailure | null;
+  /** The failure for which nobody asks at the moment, or null. */
+  outage(): UpstreamFailure | null;
   /**
    * `isForced`: asks although it is open, as a repair does; when that works, everybody may ask
-   * again.
+   * again. Throws what `ask` throws, or the failure for which nobody asks.
    */
   run<T>(ask: () => Promise<T>, isForced: boolean): Promise<T>;
 }
 
-/**
- * One per isolate: a dead MLflow costs its deadline once in five seconds. `now` gives milliseconds.
- */
+/** One a service and isolate: a dead one costs its deadline once in five seconds. */
 export function createCircuitBreaker(now: () => number): CircuitBreaker {
-  let failure: MlflowFailure | null = null;
+  let last: UpstreamFailure | null = null;
   let openUntil = 0;
 
-  const openedBy = () => (failure !== null && now() < openUntil ? failure : null);
+  const outage = () => (last !== null && now() < openUntil ? last : null);
   return {
-    openedBy,
+    outage,
     async run(ask, isForced) {
-      const open = openedBy();
+      const open = outage();
       if (open !== null && !isForced) throw open;
-      // While one request tries whether MLflow is back, the others are not kept waiting for the
-      // same answer.
-      if (failure !== null && !isForced) openUntil = now() + BREAK_MS;
+      // While one request tries whether the service is back, the others are not kept waiting for
+      // the same answer.
+      if (last !== null && !isForced) openUntil = now() + BREAK_MS;
       try {
         const result = await ask();
-        failure = null;
+        last = null;
         return result;
       } catch (error) {
-        // What is no failure of MLflow, as being out of time, says nothing of it.
-        if (error instanceof MlflowFailure) {
-          failure = error.isOfThisRequest ? null : error;
+        // What is no failure of the service, as being out of time, says nothing of it.
+        if (error instanceof UpstreamFailure) {
+          last = error.isOfThisRequest ? null : error;
           openUntil = now() + error.retryAfterMs;
         }
         throw error;

@@ -1,7 +1,14 @@
 import { describe, expect, it } from 'vitest';
+import type { RunShape } from '../../../src/lineage/lineage-lookup.table.ts';
 import { parseExecutionId } from '../../../src/lineage/execution-id.ts';
-import { judge } from '../../../src/lineage/find-run.ts';
-import { chooseRun, matchRun, type RunMatch } from '../../../src/lineage/match-run.ts';
+import { judge } from '../../../src/lineage/decide.ts';
+import {
+  chooseRun,
+  isSettled,
+  matchRun,
+  orderedShapes,
+  type RunMatch,
+} from '../../../src/lineage/match-run.ts';
 import type { MlflowRun } from '../../../src/mlflow/mlflow.schema.ts';
 
 let made = 0;
@@ -22,10 +29,11 @@ function run(
   };
 }
 const wanted = (id: string, ...workflows: string[]) => ({
-  workflowId: workflows[0] ?? null,
+  kind: 'execution' as const,
   id: parseExecutionId(id),
+  workflow: workflows[0] ?? '',
+  workflowId: workflows[0] ?? null,
   workflows,
-  otherWorkflows: [],
 });
 const DATE = '2025-11-15 13:54:31+00:00';
 const MANUAL = 'manual__2025-11-15T13:54:31+00:00';
@@ -112,12 +120,38 @@ describe('the choice', () => {
 
   it('is refused where it would be a guess', () => {
     const unnamed = match({ namesWorkflow: false });
-    const shared = { ...wanted(DATE, 'a'), otherWorkflows: ['b'] };
-    expect(judge(shared, [unnamed]).kind).toBe('ambiguous');
-    expect(judge(wanted(DATE, 'a'), [unnamed]).kind).toBe('found');
+    expect(judge(wanted(DATE, 'a'), ['b'], [unnamed])).toMatchObject({
+      kind: 'missed',
+      reason: { code: 'nameless_run', workflows: ['b'] },
+    });
+    expect(judge(wanted(DATE, 'a'), [], [unnamed]).kind).toBe('linked');
     const b = match({ namesWorkflow: false }, { tags: new Map([['workflow_id', 'b']]) });
     const c = match({ namesWorkflow: false }, { tags: new Map([['workflow_id', 'c']]) });
-    expect(judge(wanted(DATE), [b, c]).kind).toBe('ambiguous');
-    expect(judge(wanted(DATE), [b]).kind).toBe('found');
+    expect(judge(wanted(DATE), [], [b, c])).toMatchObject({
+      kind: 'missed',
+      reason: { code: 'nameless_artifact_many_runs', workflows: ['c', 'b'] },
+    });
+    expect(judge(wanted(DATE), [], [b]).kind).toBe('linked');
+  });
+
+  it.each<[string, Partial<RunMatch>, Partial<MlflowRun>, RunShape[], boolean]>([
+    ['it names workflow and execution, and is well', {}, {}, [], true],
+    ['it still runs', {}, { status: 'RUNNING' }, [], true],
+    ['it failed', {}, { status: 'FAILED' }, [], false],
+    ['it names no workflow', { namesWorkflow: false }, {}, [], false],
+    ['it has the instant alone', { rank: 1 }, {}, ['airflow_run_id', 'execution_id'], false],
+    ['it has the instant in the usual way', { rank: 1 }, {}, ['execution_id'], true],
+  ])('nothing could come before a run: %s', (_, more, of, usual, isSure) => {
+    expect(isSettled(match(more, of), usual)).toBe(isSure);
+  });
+
+  it('asks in the usual ways first, and in every way once', () => {
+    expect(orderedShapes([])[0]).toBe('execution_id');
+    expect(orderedShapes(['execution_date_tag', 'execution_id'])).toEqual([
+      'execution_date_tag',
+      'execution_id',
+      'airflow_run_id',
+      'execution_date_param',
+    ]);
   });
 });

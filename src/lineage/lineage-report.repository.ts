@@ -1,6 +1,8 @@
 import { count, desc, or, sql, type SQL } from 'drizzle-orm';
-import { withOrWithoutLookup } from './with-or-without-lookup.ts';
 import { artifactTable } from '../artifact/artifact.table.ts';
+import { guarded } from '../storage/database-errors.ts';
+import type { Database } from '../storage/database.ts';
+import { isoTimestamp } from '../storage/iso-timestamp.ts';
 import {
   hasNoExperimentSql,
   hasNoRunSql,
@@ -8,9 +10,7 @@ import {
   lookupOfArtifact,
 } from './lineage-lookup.table.ts';
 import { lineageStatusSql, type LineageStatus } from './lineage-status.ts';
-import type { Database } from '../storage/database.ts';
-import { guarded } from '../storage/database-errors.ts';
-import { isoTimestamp } from '../storage/iso-timestamp.ts';
+import { withOrWithoutLookup } from './with-or-without-lookup.ts';
 
 /** Artifacts that share an execution (or a run without experiment) and a state. */
 export interface UnlinkedGroup {
@@ -26,17 +26,17 @@ export interface UnlinkedGroup {
   readonly next_check_at: string | null;
 }
 
-export interface LineageStatusRepository {
+export interface LineageReportRepository {
   /** How many artifacts are in which state. */
   counts(): Promise<Record<LineageStatus, number>>;
   /** What is not linked, newest artifacts first. */
   unlinked(limit: number): Promise<UnlinkedGroup[]>;
 }
 
-export function createLineageStatusRepository(
+export function createLineageReportRepository(
   database: Database,
   options: { readonly isConfigured: boolean },
-): LineageStatusRepository {
+): LineageReportRepository {
   return {
     counts: () =>
       guarded('lineage.counts', async () => {

@@ -1,11 +1,11 @@
-import { unlinkedReason } from './derive-lineage.ts';
 import type { DependencyFinding } from '../health/dependency-probe.repository.ts';
-import type { LineageStatusRepository, UnlinkedGroup } from './lineage-status.repository.ts';
+import { unlinkedReason } from './derive-lineage.ts';
+import type { LineageReportRepository, UnlinkedGroup } from './lineage-report.repository.ts';
 
 /** What is not linked and why, and whether MLflow answered when it was last probed. */
-export async function readLineageStatus(
+export async function readLineageReport(
   deps: {
-    readonly status: LineageStatusRepository;
+    readonly report: LineageReportRepository;
     readonly findProbe: () => Promise<DependencyFinding | null>;
     /** Why MLflow cannot be asked at all, or null. */
     readonly mlflowProblem: string | null;
@@ -14,8 +14,8 @@ export async function readLineageStatus(
 ) {
   const { mlflowProblem } = deps;
   const [artifacts, unlinked, probe] = await Promise.all([
-    deps.status.counts(),
-    deps.status.unlinked(limit),
+    deps.report.counts(),
+    deps.report.unlinked(limit),
     // A database that nobody has migrated yet has no probes; the others say so when it does not
     // answer.
     deps.findProbe().catch(() => null),
