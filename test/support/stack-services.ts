@@ -1,7 +1,3 @@
-import { openEmbeddedServices } from './embedded-services.ts';
-import { openLiveServices } from './live-services.ts';
-import { isLive } from './project.ts';
-
 /** The object store of a stack, with the bucket of its test file. */
 export interface StackStore {
   readonly endpoint: string;
@@ -28,8 +24,4 @@ export interface StackDatabase {
 export interface StackServices {
   readonly store: StackStore;
   readonly database: StackDatabase;
-}
-
-export function openServices(bucket: string): Promise<StackServices> {
-  return isLive ? openLiveServices(bucket) : openEmbeddedServices(bucket);
 }

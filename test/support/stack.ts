@@ -3,7 +3,7 @@ import { createS3ObjectStore } from '../../src/storage/s3-object-store.ts';
 import type { ObjectStore } from '../../src/storage/object-store.ts';
 import { CHARTPROOF } from './build-worker.ts';
 import { runWorker, type Limits, type RunningWorker } from './run-worker.ts';
-import { openServices } from './stack-services.ts';
+import { openServices } from './open-services.ts';
 
 /** Of this test file alone, because real services are shared. */
 export const BUCKET = `trading-charts-${randomUUID().slice(0, 8)}`;

@@ -8,7 +8,7 @@ import { groupsOf, startWindow } from '../../../src/lineage/sweep-groups.ts';
 import { sweepRuns } from '../../../src/lineage/sweep-runs.ts';
 import { createMlflowClient, type MlflowClient } from '../../../src/mlflow/mlflow-client.ts';
 import { createBudget } from '../../../src/upstream/budget.ts';
-import { startMlflowServer } from '../../../stand-in/mlflow/mlflow-server.ts';
+import { startMlflowServer } from '../../../stand-in/mlflow/server.ts';
 import { createMlflowAdmin, type MlflowAdmin } from '../../support/mlflow-admin.ts';
 import { startMlflowProxy, type MlflowProxy } from '../../support/mlflow-proxy.ts';
 import { contextFor, execution } from './samples.ts';
