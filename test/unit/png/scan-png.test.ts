@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { encode } from 'fast-png';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
@@ -289,8 +290,12 @@ describe('pictures of more runs than are kept', () => {
       samples: new Uint8Array(16_000_000),
     };
     image.samples[15_999_999] = 1;
-    expect(await hashOf(writePng(image, { level: 1 }))).toBe(
-      referencePixelHash(pixelsOfSamples(image)),
-    );
+    // Black and nearly black, in this order: the samples are the indices of the hash.
+    const expected = createHash('sha256')
+      .update(Buffer.of(0, 0, 0x0f, 0xa0, 0, 0, 0x0f, 0xa0, 0, 2))
+      .update(Buffer.of(0, 0, 0, 255, 1, 1, 1, 255))
+      .update(image.samples)
+      .digest('hex');
+    expect(await hashOf(writePng(image, { level: 1 }))).toBe(expected);
   });
 });
