@@ -1,5 +1,6 @@
 import { createRoute, OpenAPIHono } from '@hono/zod-openapi';
 import { AppError } from '../errors.ts';
+import { rangedResponse } from '../http/byte-range.ts';
 import { strongTag } from '../http/entity-tag.ts';
 import { changed } from '../http/json-etag.ts';
 import { ifMatchHolds, ifNoneMatchHolds } from '../http/preconditions.ts';
@@ -8,7 +9,7 @@ import { requireRead } from '../http/require-caller.ts';
 import { rejectInvalid } from '../http/validation.ts';
 import type { AppEnv } from '../services.ts';
 import { binaryBody, renderKeyParam } from './image.schema.ts';
-import { imageHeaders, imageResponse } from './image.routes.ts';
+import { imageHeaders } from './image-outcome.ts';
 
 const renderRoute = createRoute({
   method: 'get',
@@ -70,6 +71,6 @@ renderRoutes.openapi(renderRoute, async (c) => {
         'and no artifact has its bars any more.',
     );
   }
-  const image = { ...known, ...found, kind: 'image', contentType: 'image/png' } as const;
-  return imageResponse(c.req.raw, image, imageHeaders(image, key, asked));
+  const image = { ...known, ...found, noun: 'image', contentType: 'image/png' } as const;
+  return rangedResponse(c.req.raw, image, imageHeaders(image, key, asked));
 });
