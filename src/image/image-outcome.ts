@@ -157,3 +157,41 @@ function contentTypeOf(facts: ObjectFacts): string {
 function bytesEtag(facts: ObjectFacts): string {
   return strongTag(facts.sha256.slice(0, 32));
 }
+
+/** `name`: the artifact's id or the render key, for the file's name. */
+export function imageHeaders(
+  facts: ImageFacts & { readonly contentType?: string },
+  name: number | string,
+  request: { version: string | undefined; isPrivate: boolean },
+): Headers {
+  const headers = new Headers({
+    etag: facts.etag,
+    'cache-control': cacheControl(facts, request),
+    'x-chart-source': facts.source,
+    'x-chart-freshness': facts.freshness,
+    'x-content-type-options': 'nosniff',
+    'content-security-policy': "default-src 'none'",
+    'accept-ranges': 'bytes',
+  });
+  if (facts.snapshotSha256 !== null) headers.set('x-chart-snapshot', facts.snapshotSha256);
+  if (facts.contentType !== undefined) {
+    const extension = facts.contentType === 'image/jpeg' ? 'jpg' : 'png';
+    headers.set('content-type', facts.contentType);
+    headers.set('content-disposition', `inline; filename="chart-${name}.${extension}"`);
+  }
+  return headers;
+}
+
+function cacheControl(
+  { caching, etag, renderKey }: ImageFacts,
+  { version, isPrivate }: { version: string | undefined; isPrivate: boolean },
+): string {
+  const audience = isPrivate ? 'private' : 'public';
+  if (caching === 'revalidate') return `${audience}, no-cache`;
+  if (caching === 'brief') return 'private, max-age=10';
+  // `v` must name these bytes: an attached or unverified image keeps its URL when its bytes change.
+  if (version !== undefined && version === renderKey && etag === strongTag(renderKey)) {
+    return `${audience}, max-age=31536000, immutable`;
+  }
+  return `${audience}, max-age=3600`;
+}

@@ -1,6 +1,7 @@
 import { createRoute, OpenAPIHono } from '@hono/zod-openapi';
 import type { CallerServices, RouteEnv } from '../http/http-env.ts';
 import { AppError } from '../errors.ts';
+import { rangedResponse } from '../http/byte-range.ts';
 import { strongTag } from '../http/entity-tag.ts';
 import { changed } from '../http/json-etag.ts';
 import { ifMatchHolds, ifNoneMatchHolds } from '../http/preconditions.ts';
@@ -9,7 +10,7 @@ import { requireRead } from '../http/require-caller.ts';
 import { rejectInvalid } from '../http/validation.ts';
 import type { Images } from './create-images.ts';
 import { binaryBody, renderKeyParam } from './image.schema.ts';
-import { imageHeaders, imageResponse } from './image.routes.ts';
+import { imageHeaders } from './image-outcome.ts';
 
 const renderRoute = createRoute({
   method: 'get',
@@ -77,6 +78,6 @@ renderRoutes.openapi(renderRoute, async (c) => {
         'and no artifact has its bars any more.',
     );
   }
-  const image = { ...known, ...found, kind: 'image', contentType: 'image/png' } as const;
-  return imageResponse(c.req.raw, image, imageHeaders(image, key, asked));
+  const image = { ...known, ...found, noun: 'image', contentType: 'image/png' } as const;
+  return rangedResponse(c.req.raw, image, imageHeaders(image, key, asked));
 });

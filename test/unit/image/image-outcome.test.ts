@@ -5,10 +5,12 @@ import type { Assessment, Freshness, ObjectFacts } from '../../../src/image/asse
 import type { ChartRow, Examination, Found } from '../../../src/image/examine-image.ts';
 import {
   decideOutcome,
+  imageHeaders,
   olderImage,
   unchanged,
   verified,
   withoutBytes,
+  type ImageFacts,
 } from '../../../src/image/image-outcome.ts';
 import type { Picture } from '../../../src/image/picture.ts';
 import { chartSource, greyPng, sha256, storedObject, usablePicture } from './chart-fixture.ts';
@@ -106,21 +108,21 @@ describe('decideOutcome', () => {
     });
   });
 
-  it.each([
-    ['attached', 'shows these bars by its claim'],
-    ['unverified', 'is known to show nothing'],
-  ] as const)('serves what is %s under its own bytes: it %s', (freshness, _promise) => {
-    expect(decideOutcome(examined(freshness), 'serve')).toMatchObject({
-      contentKey: BYTES_SHA256,
-      image: {
-        etag: BYTES_ETAG,
-        snapshotSha256: freshness === 'attached' ? picture.snapshotSha256 : null,
-        renderKey: picture.renderKey,
-        source: 'store',
-        caching: 'shared',
-      },
-    });
-  });
+  it.each(['attached', 'unverified'] as const)(
+    'serves what is %s under its own bytes',
+    (freshness) => {
+      expect(decideOutcome(examined(freshness), 'serve')).toMatchObject({
+        contentKey: BYTES_SHA256,
+        image: {
+          etag: BYTES_ETAG,
+          snapshotSha256: freshness === 'attached' ? picture.snapshotSha256 : null,
+          renderKey: picture.renderKey,
+          source: 'store',
+          caching: 'shared',
+        },
+      });
+    },
+  );
 
   it('serves a JPEG as what it is, without a key when there are no bars', () => {
     const jpeg = { kind: 'jpeg', width: 2, height: 2, provenance: null } as const;
@@ -222,5 +224,57 @@ describe('who has the picture already', () => {
     expect(unchanged(picture)).toEqual({ kind: 'not_modified', ...facts });
     const image = { kind: 'image', bytes: BYTES, contentType: 'image/png', ...facts } as const;
     expect(withoutBytes(image)).toEqual({ kind: 'not_modified', ...facts });
+  });
+});
+
+describe('imageHeaders', () => {
+  const KEY = 'a'.repeat(32);
+  const facts: ImageFacts = {
+    etag: `"${KEY}"`,
+    source: 'store',
+    freshness: 'verified',
+    snapshotSha256: 'b'.repeat(64),
+    renderKey: KEY,
+    caching: 'shared',
+  };
+  const PUBLIC = { version: undefined, isPrivate: false };
+  const YEAR = 'max-age=31536000, immutable';
+
+  it.each<[string, Partial<ImageFacts>, string | undefined, boolean, string]>([
+    ['an hour as a rule', {}, undefined, false, 'public, max-age=3600'],
+    ['an hour, for one reader', {}, undefined, true, 'private, max-age=3600'],
+    ['a year under its own version', {}, KEY, false, `public, ${YEAR}`],
+    ['a year, for one reader', {}, KEY, true, `private, ${YEAR}`],
+    ['an hour under another version', {}, 'c'.repeat(32), false, 'public, max-age=3600'],
+    ['an hour when other bytes are shown', { etag: '"bytes"' }, KEY, false, 'public, max-age=3600'],
+    ['an hour without a key', { renderKey: null }, KEY, false, 'public, max-age=3600'],
+    ['only after asking', { caching: 'revalidate' }, KEY, false, 'public, no-cache'],
+    ['ten seconds', { caching: 'brief' }, KEY, false, 'private, max-age=10'],
+  ])('may be kept %s', (_name, more, version, isPrivate, expected) => {
+    const headers = imageHeaders({ ...facts, ...more }, 7, { version, isPrivate });
+    expect(headers.get('cache-control')).toBe(expected);
+  });
+
+  it('say what the picture is', () => {
+    const headers = imageHeaders({ ...facts, contentType: 'image/jpeg' }, 7, PUBLIC);
+    expect(Object.fromEntries(headers)).toEqual({
+      'accept-ranges': 'bytes',
+      'cache-control': 'public, max-age=3600',
+      'content-disposition': 'inline; filename="chart-7.jpg"',
+      'content-security-policy': "default-src 'none'",
+      'content-type': 'image/jpeg',
+      etag: `"${KEY}"`,
+      'x-chart-freshness': 'verified',
+      'x-chart-snapshot': 'b'.repeat(64),
+      'x-chart-source': 'store',
+      'x-content-type-options': 'nosniff',
+    });
+  });
+
+  it('leave out what is not known, and the type of what is not sent', () => {
+    const headers = imageHeaders({ ...facts, snapshotSha256: null }, 7, PUBLIC);
+    expect(headers.has('x-chart-snapshot')).toBe(false);
+    expect(headers.has('content-type')).toBe(false);
+    expect(headers.has('content-disposition')).toBe(false);
   });
 });
