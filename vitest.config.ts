@@ -18,7 +18,10 @@ const STACK: TestProjectConfiguration = {
   test: { name: 'stack', include: ['test/stack/**/*.test.ts'] },
 };
 
-/** The same contracts and Worker's suites on MinIO, PostgreSQL and MLflow: `npm run test:live`. */
+/**
+ * The same contracts and Worker's suites on MinIO, PostgreSQL and MLflow. It is there when somebody
+ * says where those are, as `npm run test:live` does.
+ */
 const LIVE: TestProjectConfiguration = {
   extends: true,
   test: {
@@ -29,13 +32,14 @@ const LIVE: TestProjectConfiguration = {
     env: { TEST_SERVICES: 'live' },
     // One server of each kind for all suites, on machines with few cores.
     fileParallelism: false,
+    sequence: { groupOrder: 1 },
     testTimeout: 120_000,
   },
 };
 
 export default defineConfig({
   test: {
-    projects: [...ANYWHERE, STACK, LIVE],
+    projects: [...ANYWHERE, STACK, ...(process.env['LIVE_MLFLOW_URL'] ? [LIVE] : [])],
     // What is dear to load (PGlite, Miniflare) is loaded once for all files of a process. Each file
     // passes alone and after any other: `npx vitest run --project worker --sequence.shuffle.files`.
     isolate: false,
