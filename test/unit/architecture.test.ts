@@ -47,7 +47,11 @@ const VENDORS: Record<string, (file: string) => boolean> = {
 const PLATFORM = /^(node:|cloudflare:)/;
 
 /** A fetch to somebody else needs a deadline and follows no redirect, so it has few owners. */
-const FETCHING = ['mlflow/mlflow-transport.ts', 'storage/database.ts', 'storage/s3-object-store.ts'];
+const FETCHING = [
+  'mlflow/mlflow-transport.ts',
+  'storage/database.ts',
+  'storage/s3-object-store.ts',
+];
 
 const LINE_MAX_CHARACTERS = 100;
 /** SQL, patterns and sentences that a line break would not make easier to read. */

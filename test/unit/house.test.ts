@@ -20,10 +20,15 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
 const OF_NO_FILE: Readonly<Record<string, string>> = {
   architecture: 'who may import whom in src',
   house: 'what lies beside src',
+  'chart/add-panel': 'the recipe for a panel in docs/chart.md',
+  'chart/draw/pixels': 'the pixels of whole charts',
+  'chart/import-order': 'who may import whom in src/chart',
+  'chart/indicator/vectors': 'all indicators against published values',
+  'chart/panel/describe': 'the sentences of all panels',
+  'chart/panel/panels': 'what all panels have in common',
   'catalog/list-plan': "PostgreSQL's plans for the statements of the list",
   'http/canonical-jws': 'the one written form of a token that jose is asked for',
-  'http/utc-time': 'the form of times in queries',
-  'lineage/lineage-status': 'the status rule in SQL and in TypeScript',
+  'lineage/ask-mlflow': 'what find-runs and sweep-runs ask, of the stand-in for MLflow',
   'metrics/metrics-plan': "PostgreSQL's plans for the statements of the metrics",
   'png/scan-png-damage': 'what scan-png says of damaged files',
 };
