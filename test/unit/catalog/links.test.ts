@@ -1,5 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { artifactLinks, type LinkBases } from '../../../src/catalog/links.ts';
+import {
+  airflowRunLink,
+  artifactLinks,
+  executionLink,
+  runLinks,
+  type LinkBases,
+} from '../../../src/catalog/links.ts';
 
 const row = {
   id: 24,
@@ -79,5 +85,41 @@ describe('artifactLinks', () => {
     expect(
       artifactLinks({ ...row, task_id: null }, airflowRun, '', bases(3)).airflow_task,
     ).toBeNull();
+  });
+});
+
+describe('executionLink', () => {
+  it.each([
+    [{ workflow_id: null, execution_id: 'e' }, '/api/executions/e?workflow_id='],
+    [{ workflow_id: 'a&b', execution_id: 'a/b' }, '/api/executions/a%2Fb?workflow_id=a%26b'],
+    [{ workflow_id: 'w', execution_id: null }, null],
+    [{ workflow_id: 'w', execution_id: '' }, null],
+    // Every client resolves these away.
+    [{ workflow_id: 'w', execution_id: '.' }, null],
+    [{ workflow_id: 'w', execution_id: '..' }, null],
+    [{ workflow_id: 'w', execution_id: '...' }, '/api/executions/...?workflow_id=w'],
+  ])('%j', (row, link) => {
+    expect(executionLink(row, '')).toBe(link);
+  });
+});
+
+describe('runLinks and airflowRunLink', () => {
+  it.each([
+    [{ run_id: 'r', experiment_id: null }, null, null],
+    [{ run_id: 'r', experiment_id: '' }, null, null],
+    [{ run_id: '', experiment_id: '7' }, null, '/#/experiments/7'],
+  ])('a run is shown under its experiment only: %j', (row, run, experiment) => {
+    const links = runLinks(row, bases(3));
+    const at = (path: string | null) => path && `https://ml.example.com/team${path}`;
+    expect(links).toEqual({ mlflow_run: at(run), mlflow_experiment: at(experiment) });
+  });
+
+  it('lead nowhere without the address of a UI', () => {
+    const nowhere = { uiUrl: null, workspace: null };
+    expect(runLinks(row, { ...bases(3), mlflow: nowhere })).toEqual({
+      mlflow_run: null,
+      mlflow_experiment: null,
+    });
+    expect(airflowRunLink(airflowRun, { uiUrl: null, majorVersion: 3 })).toBeNull();
   });
 });
