@@ -37,9 +37,11 @@ export async function attachRows(
   const { runId, experimentId, overwrite } = attachment;
   const { id, run_id, experiment_id } = artifactTable;
   const statement = sql`with given as (
-      select ${runId}::text as run_id, ${experimentId}::text as experiment_id, ${overwrite}::boolean as overwrite
+      select ${runId}::text as run_id, ${experimentId}::text as experiment_id,
+        ${overwrite}::boolean as overwrite
     ), target as (
-      select ${id} as id, nullif(${run_id}, '') as run_id, nullif(${experiment_id}, '') as experiment_id
+      select ${id} as id, nullif(${run_id}, '') as run_id,
+        nullif(${experiment_id}, '') as experiment_id
       from ${artifactTable} where ${condition(attachment.target)} for update
     ), attached as (
       update ${artifactTable} set
@@ -51,8 +53,10 @@ export async function attachRows(
       from target cross join given
       where ${id} = target.id and (given.overwrite or (
         coalesce(target.run_id, given.run_id) = given.run_id
-        and coalesce(target.experiment_id, given.experiment_id, '') = coalesce(given.experiment_id, target.experiment_id, '')
-        and (target.run_id is null or (target.experiment_id is null and given.experiment_id is not null))))
+        and coalesce(target.experiment_id, given.experiment_id, '')
+          = coalesce(given.experiment_id, target.experiment_id, '')
+        and (target.run_id is null
+          or (target.experiment_id is null and given.experiment_id is not null))))
       returning ${id} as id
     )
     select target.id, target.run_id, target.experiment_id, attached.id is not null as is_attached
@@ -77,7 +81,8 @@ function condition(target: Attachment['target']): SQL {
   const { id, execution_id } = artifactTable;
   if ('artifactIds' in target) {
     const ids = JSON.stringify(target.artifactIds);
-    return sql`${id} in (select value::int from jsonb_array_elements_text(${ids}::jsonb) as given(value))`;
+    return sql`${id} in
+      (select value::int from jsonb_array_elements_text(${ids}::jsonb) as given(value))`;
   }
   // However the instant is written; a run id and an instant may be two executions.
   const wanted = parseExecutionId(target.executionId);

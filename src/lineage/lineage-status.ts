@@ -61,13 +61,13 @@ export function hasLineageStatusSql(status: LineageStatus, knowledge: LineageKno
     needsLookup(status, knowledge) ? sql`${recorded} = ${one}` : sql`false`;
   switch (status) {
     case 'unresolved':
-      return sql`(${isNameless} or (${isOpen} and ${was('unresolved')}))`;
+      return sql`(${isNameless} or (${hasSubject} and ${was('unresolved')}))`;
     case 'unavailable':
-      return knowledge.isConfigured ? sql`(${isOpen} and ${was('unavailable')})` : isOpen;
+      return knowledge.isConfigured ? sql`(${hasSubject} and ${was('unavailable')})` : hasSubject;
     case 'pending': {
       if (!knowledge.isConfigured) return sql`false`;
-      if (!knowledge.lookup) return isOpen;
-      return sql`(${isOpen} and (${recorded} is null or ${recorded} in ('pending', 'linked')))`;
+      if (!knowledge.lookup) return hasSubject;
+      return sql`(${hasSubject} and (${recorded} is null or ${recorded} in ('pending', 'linked')))`;
     }
   }
 }
@@ -83,4 +83,6 @@ export function needsLookup(status: LineageStatus, knowledge: LineageKnowledge):
 const hasNoRun = sql`(${run_id} is null or ${run_id} = '')`;
 const hasNoExperiment = sql`(${experiment_id} is null or ${experiment_id} = '')`;
 const isNameless = sql`(${hasNoRun} and (${execution_id} is null or ${execution_id} = ''))`;
-const isOpen = sql`((${hasNoRun} and ${execution_id} <> '') or (${run_id} <> '' and ${hasNoExperiment}))`;
+const lacksExperiment = sql`(${run_id} <> '' and ${hasNoExperiment})`;
+/** There is something to look up: `subjectOf` in SQL. */
+const hasSubject = sql`((${hasNoRun} and ${execution_id} <> '') or ${lacksExperiment})`;

@@ -8,7 +8,7 @@ export interface SweepPolicy {
    * Read every search to its end, within reason; otherwise make few calls, and ask for the workflow
    * by name.
    */
-  readonly isThorough: boolean;
+  readonly readsToEnd: boolean;
   /** A run costs MLflow about half a millisecond, and 1.7 kB of answer. */
   readonly runsPerPage: number;
   /** Pages of one search that are read. */
@@ -44,7 +44,7 @@ export interface Policy {
 }
 
 /** What reading may wait for MLflow. */
-const READER = { lastsMs: 1_500, slowMs: 1_000, isForced: false };
+const READER = { lastsMs: 1_500, slowMs: 1_000, ignoresOutage: false };
 
 /** Somebody reads one artifact or one execution. */
 export const ONE: Policy = {
@@ -63,7 +63,7 @@ export const PAGE: Policy = {
   budget: { ...READER, callsMax: 3 },
   sweep: {
     executionsMin: 1,
-    isThorough: false,
+    readsToEnd: false,
     runsPerPage: 800,
     pagesMax: 1,
     shareOfTime: 1,
@@ -76,7 +76,7 @@ export const PAGE: Policy = {
 
 const TO_THE_END: SweepPolicy = {
   executionsMin: 1,
-  isThorough: true,
+  readsToEnd: true,
   runsPerPage: 500,
   pagesMax: 4,
   shareOfTime: 0.5,
@@ -89,7 +89,7 @@ const TO_THE_END: SweepPolicy = {
 export const REPAIR: Policy = {
   trigger: 'repair',
   // A Worker's request has 1,000 subrequests on some plans, and the database needs some.
-  budget: { callsMax: 800, lastsMs: 20_000, slowMs: 5_000, isForced: true },
+  budget: { callsMax: 800, lastsMs: 20_000, slowMs: 5_000, ignoresOutage: true },
   sweep: TO_THE_END,
   alone: 'all',
   asksRunsByName: true,
@@ -109,4 +109,4 @@ export const BEHIND: Policy = {
 };
 
 /** Whether MLflow answers at all: pages of experiments. */
-export const PROBE: BudgetLimits = { callsMax: 20, lastsMs: 5_000, slowMs: 0, isForced: true };
+export const PROBE: BudgetLimits = { callsMax: 20, lastsMs: 5_000, slowMs: 0, ignoresOutage: true };

@@ -41,11 +41,11 @@ export async function sweepRuns(
   const unsure = new Set<ExecutionSubject>();
   const { shareOfTime } = policy;
   const own = shareOfTime === 1 ? budget : budget.within(budget.msLeft() * shareOfTime);
-  let isComplete = policy.isThorough;
+  let isComplete = policy.readsToEnd;
   let failure: UpstreamFailure | null = null;
   try {
     // A page has no call to spare for it.
-    if (policy.isThorough) await mlflow.refreshExperiments(own);
+    if (policy.readsToEnd) await mlflow.refreshExperiments(own);
     for (let nth = 0; nth < RUN_SHAPES.length; nth += 1) {
       const missing = new Map([...executions].filter(([subject]) => seen.isMissing(subject)));
       for (const group of groupsOf(missing, nth)) {
@@ -107,9 +107,9 @@ async function sweepGroup(
   { shape, subjects }: SweepGroup,
   seen: Sightings,
   budget: Budget,
-  { isThorough, runsPerPage, pagesMax }: SweepPolicy,
+  { readsToEnd, runsPerPage, pagesMax }: SweepPolicy,
 ): Promise<'whole' | 'part' | 'unsure'> {
-  const workflow = !isThorough && shape === 'execution_id' ? soleWorkflow(subjects) : null;
+  const workflow = !readsToEnd && shape === 'execution_id' ? soleWorkflow(subjects) : null;
   const ids = subjects.map(({ id }) => id);
   const filter = sweepFilter(ids, shape, workflow);
   if (filter === null) return 'part';
@@ -136,7 +136,7 @@ async function sweepGroup(
       const later = { filter: `${filter} and ${startedFrom(seenUntilMs)}` };
       const newest = await mlflow.searchRuns({ ...later, maxResults: RUNS_LATER_MAX }, budget);
       take(newest);
-      return isThorough && newest.isTruncated ? 'unsure' : 'whole';
+      return readsToEnd && newest.isTruncated ? 'unsure' : 'whole';
     }
   }
   let pageToken: string | null = null;

@@ -68,7 +68,7 @@ export function createExperimentList(
         if (settled?.ok === true && isGood(settled.value)) return settled.value;
         // While one tries whether MLflow is back, nobody waits for the same answer. What the leader
         // only had no time for, a follower may have.
-        const failure = budget.isForced ? null : outage();
+        const failure = budget.ignoresOutage ? null : outage();
         if (failure !== null) throw failure;
         if (budget.usedUp() !== null) throw new OutOfBounds();
         return undefined;

@@ -76,11 +76,11 @@ export function createMlflowTransport(
 
   return {
     async call(request, budget) {
-      const mayAsk = () => budget.isForced || breaker.outage() === null;
-      const leave = await semaphore.enter(() => !budget.signal.aborted && mayAsk());
+      const isAsked = () => budget.ignoresOutage || breaker.outage() === null;
+      const leave = await semaphore.enter(() => !budget.signal.aborted && isAsked());
       try {
         budget.take();
-        return await breaker.run(() => exchange(request, budget), budget.isForced);
+        return await breaker.run(() => exchange(request, budget), budget.ignoresOutage);
       } finally {
         leave?.();
       }

@@ -13,7 +13,7 @@ export interface BudgetLimits {
    */
   readonly slowMs: number;
   /** It asks even while the circuit breaker is open. */
-  readonly isForced: boolean;
+  readonly ignoresOutage: boolean;
 }
 
 /** Calls and time of one piece of work, shared by everything that it consists of. */
@@ -21,7 +21,7 @@ export interface Budget {
   /** Aborts when the time is over. */
   readonly signal: AbortSignal;
   readonly slowMs: number;
-  readonly isForced: boolean;
+  readonly ignoresOutage: boolean;
   /** Milliseconds since 1970; what was read before may lack what is looked for. */
   readonly startedAt: number;
   /** Takes one call. Throws `OutOfBounds` when no call or no time is left. */
@@ -37,7 +37,7 @@ export interface Budget {
 }
 
 export function createBudget(limits: BudgetLimits, now: () => number): Budget {
-  const { callsMax, slowMs, isForced } = limits;
+  const { callsMax, slowMs, ignoresOutage } = limits;
   const startedAt = now();
   let taken = 0;
 
@@ -50,7 +50,7 @@ export function createBudget(limits: BudgetLimits, now: () => number): Budget {
     return {
       signal,
       slowMs,
-      isForced,
+      ignoresOutage,
       startedAt,
       usedUp,
       msLeft,

@@ -8,10 +8,10 @@ export interface CircuitBreaker {
   /** The failure for which nobody asks at the moment, or null. */
   outage(): UpstreamFailure | null;
   /**
-   * `isForced`: asks although it is open, as a repair does; when that works, everybody may ask
+   * `ignoresOutage`: asks although it is open, as a repair does; when that works, everybody may ask
    * again. Throws what `ask` throws, or the failure for which nobody asks.
    */
-  run<T>(ask: () => Promise<T>, isForced: boolean): Promise<T>;
+  run<T>(ask: () => Promise<T>, ignoresOutage: boolean): Promise<T>;
 }
 
 /** One a service and isolate: a dead one costs its deadline once in five seconds. */
@@ -22,12 +22,12 @@ export function createCircuitBreaker(now: () => number): CircuitBreaker {
   const outage = () => (last !== null && now() < openUntil ? last : null);
   return {
     outage,
-    async run(ask, isForced) {
+    async run(ask, ignoresOutage) {
       const open = outage();
-      if (open !== null && !isForced) throw open;
+      if (open !== null && !ignoresOutage) throw open;
       // While one request tries whether the service is back, the others are not kept waiting for
       // the same answer.
-      if (last !== null && !isForced) openUntil = now() + BREAK_MS;
+      if (last !== null && !ignoresOutage) openUntil = now() + BREAK_MS;
       try {
         const result = await ask();
         last = null;

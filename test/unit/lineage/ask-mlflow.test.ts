@@ -41,7 +41,9 @@ beforeEach(async () => {
 });
 
 const budget = (callsMax = 50) =>
-  createBudget({ callsMax, lastsMs: 30_000, slowMs: 30_000, isForced: false }, () => Date.now());
+  createBudget({ callsMax, lastsMs: 30_000, slowMs: 30_000, ignoresOutage: false }, () =>
+    Date.now(),
+  );
 /** The fields by which runs were searched, call by call. */
 const asked = () =>
   proxy.calls

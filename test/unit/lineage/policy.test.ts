@@ -3,7 +3,7 @@ import { BEHIND, ONE, PAGE, PROBE, REPAIR } from '../../../src/lineage/policy.ts
 
 it('a reader waits a second and a half, asks nobody who fails, and a page makes three calls', () => {
   for (const { budget } of [ONE, PAGE]) {
-    expect(budget).toMatchObject({ lastsMs: 1_500, slowMs: 1_000, isForced: false });
+    expect(budget).toMatchObject({ lastsMs: 1_500, slowMs: 1_000, ignoresOutage: false });
   }
   expect([ONE.budget.callsMax, PAGE.budget.callsMax]).toEqual([12, 3]);
   expect([ONE.sweep, PAGE.alone]).toEqual([null, null]);
@@ -13,8 +13,8 @@ it('a reader waits a second and a half, asks nobody who fails, and a page makes 
 
 it('a repair asks in every way to the end, whoever fails, and forgets what it broke off', () => {
   expect(REPAIR).toMatchObject({
-    budget: { callsMax: 800, lastsMs: 20_000, slowMs: 5_000, isForced: true },
-    sweep: { isThorough: true, pagesMax: 4, shareOfTime: 0.5, executionsMin: 1 },
+    budget: { callsMax: 800, lastsMs: 20_000, slowMs: 5_000, ignoresOutage: true },
+    sweep: { readsToEnd: true, pagesMax: 4, shareOfTime: 0.5, executionsMin: 1 },
     alone: 'all',
     asksRunsByName: true,
     remembersPartialLooks: false,
@@ -27,11 +27,11 @@ it('behind an answer MLflow is asked as by a repair, with no more than a reader 
   const { trigger: _, budget: __, sweep: ___, ...repair } = REPAIR;
   expect(rest).toEqual(repair);
   expect(trigger).toBe('behind');
-  expect(budget.isForced).toBe(false);
+  expect(budget.ignoresOutage).toBe(false);
   // One execution needs no search for many.
   expect(sweep).toEqual({ ...REPAIR.sweep, executionsMin: 2 });
 });
 
 it('a probe asks a MLflow that fails, too', () => {
-  expect(PROBE).toMatchObject({ isForced: true, lastsMs: 5_000 });
+  expect(PROBE).toMatchObject({ ignoresOutage: true, lastsMs: 5_000 });
 });

@@ -35,7 +35,7 @@ function client(trackingUri: string, more: Record<string, unknown> = {}, now = (
   return createMlflowClient(config, { now, defer: (work) => void work });
 }
 const bounds = (lastsMs = 1_000, callsMax = 10, more: Partial<BudgetLimits> = {}) =>
-  createBudget({ lastsMs, callsMax, slowMs: 100, isForced: false, ...more }, () => Date.now());
+  createBudget({ lastsMs, callsMax, slowMs: 100, ignoresOutage: false, ...more }, () => Date.now());
 const search = { filter: "tags.a = 'b'", maxResults: 10 };
 
 async function failureOf(work: Promise<unknown>): Promise<MlflowFailure> {
@@ -133,7 +133,7 @@ describe('the MLflow client', () => {
     const mlflow = client(url);
     await failureOf(mlflow.probe(bounds()));
     isWell = true;
-    await mlflow.probe(bounds(1_000, 10, { isForced: true }));
+    await mlflow.probe(bounds(1_000, 10, { ignoresOutage: true }));
     expect(mlflow.outage()).toBeNull();
     await mlflow.probe(bounds());
   });

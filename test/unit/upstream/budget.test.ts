@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { createBudget, OutOfBounds } from '../../../src/upstream/budget.ts';
 
-const LIMITS = { callsMax: 3, lastsMs: 1_000, slowMs: 100, isForced: false };
+const LIMITS = { callsMax: 3, lastsMs: 1_000, slowMs: 100, ignoresOutage: false };
 
 function budgetAt(more = {}) {
   const clock = { ms: 5_000 };
@@ -36,7 +36,7 @@ describe('a budget', () => {
   it('shares its calls with a part of it, which has less time', () => {
     const { clock, budget } = budgetAt();
     const part = budget.within(400);
-    expect(part).toMatchObject({ startedAt: 5_000, slowMs: 100, isForced: false });
+    expect(part).toMatchObject({ startedAt: 5_000, slowMs: 100, ignoresOutage: false });
     part.take();
     budget.take();
     expect([part.taken(), budget.taken()]).toEqual([2, 2]);
