@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import {
   executionForms,
   instantPattern,
+  isSameKind,
   parseExecutionId,
 } from '../../../src/lineage/execution-id.ts';
 
@@ -85,5 +86,21 @@ describe('executionForms', () => {
         }
       }),
     );
+  });
+});
+
+describe('isSameKind', () => {
+  const AT = '2025-11-15T13:54:31+00:00';
+  it.each([
+    [AT, '2025-11-15 13:54:31+00:00', true],
+    [`manual__${AT}`, `manual__2025-11-15T13:54:31Z`, true],
+    // Airflow may run the same date once by its schedule and once by hand.
+    [`manual__${AT}`, `scheduled__${AT}`, false],
+    [`manual__${AT}`, AT, false],
+    [`manual__${AT}_abc`, `manual__${AT}_abd`, false],
+    [`manual__${AT}_abc`, `manual__${AT}_abc`, true],
+  ])('%s and %s: %s', (a, b, isSame) => {
+    expect(isSameKind(parseExecutionId(a), parseExecutionId(b))).toBe(isSame);
+    expect(isSameKind(parseExecutionId(b), parseExecutionId(a))).toBe(isSame);
   });
 });

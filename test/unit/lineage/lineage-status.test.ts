@@ -1,4 +1,5 @@
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { PgDialect } from 'drizzle-orm/pg-core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { drizzle } from 'drizzle-orm/pglite';
 import type { PgliteBackend } from '../../../stand-in/sql/pglite-backend.ts';
 import { openPglite } from '../../support/open-pglite.ts';
@@ -6,7 +7,12 @@ import { matchingWhere } from '../../../src/catalog/filter.repository.ts';
 import { artifactTable } from '../../../src/artifact/artifact.table.ts';
 import { deriveLineage } from '../../../src/lineage/derive-lineage.ts';
 import { lineageLookupTable, lookupOfArtifact } from '../../../src/lineage/lineage-lookup.table.ts';
-import { lineageStatusSql } from '../../../src/lineage/lineage-status.ts';
+import {
+  hasLineageStatusSql,
+  lineageStatusOf,
+  lineageStatusSql,
+  needsLookup,
+} from '../../../src/lineage/lineage-status.ts';
 
 let backend: PgliteBackend;
 
@@ -56,4 +62,56 @@ it.each([
     const ids = filtered.map(({ id }) => id).toSorted((a, b) => a - b);
     expect(ids).toEqual(wanted.map(({ row }) => row.id).toSorted((a, b) => a - b));
   }
+});
+
+const STATUSES = ['linked', 'pending', 'unresolved', 'unavailable'] as const;
+
+describe('the rule in TypeScript', () => {
+  const row = (
+    run_id: string | null,
+    experiment_id: string | null,
+    execution_id: string | null,
+  ) => ({
+    run_id,
+    experiment_id,
+    execution_id,
+  });
+  it.each([
+    ['run and experiment', row('r', '7', null), 'linked', 'linked'],
+    ['a run alone', row('r', null, null), 'pending', 'unavailable'],
+    ['a run with an empty experiment', row('r', '', null), 'pending', 'unavailable'],
+    ['an execution alone', row(null, null, 'e'), 'pending', 'unavailable'],
+    ['an experiment without its run', row(null, '7', 'e'), 'pending', 'unavailable'],
+    ['nothing to ask by', row(null, null, null), 'unresolved', 'unresolved'],
+    ['empty texts', row('', '', ''), 'unresolved', 'unresolved'],
+    ['an experiment and nothing to ask by', row(null, '7', null), 'unresolved', 'unresolved'],
+  ])('%s', (_, named, asked, unconfigured) => {
+    expect(lineageStatusOf(named, null, true)).toBe(asked);
+    expect(lineageStatusOf(named, null, false)).toBe(unconfigured);
+  });
+
+  it.each([
+    // What was linked and lost its run again is looked for again.
+    ['linked', 'pending'],
+    ['pending', 'pending'],
+    ['unresolved', 'unresolved'],
+    ['unavailable', 'unavailable'],
+  ] as const)('tells of a look-up that ended %s as %s', (recorded, told) => {
+    expect(lineageStatusOf(row(null, null, 'e'), recorded, true)).toBe(told);
+    expect(lineageStatusOf(row(null, null, 'e'), recorded, false)).toBe('unavailable');
+    expect(lineageStatusOf(row('r', '7', 'e'), recorded, true)).toBe('linked');
+  });
+});
+
+describe('the condition of a filter', () => {
+  it.each(STATUSES)('speaks of look-ups only where they are joined: %s', (status) => {
+    for (const isConfigured of [true, false]) {
+      for (const lookup of [true, false]) {
+        const knowledge = { isConfigured, lookup };
+        const { sql } = new PgDialect().sqlToQuery(hasLineageStatusSql(status, knowledge));
+        expect(sql.includes('lineage_lookup')).toBe(needsLookup(status, knowledge));
+      }
+    }
+    expect(needsLookup(status, { isConfigured: true, lookup: true })).toBe(status !== 'linked');
+  });
 });

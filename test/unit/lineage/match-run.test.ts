@@ -4,12 +4,15 @@ import { parseExecutionId } from '../../../src/lineage/execution-id.ts';
 import { judge } from '../../../src/lineage/decide.ts';
 import {
   chooseRun,
+  idsOf,
   isSettled,
   matchRun,
   orderedShapes,
+  workflowsOf,
   type RunMatch,
 } from '../../../src/lineage/match-run.ts';
 import type { MlflowRun } from '../../../src/mlflow/mlflow.schema.ts';
+import { runOf } from './samples.ts';
 
 let made = 0;
 function run(
@@ -153,5 +156,28 @@ describe('the choice', () => {
       'airflow_run_id',
       'execution_date_param',
     ]);
+  });
+});
+
+describe('what a run says of itself', () => {
+  it.each([
+    [{ workflow_id: 'w', airflow_dag_id: 'd' }, ['w', 'd']],
+    [{ airflow_dag_id: 'd' }, ['d']],
+    [{ workflow_id: '' }, []],
+    [{}, []],
+  ])('its workflows: %j', (tags, workflows) => {
+    expect(workflowsOf(runOf(tags))).toEqual(workflows);
+  });
+
+  it('its executions, in the order in which producers are believed', () => {
+    const params = new Map([['execution_date', 'p']]);
+    const run = runOf({ execution_date: 'd', airflow_run_id: 'a', execution_id: 'e' }, { params });
+    expect(idsOf(run).map(({ shape, id }) => [shape, id.text])).toEqual([
+      ['execution_id', 'e'],
+      ['airflow_run_id', 'a'],
+      ['execution_date_tag', 'd'],
+      ['execution_date_param', 'p'],
+    ]);
+    expect(idsOf(runOf({ execution_id: '' }))).toEqual([]);
   });
 });
