@@ -16,7 +16,7 @@ export interface ExecutionRequest {
   readonly includeBars: boolean;
 }
 
-export interface ExecutionRows {
+export interface StoredExecution {
   /** Workflows that have artifacts of this execution; null: artifacts that name none. */
   readonly workflowIds: readonly (string | null)[];
   readonly kinds: readonly ArtifactKind[];
@@ -26,7 +26,7 @@ export interface ExecutionRows {
 
 export interface ExecutionRepository {
   /** One statement for the artifacts and one for what they are, in one request. */
-  find(request: ExecutionRequest): Promise<ExecutionRows>;
+  find(request: ExecutionRequest): Promise<StoredExecution>;
 }
 
 /** More would not fit into one answer; with 5,000 bars each, 500 hardly do. */

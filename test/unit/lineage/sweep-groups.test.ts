@@ -2,18 +2,18 @@ import { describe, expect, it } from 'vitest';
 import { candidatesAmong, groupsOf, soleWorkflow } from '../../../src/lineage/sweep-groups.ts';
 import { DATE, execution, runOf } from './samples.ts';
 
-const RUN_ID = 'manual__2025-11-15T13:54:31+00:00';
+const AIRFLOW_RUN = 'manual__2025-11-15T13:54:31+00:00';
 
 describe('candidatesAmong', () => {
   const instant = execution(DATE, 'w');
-  const airflow = execution(RUN_ID, 'w');
+  const airflow = execution(AIRFLOW_RUN, 'w');
   const text = execution('nightly 7', 'w');
   const candidates = candidatesAmong([instant, airflow, text]);
 
   it.each([
     ['the same text', { execution_id: DATE }, [instant, airflow]],
     ['the instant in another form', { execution_id: '2025-11-15T13:54:31Z' }, [instant, airflow]],
-    ['the instant in any of its tags', { airflow_run_id: RUN_ID }, [airflow, instant]],
+    ['the instant in any of its tags', { airflow_run_id: AIRFLOW_RUN }, [airflow, instant]],
     ['a text that is no time', { execution_id: 'nightly 7' }, [text]],
     ['another time', { execution_id: '2025-11-15 13:54:32+00:00' }, []],
     ['nothing', {}, []],
@@ -22,7 +22,7 @@ describe('candidatesAmong', () => {
   });
 
   it('names a subject once, however many tags say it', () => {
-    const run = runOf({ execution_id: DATE, airflow_run_id: RUN_ID, execution_date: DATE });
+    const run = runOf({ execution_id: DATE, airflow_run_id: AIRFLOW_RUN, execution_date: DATE });
     expect([...candidates(run)]).toHaveLength(2);
   });
 });
