@@ -1,6 +1,6 @@
 import { waitUntil } from 'cloudflare:workers';
 import { createApp } from './app.ts';
-import { renderGateClass, type RenderGateDependencies } from './image/render-gate.ts';
+import { renderGateClass, type RenderGateDependencies } from './image/redraw/render-gate.ts';
 import { createMetrics } from './observability/metrics.ts';
 import { runScheduled } from './scheduled.ts';
 import { createGateServices, createServices, type Services } from './services.ts';

@@ -7,8 +7,8 @@ import { createDependencyProbes } from './health/dependency-probe.repository.ts'
 import { READINESS_DEADLINE_MS } from './health/read-readiness.ts';
 import { createCallerServices } from './http/create-caller-services.ts';
 import { createImages } from './image/create-images.ts';
-import { createRenderGate } from './image/create-render-gate.ts';
-import type { RenderGate } from './image/render-job.ts';
+import { createGateDependencies } from './image/redraw/create-gate-dependencies.ts';
+import type { RenderGate } from './image/redraw/render-job.ts';
 import { createLineage } from './lineage/create-lineage.ts';
 import { createRecordRepository } from './lineage/record.repository.ts';
 import { createMetricReader, SNAPSHOT_DEADLINE_MS } from './metrics/create-metric-reader.ts';
@@ -64,7 +64,7 @@ export function createGateServices(env: Env, platform: Omit<Platform, 'cache'>) 
   const ground = createGround(env, platform);
   // Nobody else would write what this isolate counts.
   createMetricReader({ ...ground, patientDatabase: ground.database });
-  return createRenderGate(ground);
+  return createGateDependencies(ground);
 }
 
 /** What every room stands on. */

@@ -1,5 +1,5 @@
 import { createWorkQueue } from '../../src/concurrency/work-queue.ts';
-import { DRAW_LIMITS } from '../../src/image/draw-queue.ts';
+import { DRAW_LIMITS } from '../../src/image/queue-limits.ts';
 import { and, eq, inArray, sql } from 'drizzle-orm';
 import { artifactTable } from '../../src/artifact/artifact.table.ts';
 import { parseBars } from '../../src/bars/parse-bars.ts';
@@ -10,8 +10,8 @@ import {
   storedUrlSql,
 } from '../../src/image/chart-source.repository.ts';
 import { pictureOf } from '../../src/image/picture.ts';
-import { redrawChart } from '../../src/image/redraw-chart.ts';
-import { createRenderLedger } from '../../src/image/render-ledger.repository.ts';
+import { redrawChart } from '../../src/image/redraw/redraw-chart.ts';
+import { createRenderLedger } from '../../src/image/ledger/render-ledger.repository.ts';
 import { silentLog } from '../../src/observability/log.ts';
 import type { Database } from '../../src/storage/database.ts';
 import { guarded } from '../../src/storage/database-errors.ts';

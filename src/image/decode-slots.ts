@@ -1,29 +1,5 @@
-import type { QueueLimits, WorkQueue } from '../concurrency/work-queue.ts';
+import type { WorkQueue } from '../concurrency/work-queue.ts';
 import { reservePlace, type ReservedPlace } from './reserve-place.ts';
-
-/** Two decodes at once in an isolate; a few wait for one, with the files that they bring. */
-export const DECODE_LIMITS: QueueLimits = {
-  running: 2,
-  waiting: 16,
-  bytes: 64_000_000,
-  waitMs: 2_000,
-  leaseMs: 20_000,
-  restMs: 0,
-};
-
-/**
- * Files on their way to be checked, from their first byte: fifty slow uploads of 10 MB would be
- * half a gigabyte otherwise. A client that takes longer than its lease is no longer counted, so
- * that it keeps nobody out for good.
- */
-export const BODY_LIMITS: QueueLimits = {
-  running: 64,
-  waiting: 0,
-  bytes: 64_000_000,
-  waitMs: 0,
-  leaseMs: 20_000,
-  restMs: 0,
-};
 
 /** Lets few decodes run at once in this isolate, and few wait for one. */
 export interface DecodeSlots {

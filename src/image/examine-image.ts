@@ -8,7 +8,7 @@ import {
   type Assessment,
   type ObjectFacts,
 } from './assess-freshness.ts';
-import type { ChartRenderRow } from './chart-render.table.ts';
+import type { ChartRenderRow } from './ledger/chart-render.table.ts';
 import type { ChartSource, ChartSourceRepository } from './chart-source.repository.ts';
 import { checkFile } from './check-file.ts';
 import { inspectImage } from './inspect-image.ts';

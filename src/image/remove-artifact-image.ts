@@ -3,7 +3,7 @@ import { failure } from '../errors.ts';
 import type { Log } from '../observability/log.ts';
 import type { ObjectStore } from '../storage/object-store.ts';
 import { namedObject } from './examine-image.ts';
-import type { RenderLedger } from './render-ledger.repository.ts';
+import type { RenderLedger } from './ledger/render-ledger.repository.ts';
 
 /**
  * After a row is gone: removes the object it named unless another artifact shows it. Logs instead

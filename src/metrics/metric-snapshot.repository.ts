@@ -2,7 +2,7 @@ import { and, ne, sql, type SQL } from 'drizzle-orm';
 import { artifactTable } from '../artifact/artifact.table.ts';
 import { lineageLookupTable, lookupOfArtifact } from '../lineage/lineage-lookup.table.ts';
 import { lineageStatusSql, type LineageStatus } from '../lineage/lineage-status.ts';
-import { artifactRenderTable, chartRenderTable } from '../image/chart-render.table.ts';
+import { artifactRenderTable, chartRenderTable } from '../image/ledger/chart-render.table.ts';
 import type { Database } from '../storage/database.ts';
 import { guarded } from '../storage/database-errors.ts';
 import { SNAPSHOT_NAME } from './metric-counter.repository.ts';

@@ -1,11 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { createWorkQueue } from '../../../src/concurrency/work-queue.ts';
-import {
-  BODY_LIMITS,
-  createDecodeSlots,
-  DECODE_LIMITS,
-  reserveBody,
-} from '../../../src/image/decode-slots.ts';
+import { createDecodeSlots, reserveBody } from '../../../src/image/decode-slots.ts';
+import { BODY_LIMITS, DECODE_LIMITS } from '../../../src/image/queue-limits.ts';
 
 describe('decode slots', () => {
   let refused = 0;

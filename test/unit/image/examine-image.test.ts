@@ -1,6 +1,6 @@
 import { afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { AppError } from '../../../src/errors.ts';
-import type { ChartRenderRow } from '../../../src/image/chart-render.table.ts';
+import type { ChartRenderRow } from '../../../src/image/ledger/chart-render.table.ts';
 import type { ChartSource } from '../../../src/image/chart-source.repository.ts';
 import {
   examineImage,

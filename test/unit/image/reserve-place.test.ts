@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { createWorkQueue, type QueueLimits } from '../../../src/concurrency/work-queue.ts';
-import { barBytes, READING_BYTES, READING_LIMITS } from '../../../src/image/draw-queue.ts';
+import { barBytes, READING_BYTES, READING_LIMITS } from '../../../src/image/queue-limits.ts';
 import { reservePlace } from '../../../src/image/reserve-place.ts';
 
 const ONE: QueueLimits = {
