@@ -5,9 +5,9 @@ import { fieldErrors } from '../http/validation.ts';
 import { newArtifactSchema, type NewArtifact } from './artifact.schema.ts';
 
 export const IMAGE_MAX_BYTES = 10_000_000;
-/** Boundaries and part headers. */
 const UNKNOWN_PARTS_NAMED = 20;
 const NAME_MAX_CHARACTERS = 100;
+/** Boundaries and part headers. */
 const MULTIPART_OVERHEAD_BYTES = 100_000;
 
 export interface NewArtifactRequest {

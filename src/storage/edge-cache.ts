@@ -5,7 +5,7 @@ export interface CachedImage {
 }
 
 /**
- * What one colo keeps: pointers (small JSON, seconds), images (bytes, immutable) and documents
+ * What one colo keeps: pointers (small JSON, for as long as is said), images (bytes, immutable) and documents
  * (bytes that are a function of what their name says, for as long as is said). A broken or absent
  * cache is a miss, never a failure.
  */

@@ -26,6 +26,7 @@ const OF_NO_FILE: Readonly<Record<string, string>> = {
   'chart/indicator/vectors': 'all indicators against published values',
   'chart/panel/describe': 'the sentences of all panels',
   'chart/panel/panels': 'what all panels have in common',
+  'beside-the-code': 'the documentation and the migrations',
   'catalog/list-plan': "PostgreSQL's plans for the statements of the list",
   'http/canonical-jws': 'the one written form of a token that jose is asked for',
   'lineage/ask-mlflow': 'what find-runs and sweep-runs ask, of the stand-in for MLflow',
