@@ -171,6 +171,6 @@ function insertCompleting(
 }
 
 /** A stored JSON null or array would make `||` an array, so anything but an object is replaced. */
-export function merged(stored: PgColumn, value: unknown): SQL {
+function merged(stored: PgColumn, value: unknown): SQL {
   return sql`(case when jsonb_typeof(${stored}) = 'object' then ${stored} else '{}'::jsonb end) || ${JSON.stringify(value)}::jsonb`;
 }

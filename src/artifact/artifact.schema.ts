@@ -34,6 +34,8 @@ const reference = column(255)
 const jsonObject = z.record(z.string(), z.unknown());
 
 export const ARTIFACT_TYPES = ['chart', 'llm', 'signal'] as const;
+/** Signals with this `signal_data.artifact_type`. */
+export const SIGNAL_KINDS = ['order', 'trade', 'portfolio'] as const;
 
 /** The writable columns, all optional; what POST demands on top is in `newArtifactSchema`. */
 const writableFields = {

@@ -1,10 +1,11 @@
+import { sha256Hex } from '../digest.ts';
 import { AppError, invalidInput } from '../errors.ts';
 import { readBody } from '../http/read-body.ts';
 import { JSON_MAX_BYTES, mediaTypeOf, parseJson, readJson } from '../http/read-json.ts';
 import { fieldErrors } from '../http/validation.ts';
 import { newArtifactSchema, type NewArtifact } from './artifact.schema.ts';
 
-export const IMAGE_MAX_BYTES = 10_000_000;
+const IMAGE_MAX_BYTES = 10_000_000;
 const UNKNOWN_PARTS_NAMED = 20;
 const NAME_MAX_CHARACTERS = 100;
 /** Boundaries and part headers. */
@@ -97,5 +98,5 @@ async function digest(json: string, image: Uint8Array<ArrayBuffer> | null): Prom
   const whole = new Uint8Array(text.byteLength + (image?.byteLength ?? 0));
   whole.set(text);
   if (image !== null) whole.set(image, text.byteLength);
-  return Buffer.from(await crypto.subtle.digest('SHA-256', whole)).toString('hex');
+  return sha256Hex(whole);
 }

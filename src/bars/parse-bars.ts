@@ -2,8 +2,8 @@ import type { FieldError } from '../errors.ts';
 import type { Bar } from './bar.ts';
 import { parseTime } from './parse-time.ts';
 
-export const MIN_BARS = 2;
-export const MAX_BARS = 5_000;
+const MIN_BARS = 2;
+const MAX_BARS = 5_000;
 const MAX_LISTED_PROBLEMS = 20;
 
 const TIME_NAMES = ['date', 'timestamp', 'time', 'datetime', 't'] as const;

@@ -30,7 +30,7 @@ export interface ExecutionRepository {
 }
 
 /** More would not fit into one answer; with 5,000 bars each, 500 hardly do. */
-export const EXECUTION_ARTIFACTS_MAX = 5_000;
+const EXECUTION_ARTIFACTS_MAX = 5_000;
 const EXECUTION_ARTIFACTS_WITH_BARS_MAX = 500;
 
 export function createExecutionRepository(database: Database): ExecutionRepository {

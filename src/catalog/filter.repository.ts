@@ -1,6 +1,6 @@
 import { and, eq, gte, lt, sql, type SQL } from 'drizzle-orm';
-import { sqlStateOf } from '../storage/database-errors.ts';
 import type { ArtifactFilter } from './filter.schema.ts';
+import { SIGNAL_KINDS } from '../artifact/artifact.schema.ts';
 import { artifactTable } from '../artifact/artifact.table.ts';
 import { lineageLookupTable, lookupOfArtifact } from '../lineage/lineage-lookup.table.ts';
 import {
@@ -8,7 +8,6 @@ import {
   needsLookup,
   type LineageKnowledge,
 } from '../lineage/lineage-status.ts';
-import { badCursor, type PagePosition } from './page-cursor.ts';
 
 const EQUAL = ['symbol', 'workflow_id', 'execution_id', 'dag_id', 'step_name', 'run_id'] as const;
 
@@ -21,7 +20,7 @@ export function matchingWhere(
     const wanted = filter[name];
     return wanted === undefined ? [] : [eq(artifactTable[name], wanted)];
   });
-  if (filter.type === 'order' || filter.type === 'trade' || filter.type === 'portfolio') {
+  if (SIGNAL_KINDS.some((kind) => kind === filter.type)) {
     conditions.push(eq(artifactTable.type, 'signal'));
     conditions.push(sql`${artifactTable.signal_data} ->> 'artifact_type' = ${filter.type}`);
   } else if (filter.type !== undefined) {
@@ -59,17 +58,4 @@ function contains(q: string): SQL {
     (column) => sql`strpos(lower(${column}), lower(${q})) > 0`,
   );
   return sql`(${sql.join(anyOf, sql` or `)})`;
-}
-
-/** What a forged cursor holds may be no value of its column; the filters were checked before. */
-export async function blamingCursor<T>(
-  after: PagePosition | null,
-  run: () => Promise<T>,
-): Promise<T> {
-  try {
-    return await run();
-  } catch (error) {
-    if (after !== null && sqlStateOf(error)?.startsWith('22') === true) throw badCursor();
-    throw error;
-  }
 }

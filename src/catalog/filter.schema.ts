@@ -1,9 +1,9 @@
 import { z } from '@hono/zod-openapi';
-import { ARTIFACT_TYPES, column } from '../artifact/artifact.schema.ts';
+import { ARTIFACT_TYPES, column, SIGNAL_KINDS } from '../artifact/artifact.schema.ts';
 import { limitParameter, once, utcTime } from '../http/query.schema.ts';
 
-export const LIST_LIMIT_DEFAULT = 100;
-export const LIST_LIMIT_MAX = 500;
+const LIST_LIMIT_DEFAULT = 100;
+const LIST_LIMIT_MAX = 500;
 const CURSOR_MAX_LENGTH = 4_096;
 const SEARCH_MAX_CHARACTERS = 255;
 
@@ -32,7 +32,7 @@ const time = (description: string) =>
 /** What every list of artifacts can be narrowed by. */
 export const artifactFilterFields = {
   type: z
-    .enum([...ARTIFACT_TYPES, 'order', 'trade', 'portfolio'], once)
+    .enum([...ARTIFACT_TYPES, ...SIGNAL_KINDS], once)
     .optional()
     .openapi({
       description: 'order, trade and portfolio are signals with that `signal_data.artifact_type`.',

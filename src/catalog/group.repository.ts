@@ -2,7 +2,6 @@ import { asc, eq, sql } from 'drizzle-orm';
 import type { Database } from '../storage/database.ts';
 import { guarded } from '../storage/database-errors.ts';
 import { listedColumns } from './listed-columns.repository.ts';
-import { blamingCursor } from './filter.repository.ts';
 import { withOrWithoutLookup } from '../lineage/with-or-without-lookup.ts';
 import {
   countSql,
@@ -14,7 +13,7 @@ import {
 import { artifactTable } from '../artifact/artifact.table.ts';
 import type { ArtifactRecord } from '../lineage/derive-lineage.ts';
 import { lineageLookupTable, lookupOfArtifact } from '../lineage/lineage-lookup.table.ts';
-import type { PagePosition } from './page-cursor.ts';
+import { blamingCursor, type PagePosition } from './page-cursor.ts';
 import { summarizeKinds, type KindsSummary } from './summarize-kinds.ts';
 
 /**

@@ -4,14 +4,14 @@ import type { Database } from '../storage/database.ts';
 import { guarded } from '../storage/database-errors.ts';
 import { listedColumns } from './listed-columns.repository.ts';
 import type { ArtifactFilter } from './filter.schema.ts';
-import { blamingCursor, matchingWhere, matchingNeedsLookup } from './filter.repository.ts';
+import { matchingWhere, matchingNeedsLookup } from './filter.repository.ts';
 import type { LineageKnowledge } from '../lineage/lineage-status.ts';
 import { withOrWithoutLookup } from '../lineage/with-or-without-lookup.ts';
 import type { ArtifactSort } from './list.schema.ts';
 import { artifactTable } from '../artifact/artifact.table.ts';
 import type { ArtifactRecord } from '../lineage/derive-lineage.ts';
 import { lineageLookupTable, lookupOfArtifact } from '../lineage/lineage-lookup.table.ts';
-import type { PagePosition } from './page-cursor.ts';
+import { blamingCursor, type PagePosition } from './page-cursor.ts';
 
 export interface ArtifactPageRequest {
   readonly filter: ArtifactFilter;

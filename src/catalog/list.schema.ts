@@ -3,7 +3,7 @@ import { once } from '../http/query.schema.ts';
 import { artifactFilterFields, pageFields } from './filter.schema.ts';
 import { artifactSchema } from '../artifact/artifact.schema.ts';
 
-export const ARTIFACT_SORTS = [
+const ARTIFACT_SORTS = [
   '-created_at',
   'created_at',
   'name',

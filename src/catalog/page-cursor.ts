@@ -1,4 +1,5 @@
 import { invalidInput } from '../errors.ts';
+import { sqlStateOf } from '../storage/database-errors.ts';
 import type { AppError } from '../errors.ts';
 import { sha256Hex } from '../digest.ts';
 
@@ -49,7 +50,7 @@ export async function readCursor(scope: string, text: string): Promise<PagePosit
   return { value, id, upToId };
 }
 
-export function badCursor(): AppError {
+function badCursor(): AppError {
   return invalidInput([
     { field: 'cursor', message: 'is not a next_cursor of a list with this sort and these filters' },
   ]);
@@ -73,4 +74,17 @@ function isId(value: unknown): value is number {
 
 async function checkOf(scope: string, after: readonly unknown[]): Promise<string> {
   return (await sha256Hex(JSON.stringify([scope, after]))).slice(0, CHECK_LENGTH);
+}
+
+/** What a forged cursor holds may be no value of its column; the filters were checked before. */
+export async function blamingCursor<T>(
+  after: PagePosition | null,
+  run: () => Promise<T>,
+): Promise<T> {
+  try {
+    return await run();
+  } catch (error) {
+    if (after !== null && sqlStateOf(error)?.startsWith('22') === true) throw badCursor();
+    throw error;
+  }
 }

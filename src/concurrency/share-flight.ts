@@ -57,7 +57,7 @@ export interface Flights<Value, Note> {
 }
 
 /** A follower of a flight that shows no end for so long begins one of its own. */
-export const FOLLOW_MAX_MS = 5_000;
+const FOLLOW_MAX_MS = 5_000;
 /** Nobody has looked for it for so long: all who asked have hung up. */
 const UNWANTED_AFTER_MS = 3_000;
 /** The end is kept for those who come while it is being put away, not longer. */

@@ -8,7 +8,7 @@ interface Route {
 }
 
 /** The methods of every path, HEAD with GET, and OPTIONS, which says so. Middleware is no path. */
-export function methodsByPath(routes: readonly Route[]): Map<string, string[]> {
+function methodsByPath(routes: readonly Route[]): Map<string, string[]> {
   const methods = new Map<string, Set<string>>();
   for (const { method, path } of routes) {
     if (method === 'ALL' || path.includes('*')) continue;

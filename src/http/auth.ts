@@ -167,7 +167,7 @@ export function isCanonicalJws(token: string): boolean {
 /**
  * Who the token is about: keys of repeated requests hang on it. Unlike jose, RFC 7519 wants a text.
  */
-export function isSubject(sub: unknown): sub is string {
+function isSubject(sub: unknown): sub is string {
   return (
     typeof sub === 'string' &&
     sub.trim() !== '' &&

@@ -2,7 +2,7 @@ import { z } from '@hono/zod-openapi';
 import { ERROR_STATUS, type ErrorCode } from '../errors.ts';
 
 /** RFC 9457 problem document, as OpenAPI knows it. */
-export const problemSchema = z
+const problemSchema = z
   .object({
     type: z.string(),
     title: z.string(),

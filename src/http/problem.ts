@@ -45,7 +45,7 @@ const TITLES: Record<ErrorCode, string> = {
  * Turns any failure into the one response shape that the wire knows; what is not an `AppError`
  * shows nothing of itself.
  */
-export function problemResponse(error: unknown, requestId: string): Response {
+function problemResponse(error: unknown, requestId: string): Response {
   const known =
     error instanceof AppError
       ? error

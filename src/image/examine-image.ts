@@ -14,7 +14,8 @@ import { checkFile } from './check-file.ts';
 import { inspectImage } from './inspect-image.ts';
 import { claimedSnapshot } from './object-metadata.ts';
 import { fetchedAt, pictureOf, type Picture, type PictureState } from './picture.ts';
-import { noArtifact, notAChart } from './refusals.ts';
+import { noArtifact } from '../artifact/artifact.schema.ts';
+import { notAChart } from './refusals.ts';
 import type { ScanFile } from './scan-file.ts';
 
 export interface ExamineDependencies {

@@ -2,10 +2,6 @@ import type { BarsError } from '../bars/parse-bars.ts';
 import { AppError, type FieldError } from '../errors.ts';
 
 /** Answers to who wants what an artifact does not have. */
-export function noArtifact(artifactId: number): AppError {
-  return new AppError('not_found', `There is no artifact ${artifactId}.`);
-}
-
 export function notAChart(artifactId: number, type: string): AppError {
   const is = `Artifact ${artifactId} is of type "${type}"`;
   return new AppError('not_a_chart', `${is}; only charts have images.`);

@@ -1,9 +1,8 @@
+import { RENDER_REASONS } from '../image/ledger/shown-render.repository.ts';
 import type { MetricFamily, MetricSample } from '../observability/exposition.ts';
 import { COUNTERS, type CounterDefinition } from '../observability/metrics.ts';
 import type { StoredCounter, StoredSnapshot } from './metric-counter.repository.ts';
 
-/** Why pictures had to be drawn; what else stands in the ledger is `other`. */
-export const RENDER_REASONS = ['missing', 'stale', 'unverified'] as const;
 /** Upper bounds in seconds; above the last one there is +Inf. */
 export const RENDER_SECONDS_BUCKETS = [0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10] as const;
 
@@ -130,6 +129,7 @@ function renderFamilies(counters: readonly StoredCounter[]): MetricFamily[] {
       name: 'chartproof_renders_total',
       type: 'counter',
       help: 'Pictures that artifacts were given, by why they had to be drawn; from the ledger.',
+      // What else stands in the ledger is `other`.
       samples: [...RENDER_REASONS, 'other'].map((name) => ({
         labels: { reason: name },
         value: reason(name),

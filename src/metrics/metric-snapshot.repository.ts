@@ -7,7 +7,8 @@ import type { Database } from '../storage/database.ts';
 import { guarded } from '../storage/database-errors.ts';
 import { SNAPSHOT_NAME } from './metric-counter.repository.ts';
 import { metricCounterTable, metricSnapshotTable } from './metric.table.ts';
-import { RENDER_REASONS, RENDER_SECONDS_BUCKETS } from './metric-families.ts';
+import { RENDER_REASONS } from '../image/ledger/shown-render.repository.ts';
+import { RENDER_SECONDS_BUCKETS } from './metric-families.ts';
 
 /** Artifacts that share a type and a lineage status. */
 export interface ArtifactGroupFacts {

@@ -69,7 +69,7 @@ export async function guarded<T>(operation: string, run: () => Promise<T>): Prom
  * `database_answered_wrongly`. The messages never hold query text, parameters or PostgreSQL's own
  * words about values.
  */
-export function toDatabaseError(error: unknown, operation?: string): AppError {
+function toDatabaseError(error: unknown, operation?: string): AppError {
   if (error instanceof AppError) return error;
   const during = operation === undefined ? '' : ` (${operation})`;
   const transport = [...chainOf(error)].find((link) => link instanceof DatabaseTransportError);

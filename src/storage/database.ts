@@ -22,7 +22,7 @@ export interface DatabaseOptions {
   readonly deadlineMs?: number;
 }
 
-export const DATABASE_DEADLINE_MS = 5_000;
+const DATABASE_DEADLINE_MS = 5_000;
 /** A page of 500 artifacts with 5,000 bars each is beyond it; nothing the Worker asks for is. */
 const ANSWER_MAX_BYTES = 64 * 1024 * 1024;
 

@@ -28,8 +28,8 @@ export interface S3Config {
   readonly deadlineMs?: number;
 }
 
-export const OBJECT_MAX_BYTES = 20_000_000;
-export const STORE_DEADLINE_MS = 5_000;
+const OBJECT_MAX_BYTES = 20_000_000;
+const STORE_DEADLINE_MS = 5_000;
 /** Further attempts after a failure that a moment may mend. */
 const RETRIES = 1;
 const RETRY_PAUSE_MS = 100;

@@ -4,7 +4,8 @@ import type { EdgeCache } from '../../storage/edge-cache.ts';
 import type { MemoryCache } from '../../storage/memory-cache.ts';
 import { indicatorsOf, newestBars } from './chart-data.ts';
 import { pictureOf, type Picture } from '../picture.ts';
-import { noArtifact, nothingToDraw, unusableBars } from '../refusals.ts';
+import { noArtifact } from '../../artifact/artifact.schema.ts';
+import { nothingToDraw, unusableBars } from '../refusals.ts';
 import type { SnapshotRepository } from './snapshot.repository.ts';
 
 /**

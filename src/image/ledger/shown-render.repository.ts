@@ -7,9 +7,11 @@ import { artifactRenderTable, chartRenderTable } from './chart-render.table.ts';
 import { fingerprintSql, storedUrlSql } from '../chart-source.repository.ts';
 import type { ShownBy } from '../verify/verification.schema.ts';
 
+export const RENDER_REASONS = ['missing', 'stale', 'unverified'] as const;
+
 /** Why an artifact's picture was replaced. */
 export interface RenderReason {
-  readonly reason: 'missing' | 'stale' | 'unverified';
+  readonly reason: (typeof RENDER_REASONS)[number];
   readonly detail: string;
 }
 

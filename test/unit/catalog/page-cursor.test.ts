@@ -1,6 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { cursorScope, readCursor, writeCursor } from '../../../src/catalog/page-cursor.ts';
+import {
+  blamingCursor,
+  cursorScope,
+  readCursor,
+  writeCursor,
+} from '../../../src/catalog/page-cursor.ts';
 
 const positions = fc.record({
   value: fc.option(fc.string({ unit: 'grapheme' })),
@@ -65,5 +70,24 @@ describe('a cursor', () => {
         },
       ),
     );
+  });
+});
+
+describe('blamingCursor', () => {
+  const after = { value: 'x', id: 1, upToId: null };
+  const failing = (code: string) => () => Promise.reject(Object.assign(new Error('sql'), { code }));
+
+  it.each([
+    // Of a value that its column does not take.
+    ['22P02', after, 'invalid_input'],
+    ['22007', after, 'invalid_input'],
+    ['22P02', null, '22P02'],
+    ['57014', after, '57014'],
+  ])('blames %s on a cursor that was given, and nothing else', async (code, position, told) => {
+    await expect(blamingCursor(position, failing(code))).rejects.toMatchObject({ code: told });
+  });
+
+  it('gives what was read', async () => {
+    expect(await blamingCursor(after, async () => 7)).toBe(7);
   });
 });

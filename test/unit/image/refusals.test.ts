@@ -1,8 +1,8 @@
 import { expect, it } from 'vitest';
 import { BarsError } from '../../../src/bars/parse-bars.ts';
+import { noArtifact } from '../../../src/artifact/artifact.schema.ts';
 import {
   barProblems,
-  noArtifact,
   notAChart,
   nothingToDraw,
   unusableBars,
