@@ -215,7 +215,7 @@ describe('lineage behind the answer', () => {
     const id = await own.post({ workflow_id, execution_id });
     own.proxy.calls.length = 0;
     const pages = await Promise.all(
-      Array.from({ length: 40 }, () => own.list(`workflow_id=${workflow_id}&limit=1`)),
+      Array.from({ length: 20 }, () => own.list(`workflow_id=${workflow_id}&limit=1`)),
     );
     expect(new Set(pages.map(([one]) => one?.id))).toEqual(new Set([id]));
     // Whoever comes later starts no other.
