@@ -96,8 +96,8 @@ export function createApp(
   app.route('/', artifactListRoutes);
   app.route('/', artifactSummaryRoutes);
   app.route('/', executionRoutes);
-  app.route('/', artifactRoutes);
   app.route('/', readRoutes);
+  app.route('/', artifactRoutes);
   app.route('/', lineageRoutes);
   app.doc31('/openapi.json', {
     openapi: '3.1.0',

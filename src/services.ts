@@ -1,4 +1,4 @@
-import { createArtifacts } from './artifact/create-artifacts.ts';
+import { createArtifactRoom } from './artifact/create-artifact-room.ts';
 import { findTableProblem } from './artifact/table-shape.repository.ts';
 import { createCatalog } from './catalog/create-catalog.ts';
 import { readConfig } from './config.ts';
@@ -50,7 +50,7 @@ export function createServices(env: Env, platform: Platform) {
   return {
     ...createCallerServices(config, env, log),
     log,
-    artifacts: createArtifacts({ ...ground, images, present }),
+    artifacts: createArtifactRoom({ ...ground, images, present }),
     catalog,
     lineage,
     images,

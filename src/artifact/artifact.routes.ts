@@ -17,7 +17,7 @@ import {
   newArtifactSchema,
   requireArtifactId,
 } from './artifact.schema.ts';
-import type { Artifacts } from './create-artifacts.ts';
+import type { Artifacts } from './create-artifact-room.ts';
 import { readNewArtifact } from './read-new-artifact.ts';
 
 const TAGS = ['Artifacts'];

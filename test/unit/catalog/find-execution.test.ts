@@ -21,7 +21,8 @@ const kinds = [
 function asked(rows: Partial<ReturnType<typeof artifactRow>>[], workflowIds: (string | null)[]) {
   const requests: Parameters<ExecutionRepository['find']>[0][] = [];
   const records = rows.map((row) => ({ row: artifactRow(row), lookup: null }));
-  const hydrate = async () => rows.map((row) => hydratedArtifact(row, 'pending'));
+  const hydrate = async (some: readonly { row: ReturnType<typeof artifactRow> }[]) =>
+    some.map(({ row }) => hydratedArtifact(row, 'pending'));
   const find = (executionId: string, query: Parameters<typeof findExecution>[2] = {}) =>
     findExecution(
       {
@@ -58,8 +59,14 @@ describe('findExecution', () => {
 
   it('keeps the spelling that was asked for where a row has it', async () => {
     const other = 'manual__2025-11-15T13:54:31+00:00';
-    const { find } = asked([{ execution_id: stored }, { execution_id: other }], [null]);
-    expect(await find(other)).toMatchObject({ execution_id: other, workflow_id: null });
+    const rows = [
+      { id: 2, execution_id: stored },
+      { id: 1, execution_id: other },
+    ];
+    const { find } = asked(rows, [null]);
+    const found = await find(other);
+    expect(found).toMatchObject({ execution_id: other, workflow_id: null });
+    expect(found.artifacts.map(({ id }) => id)).toEqual([2, 1]);
   });
 
   it('asks for artifacts without workflow by an empty one, and for bars when told', async () => {
@@ -93,9 +100,9 @@ describe('findExecution', () => {
 
 describe('sharedExecution', () => {
   it('names twenty of them, and says how many there are beside', () => {
-    const names = Array.from({ length: 23 }, (_, i) => `w${String(i).padStart(2, '0')}`);
+    const names = Array.from({ length: 21 }, (_, i) => `w${String(i).padStart(2, '0')}`);
     const message = sharedExecution(names).fields?.[0]?.message ?? '';
-    expect(message).toContain('"w19" and 3 more');
+    expect(message).toContain('"w19" and 1 more');
     expect(message).not.toContain('w20');
     expect(sharedExecution(names.slice(0, 20)).fields?.[0]?.message).not.toContain('more');
   });

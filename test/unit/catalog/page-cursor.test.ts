@@ -6,6 +6,7 @@ import {
   readCursor,
   writeCursor,
 } from '../../../src/catalog/page-cursor.ts';
+import { sha256Hex } from '../../../src/digest.ts';
 
 const positions = fc.record({
   value: fc.option(fc.string({ unit: 'grapheme' })),
@@ -70,6 +71,69 @@ describe('a cursor', () => {
         },
       ),
     );
+  });
+});
+
+describe('a forged cursor', () => {
+  /** Whole and with the right hash, which is no secret. */
+  const forge = async (after: unknown) => {
+    const check = (await sha256Hex(JSON.stringify(['scope', after]))).slice(0, 16);
+    return Buffer.from(JSON.stringify({ after, check })).toString('base64url');
+  };
+  const refused = { code: 'invalid_input', fields: [{ field: 'cursor' }] };
+
+  it('is taken where it says what a cursor may say', async () => {
+    expect(await readCursor('scope', await forge(['x', 1, null]))).toEqual({
+      value: 'x',
+      id: 1,
+      upToId: null,
+    });
+    for (const id of [2_147_483_647, -2_147_483_647, 0])
+      expect(await readCursor('scope', await forge([null, id, id]))).toMatchObject({ id });
+  });
+
+  it.each([
+    ['too short', ['x', 1]],
+    ['too long', ['x', 1, null, 1]],
+    ['no list', { 0: 'x', 1: 1, 2: null, length: 3 }],
+    ['a value that is no text', [1, 1, null]],
+    ['a value that is an object', [{}, 1, null]],
+    ['an id that is text', ['x', '1', null]],
+    ['no id', ['x', null, null]],
+    ['half an id', ['x', 1.5, null]],
+    ['an id beyond the column', ['x', 2_147_483_648, null]],
+    ['an id below the column', ['x', -2_147_483_648, null]],
+    ['an end that is text', ['x', 1, '1']],
+    ['half an end', ['x', 1, 1.5]],
+    ['an end beyond the column', ['x', 1, 2_147_483_648]],
+  ])('is refused: %s', async (_, after) => {
+    await expect(readCursor('scope', await forge(after))).rejects.toMatchObject(refused);
+  });
+
+  it.each([
+    ['nothing', ''],
+    ['null', Buffer.from('null').toString('base64url')],
+    ['a number', Buffer.from('7').toString('base64url')],
+    ['no JSON', Buffer.from('{').toString('base64url')],
+    ['not base64url', 'a+b/'],
+  ])('is refused: %s', async (_, text) => {
+    await expect(readCursor('scope', text)).rejects.toMatchObject(refused);
+  });
+
+  it('is refused in any other spelling of the same bytes', async () => {
+    const cursor = await forge(['x', 1, null]);
+    for (const other of [`${cursor}=`, `${cursor} `, cursor.replaceAll('-', '+')]) {
+      if (other !== cursor) await expect(readCursor('scope', other)).rejects.toMatchObject(refused);
+    }
+  });
+
+  it('is refused with a hash that is too short or too long', async () => {
+    const cursor = await forge(['x', 1, null]);
+    const whole = JSON.parse(Buffer.from(cursor, 'base64url').toString()) as { check: string };
+    for (const check of [whole.check.slice(0, -1), `${whole.check}0`]) {
+      const text = Buffer.from(JSON.stringify({ ...whole, check })).toString('base64url');
+      await expect(readCursor('scope', text)).rejects.toMatchObject(refused);
+    }
   });
 });
 

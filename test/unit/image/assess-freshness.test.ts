@@ -264,3 +264,12 @@ describe('which row of the ledger speaks for an object', () => {
     expect(isLedgerFile(known, sha256)).toBe(isIt);
   });
 });
+
+it.each([
+  // Last-Modified has whole seconds: the object may be of any moment of its second.
+  ['2025-11-15T12:00:00.000Z', 'stale'],
+  ['2025-11-15T11:59:59.999Z', 'unverified'],
+])('an object of 11:59:59 beside bars of %s is %s', (fetchedAt, freshness) => {
+  const object = facts({ lastModified: new Date('2025-11-15T11:59:59Z') });
+  expect(assessFreshness({ ...object, fetchedAt: new Date(fetchedAt) }).freshness).toBe(freshness);
+});

@@ -21,7 +21,7 @@ export interface Artifacts {
   remove(id: number, wanted: RowPreconditions): Promise<void>;
 }
 
-export function createArtifacts(deps: {
+export function createArtifactRoom(deps: {
   readonly database: Database;
   readonly images: ArtifactImages;
   readonly present: PresentArtifact;
