@@ -3,7 +3,7 @@ import type { Database } from '../storage/database.ts';
 import { guarded } from '../storage/database-errors.ts';
 import { listedColumns } from './listed-columns.repository.ts';
 import { blamingCursor } from './filter.repository.ts';
-import { withOrWithoutLookup } from '../lineage/with-or-without-lookup.ts';
+import { withOrWithoutLookups } from '../lineage/with-or-without-lookups.ts';
 import {
   countSql,
   listedFields,
@@ -55,9 +55,9 @@ export function createArtifactGroupRepository(
 ): ArtifactGroupRepository {
   const read = async (
     request: ArtifactGroupRequest,
-    lookup: boolean,
+    hasLookups: boolean,
   ): Promise<ArtifactGroupPage> => {
-    const knowledge = { isConfigured: isMlflowConfigured, lookup };
+    const knowledge = { isMlflowConfigured, hasLookups };
     const listed = database.$with('listed', listedFields).as(listedSql(request, knowledge));
     const row = listedColumns(request.includeBars);
     const of = listedFields;
@@ -73,7 +73,7 @@ export function createArtifactGroupRepository(
       kinds: of.kinds,
     };
     const isListed = eq(artifactTable.id, of.artifactId);
-    const page = lookup
+    const page = hasLookups
       ? database
           .with(listed)
           .select({ group, row, lookup: lineageLookupTable })
@@ -117,7 +117,9 @@ export function createArtifactGroupRepository(
   return {
     page: (request) =>
       guarded('artifact.list_groups', () =>
-        blamingCursor(request.after, () => withOrWithoutLookup((lookup) => read(request, lookup))),
+        blamingCursor(request.after, () =>
+          withOrWithoutLookups((hasLookups) => read(request, hasLookups)),
+        ),
       ),
   };
 }

@@ -19,14 +19,15 @@ let backend: PgliteBackend;
 beforeAll(async () => {
   backend = await openPglite();
   await backend.migrate();
-  // Every combination of what a row may name with every recorded status, and with none.
+  // Every combination of what a row may name (nothing, an empty text, something) with every recorded status, and with none.
   await backend.pglite.exec(`
     create temp table status(recorded) as values (null), ('linked'), ('pending'), ('unresolved'), ('unavailable');
     insert into artifacts (name, type, run_id, experiment_id, workflow_id, dag_id, execution_id)
-      select 'x', 'llm', run || coalesce(recorded, 'none'), experiment, workflow, dag, execution || coalesce(recorded, 'none')
-      from status, (values (null), ('run ')) r(run), (values (null), ('1')) e(experiment),
-        (values (null), ('w')) w(workflow), (values (null), ('d')) d(dag), (values (null), ('execution ')) x(execution);
-    insert into artifacts (name, type, execution_id, run_id) values ('x', 'llm', '', null), ('x', 'llm', '', 'run linked');
+      select 'x', 'llm', case run when '' then '' else run || coalesce(recorded, 'none') end,
+        experiment, workflow, dag, case execution when '' then '' else execution || coalesce(recorded, 'none') end
+      from status, (values (null), (''), ('run ')) r(run), (values (null), (''), ('1')) e(experiment),
+        (values (null), (''), ('w')) w(workflow), (values (null), (''), ('d')) d(dag),
+        (values (null), (''), ('execution ')) x(execution);
     insert into lineage_lookup (kind, workflow, name, status)
       select 'run', '', 'run ' || recorded, recorded from status where recorded is not null;
     insert into lineage_lookup (kind, workflow, name, status)
@@ -36,19 +37,19 @@ beforeAll(async () => {
 afterAll(() => backend.close());
 
 it.each([
-  { isConfigured: true, lookup: true },
-  { isConfigured: true, lookup: false },
-  { isConfigured: false, lookup: true },
-  { isConfigured: false, lookup: false },
+  { isMlflowConfigured: true, hasLookups: true },
+  { isMlflowConfigured: true, hasLookups: false },
+  { isMlflowConfigured: false, hasLookups: true },
+  { isMlflowConfigured: false, hasLookups: false },
 ])('the filter, the column and the artifact say the same of its lineage: %o', async (knowledge) => {
   const rows = await drizzle(backend.pglite)
     .select({ row: artifactTable, lookup: lineageLookupTable, status: lineageStatusSql(knowledge) })
     .from(artifactTable)
     .leftJoin(lineageLookupTable, lookupOfArtifact);
-  expect(rows).toHaveLength(162);
+  expect(rows).toHaveLength(5 * 3 ** 5);
   const told = rows.map(({ row, lookup }) => {
-    const record = { row, lookup: knowledge.lookup ? lookup : null };
-    return deriveLineage(record, knowledge.isConfigured ? null : 'not configured').status;
+    const record = { row, lookup: knowledge.hasLookups ? lookup : null };
+    return deriveLineage(record, knowledge.isMlflowConfigured ? null : 'not configured').status;
   });
   expect(rows.map(({ status }) => status)).toEqual(told);
 
@@ -105,13 +106,15 @@ describe('the rule in TypeScript', () => {
 
 describe('the condition of a filter', () => {
   it.each(STATUSES)('speaks of look-ups only where they are joined: %s', (status) => {
-    for (const isConfigured of [true, false]) {
-      for (const lookup of [true, false]) {
-        const knowledge = { isConfigured, lookup };
+    for (const isMlflowConfigured of [true, false]) {
+      for (const hasLookups of [true, false]) {
+        const knowledge = { isMlflowConfigured, hasLookups };
         const { sql } = new PgDialect().sqlToQuery(hasLineageStatusSql(status, knowledge));
         expect(sql.includes('lineage_lookup')).toBe(needsLookup(status, knowledge));
       }
     }
-    expect(needsLookup(status, { isConfigured: true, lookup: true })).toBe(status !== 'linked');
+    expect(needsLookup(status, { isMlflowConfigured: true, hasLookups: true })).toBe(
+      status !== 'linked',
+    );
   });
 });
