@@ -27,12 +27,9 @@ export const STATUS_LIMIT_MAX = 500;
 /** POST /api/lineage/repair; an empty body asks for everything. */
 export const repairRequestSchema = z
   .strictObject({
-    limit: z
-      .int()
-      .min(1)
-      .max(REPAIR_LIMIT_MAX)
-      .default(REPAIR_LIMIT_DEFAULT)
-      .openapi({ description: 'Executions that are looked up at most.' }),
+    limit: z.int().min(1).max(REPAIR_LIMIT_MAX).default(REPAIR_LIMIT_DEFAULT).openapi({
+      description: 'Executions, and runs without experiment, that are looked up at most.',
+    }),
     checked_before: instant.optional().openapi({
       description:
         'Leave out what was looked up since; send `checked_before` of the last answer to go on with the same walk.',

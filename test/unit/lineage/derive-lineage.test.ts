@@ -4,7 +4,7 @@ import {
   deriveLineage,
   overlay,
   type ArtifactRecord,
-  type LookupFacts,
+  type RememberedLookup,
 } from '../../../src/lineage/derive-lineage.ts';
 
 const rowOf = (more: Partial<ArtifactRow>) =>
@@ -16,7 +16,7 @@ const rowOf = (more: Partial<ArtifactRow>) =>
     updated_at: null,
     ...more,
   }) as ArtifactRow;
-const lookupOf = (more: Partial<LookupFacts>): LookupFacts => ({
+const lookupOf = (more: Partial<RememberedLookup>): RememberedLookup => ({
   status: 'pending',
   reason: 'not yet',
   airflow_dag_id: null,
