@@ -1,6 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { cursorScope, readCursor, writeCursor } from '../../../src/catalog/page-cursor.ts';
+import {
+  badCursor,
+  cursorScope,
+  readCursor,
+  writeCursor,
+} from '../../../src/catalog/page-cursor.ts';
 
 const positions = fc.record({
   value: fc.option(fc.string({ unit: 'grapheme' })),
@@ -33,6 +38,7 @@ describe('a cursor', () => {
       cursorScope('artifacts', 'name', {}),
     ];
     for (const scope of others) {
+      await expect(readCursor(scope, cursor)).rejects.toEqual(badCursor());
       await expect(readCursor(scope, cursor)).rejects.toMatchObject({
         code: 'invalid_input',
         fields: [{ field: 'cursor' }],
