@@ -2,6 +2,7 @@ import { sql, type SQL } from 'drizzle-orm';
 import { artifactTable } from '../artifact/artifact.table.ts';
 import { guarded } from '../storage/database-errors.ts';
 import type { Database } from '../storage/database.ts';
+import { listOf } from '../storage/list-of.ts';
 import type { CurrentLineage } from './derive-lineage.ts';
 import { rememberMissedSql, rememberRuns } from './lineage-lookup.repository.ts';
 import {
@@ -13,7 +14,6 @@ import {
 } from './lineage-lookup.table.ts';
 import type { FoundRun, MissedSubject } from './outcome.ts';
 import type { WrittenLinks } from './settle.ts';
-import { listOf } from './subject.repository.ts';
 
 /** An artifact that names run and experiment now, and did not before. */
 export interface LinkedArtifact {

@@ -4,6 +4,7 @@ import { drizzle } from 'drizzle-orm/pglite';
 import type { PgliteBackend } from '../../../stand-in/sql/pglite-backend.ts';
 import { openPglite } from '../../support/open-pglite.ts';
 import { matchingWhere } from '../../../src/catalog/filter.repository.ts';
+import { LINEAGE_STATUSES } from '../../../src/artifact/artifact.schema.ts';
 import { artifactTable } from '../../../src/artifact/artifact.table.ts';
 import { deriveLineage } from '../../../src/lineage/derive-lineage.ts';
 import { lineageLookupTable, lookupOfArtifact } from '../../../src/lineage/lineage-lookup.table.ts';
@@ -53,7 +54,7 @@ it.each([
   });
   expect(rows.map(({ status }) => status)).toEqual(told);
 
-  for (const lineage of ['linked', 'pending', 'unresolved', 'unavailable'] as const) {
+  for (const lineage of LINEAGE_STATUSES) {
     const filtered = await drizzle(backend.pglite)
       .select({ id: artifactTable.id })
       .from(artifactTable)
@@ -64,8 +65,6 @@ it.each([
     expect(ids).toEqual(wanted.map(({ row }) => row.id).toSorted((a, b) => a - b));
   }
 });
-
-const STATUSES = ['linked', 'pending', 'unresolved', 'unavailable'] as const;
 
 describe('the rule in TypeScript', () => {
   const row = (
@@ -105,7 +104,7 @@ describe('the rule in TypeScript', () => {
 });
 
 describe('the condition of a filter', () => {
-  it.each(STATUSES)('speaks of look-ups only where they are joined: %s', (status) => {
+  it.each(LINEAGE_STATUSES)('speaks of look-ups only where they are joined: %s', (status) => {
     for (const isMlflowConfigured of [true, false]) {
       for (const hasLookups of [true, false]) {
         const knowledge = { isMlflowConfigured, hasLookups };
