@@ -3,6 +3,7 @@ import type { PgColumn } from 'drizzle-orm/pg-core';
 import type { RowPreconditions } from '../http/preconditions.ts';
 import type { Database } from '../storage/database.ts';
 import { guarded } from '../storage/database-errors.ts';
+import { listOf } from '../storage/list-of.ts';
 import type { ArtifactPatch, NewArtifact } from './artifact.schema.ts';
 import { artifactTable, type ArtifactRow } from './artifact.table.ts';
 import { toColumns } from './artifact-wire.ts';
@@ -129,8 +130,7 @@ function versionedColumns() {
  * of the row.
  */
 function isAsWanted({ ifVersions, unlessVersions }: RowPreconditions): SQL | undefined {
-  const isOneOf = (versions: readonly string[]) =>
-    sql`${rowVersionSql} in (select jsonb_array_elements_text(${JSON.stringify(versions)}::jsonb))`;
+  const isOneOf = (versions: readonly string[]) => sql`${rowVersionSql} in ${listOf(versions)}`;
   const conditions = [
     ifVersions === null ? undefined : isOneOf(ifVersions),
     unlessVersions === null

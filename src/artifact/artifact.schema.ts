@@ -1,7 +1,8 @@
 import { z } from '@hono/zod-openapi';
 import { AppError } from '../errors.ts';
 
-const INT4_MAX = 2_147_483_647;
+/** The largest id that PostgreSQL's integer holds. */
+export const INT4_MAX = 2_147_483_647;
 
 const WELL_FORMED = 'must be well-formed Unicode, without half of a surrogate pair';
 
@@ -96,10 +97,12 @@ const time = z
 
 const nullableUrl = z.string().nullable();
 
+export const LINEAGE_STATUSES = ['linked', 'pending', 'unresolved', 'unavailable'] as const;
+
 /** Whether the artifact's MLflow run and experiment are known, how, and if not, why. */
 export const lineageSchema = z
   .object({
-    status: z.enum(['linked', 'pending', 'unresolved', 'unavailable']).openapi({
+    status: z.enum(LINEAGE_STATUSES).openapi({
       description:
         'linked: run and experiment are known. pending: not found yet, looked for again. unresolved: nothing more can be done. unavailable: MLflow could not be asked.',
     }),

@@ -2,7 +2,7 @@ import { and, count, desc, eq, inArray, isNull, or, sql } from 'drizzle-orm';
 import type { Database } from '../storage/database.ts';
 import { guarded } from '../storage/database-errors.ts';
 import { listedColumns } from './listed-columns.repository.ts';
-import { withOrWithoutLookup } from '../lineage/with-or-without-lookup.ts';
+import { withOrWithoutLookups } from '../lineage/with-or-without-lookups.ts';
 import { artifactTable } from '../artifact/artifact.table.ts';
 import type { ArtifactRecord } from '../lineage/derive-lineage.ts';
 import { lineageLookupTable, lookupOfArtifact } from '../lineage/lineage-lookup.table.ts';
@@ -39,7 +39,7 @@ export function createExecutionRepository(database: Database): ExecutionReposito
 
   const read = async (
     { executionIds, workflowId, includeBars }: ExecutionRequest,
-    lookup: boolean,
+    hasLookups: boolean,
   ) => {
     const isWorkflow =
       workflowId === undefined
@@ -52,7 +52,7 @@ export function createExecutionRepository(database: Database): ExecutionReposito
     const limit = includeBars ? EXECUTION_ARTIFACTS_WITH_BARS_MAX : EXECUTION_ARTIFACTS_MAX;
     const newest = [desc(created_at), desc(id)];
     const row = listedColumns(includeBars);
-    const rows = lookup
+    const rows = hasLookups
       ? database
           .select({ row, lookup: lineageLookupTable })
           .from(artifactTable)
@@ -91,7 +91,7 @@ export function createExecutionRepository(database: Database): ExecutionReposito
   return {
     find: (request) =>
       guarded('artifact.find_execution', () =>
-        withOrWithoutLookup((lookup) => read(request, lookup)),
+        withOrWithoutLookups((hasLookups) => read(request, hasLookups)),
       ),
   };
 }

@@ -1,5 +1,10 @@
 import { z } from '@hono/zod-openapi';
-import { ARTIFACT_TYPES, column, SIGNAL_KINDS } from '../artifact/artifact.schema.ts';
+import {
+  ARTIFACT_TYPES,
+  column,
+  LINEAGE_STATUSES,
+  SIGNAL_KINDS,
+} from '../artifact/artifact.schema.ts';
 import { limitParameter, once, utcTime } from '../http/query.schema.ts';
 
 const LIST_LIMIT_DEFAULT = 100;
@@ -45,7 +50,7 @@ export const artifactFilterFields = {
   step_name: exactly('step_name', 100, 'technical_analysis'),
   run_id: exactly('run_id', 255, 'b1c2d3e4f5a64b7c8d9e0f1a2b3c4d5e'),
   lineage: z
-    .enum(['linked', 'pending', 'unresolved', 'unavailable'], once)
+    .enum(LINEAGE_STATUSES, once)
     .optional()
     .openapi({ description: 'This `lineage.status`, as last recorded.', example: 'linked' }),
   q: column(SEARCH_MAX_CHARACTERS, once).optional().openapi({

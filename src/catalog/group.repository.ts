@@ -2,7 +2,7 @@ import { asc, eq, sql } from 'drizzle-orm';
 import type { Database } from '../storage/database.ts';
 import { guarded } from '../storage/database-errors.ts';
 import { listedColumns } from './listed-columns.repository.ts';
-import { withOrWithoutLookup } from '../lineage/with-or-without-lookup.ts';
+import { withOrWithoutLookups } from '../lineage/with-or-without-lookups.ts';
 import {
   countSql,
   listedFields,
@@ -54,9 +54,9 @@ export function createArtifactGroupRepository(
 ): ArtifactGroupRepository {
   const read = async (
     request: ArtifactGroupRequest,
-    lookup: boolean,
+    hasLookups: boolean,
   ): Promise<ArtifactGroupPage> => {
-    const knowledge = { isConfigured: isMlflowConfigured, lookup };
+    const knowledge = { isMlflowConfigured, hasLookups };
     const listed = database.$with('listed', listedFields).as(listedSql(request, knowledge));
     const row = listedColumns(request.includeBars);
     const of = listedFields;
@@ -72,7 +72,7 @@ export function createArtifactGroupRepository(
       kinds: of.kinds,
     };
     const isListed = eq(artifactTable.id, of.artifactId);
-    const page = lookup
+    const page = hasLookups
       ? database
           .with(listed)
           .select({ group, row, lookup: lineageLookupTable })
@@ -116,7 +116,9 @@ export function createArtifactGroupRepository(
   return {
     page: (request) =>
       guarded('artifact.list_groups', () =>
-        blamingCursor(request.after, () => withOrWithoutLookup((lookup) => read(request, lookup))),
+        blamingCursor(request.after, () =>
+          withOrWithoutLookups((hasLookups) => read(request, hasLookups)),
+        ),
       ),
   };
 }

@@ -6,7 +6,7 @@ import { listedColumns } from './listed-columns.repository.ts';
 import type { ArtifactFilter } from './filter.schema.ts';
 import { matchingWhere, matchingNeedsLookup } from './filter.repository.ts';
 import type { LineageKnowledge } from '../lineage/lineage-status.ts';
-import { withOrWithoutLookup } from '../lineage/with-or-without-lookup.ts';
+import { withOrWithoutLookups } from '../lineage/with-or-without-lookups.ts';
 import type { ArtifactSort } from './list.schema.ts';
 import { artifactTable } from '../artifact/artifact.table.ts';
 import type { ArtifactRecord } from '../lineage/derive-lineage.ts';
@@ -42,15 +42,15 @@ export function createArtifactListRepository(
   database: Database,
   { isMlflowConfigured }: { readonly isMlflowConfigured: boolean },
 ): ArtifactListRepository {
-  const read = async (request: ArtifactPageRequest, lookup: boolean): Promise<ArtifactPage> => {
-    const knowledge = { isConfigured: isMlflowConfigured, lookup };
+  const read = async (request: ArtifactPageRequest, hasLookups: boolean): Promise<ArtifactPage> => {
+    const knowledge = { isMlflowConfigured, hasLookups };
     const { limit, includeBars, filter } = request;
     const order = orderOf(request.sort);
     const row = listedColumns(includeBars);
     // The page is chosen by its ids alone: rows are wide, and only those of the page are read
     // whole.
     const isOnPage = inArray(artifactTable.id, pageOfIds(request, order, knowledge));
-    const page = lookup
+    const page = hasLookups
       ? database
           .select({ row, lookup: lineageLookupTable })
           .from(artifactTable)
@@ -97,7 +97,9 @@ export function createArtifactListRepository(
   return {
     page: (request) =>
       guarded('artifact.list', () =>
-        blamingCursor(request.after, () => withOrWithoutLookup((lookup) => read(request, lookup))),
+        blamingCursor(request.after, () =>
+          withOrWithoutLookups((hasLookups) => read(request, hasLookups)),
+        ),
       ),
   };
 }

@@ -1,3 +1,4 @@
+import { INT4_MAX } from '../artifact/artifact.schema.ts';
 import { invalidInput } from '../errors.ts';
 import { sqlStateOf } from '../storage/database-errors.ts';
 import type { AppError } from '../errors.ts';
@@ -69,7 +70,7 @@ function parsed(text: string): { after?: unknown; check?: unknown } {
 }
 
 function isId(value: unknown): value is number {
-  return typeof value === 'number' && Number.isInteger(value) && Math.abs(value) <= 2_147_483_647;
+  return typeof value === 'number' && Number.isInteger(value) && Math.abs(value) <= INT4_MAX;
 }
 
 async function checkOf(scope: string, after: readonly unknown[]): Promise<string> {

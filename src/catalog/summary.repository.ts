@@ -2,7 +2,7 @@ import { count, sql } from 'drizzle-orm';
 import type { Database } from '../storage/database.ts';
 import { guarded } from '../storage/database-errors.ts';
 import { compareTimestamps } from '../storage/iso-timestamp.ts';
-import { withOrWithoutLookup } from '../lineage/with-or-without-lookup.ts';
+import { withOrWithoutLookups } from '../lineage/with-or-without-lookups.ts';
 import { artifactTable } from '../artifact/artifact.table.ts';
 import { lineageLookupTable, lookupOfArtifact } from '../lineage/lineage-lookup.table.ts';
 import { lineageStatusSql, type LineageStatus } from '../lineage/lineage-status.ts';
@@ -32,15 +32,13 @@ export function createArtifactSummaryRepository(
   >`case when ${type} = 'signal' and ${signal_data} ->> 'artifact_type'
     in ('order', 'trade', 'portfolio') then ${signal_data} ->> 'artifact_type' end`.as('kind');
 
-  const read = async (lookup: boolean): Promise<ArtifactSummary> => {
-    const status = lineageStatusSql({ isConfigured: isMlflowConfigured, lookup }).as(
-      'lineage_status',
-    );
+  const read = async (hasLookups: boolean): Promise<ArtifactSummary> => {
+    const status = lineageStatusSql({ isMlflowConfigured, hasLookups }).as('lineage_status');
     const query = database
       .select({ type, kind, status, n: count(), newestAt: sql<string>`max(${created_at})::text` })
       .from(artifactTable)
       .$dynamic();
-    if (lookup) query.leftJoin(lineageLookupTable, lookupOfArtifact);
+    if (hasLookups) query.leftJoin(lineageLookupTable, lookupOfArtifact);
     const rows = await query.groupBy(type, sql`2`, sql`3`);
 
     const byType: Record<string, number> = {
@@ -74,5 +72,5 @@ export function createArtifactSummaryRepository(
     };
   };
 
-  return { summarize: () => guarded('artifact.summarize', () => withOrWithoutLookup(read)) };
+  return { summarize: () => guarded('artifact.summarize', () => withOrWithoutLookups(read)) };
 }

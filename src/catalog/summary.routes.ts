@@ -3,10 +3,11 @@ import type { CallerServices, RouteEnv } from '../http/http-env.ts';
 import { jsonEtag } from '../http/json-etag.ts';
 import { problemResponses } from '../http/problem.schema.ts';
 import { requireRead } from '../http/require-caller.ts';
+import { noQuery } from '../http/query.schema.ts';
 import { rejectInvalid } from '../http/validation.ts';
 import { isoTimestamp } from '../storage/iso-timestamp.ts';
 import type { Catalog } from './create-catalog.ts';
-import { artifactSummarySchema, noQuery } from './summary.schema.ts';
+import { artifactSummarySchema } from './summary.schema.ts';
 
 const summaryRoute = createRoute({
   method: 'get',

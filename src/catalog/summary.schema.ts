@@ -20,5 +20,3 @@ export const artifactSummarySchema = z
       .openapi({ format: 'date-time', example: '2025-11-15T13:55:58.123456+00:00' }),
   })
   .openapi('ArtifactSummary');
-
-export const noQuery = z.strictObject({});

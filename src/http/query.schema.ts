@@ -1,5 +1,8 @@
 import { z } from '@hono/zod-openapi';
 
+/** Of a route without parameters: what belongs into the body is easily put into the address. */
+export const noQuery = z.strictObject({});
+
 /** A parameter that stands twice in the query arrives as an array. */
 export const once = {
   error: (issue: { readonly input?: unknown }) =>

@@ -3,6 +3,7 @@ import { artifactTable } from '../artifact/artifact.table.ts';
 import { lookupWorkflowSql } from './lineage-lookup.table.ts';
 import type { Database } from '../storage/database.ts';
 import { guarded } from '../storage/database-errors.ts';
+import { listOf } from '../storage/list-of.ts';
 import { executionForms, isSameKind, parseExecutionId } from './execution-id.ts';
 
 /** Which artifacts get which run. */
@@ -90,5 +91,5 @@ function condition(target: Attachment['target']): SQL {
     isSameKind(parseExecutionId(text), wanted),
   );
   return sql`${lookupWorkflowSql} = ${target.workflowId}
-    and ${execution_id} in (select jsonb_array_elements_text(${JSON.stringify(forms)}::jsonb))`;
+    and ${execution_id} in ${listOf(forms)}`;
 }

@@ -47,8 +47,8 @@ export function createLineage(deps: LineageDependencies) {
   const mlflowProblem = deps.config.mlflow.problem;
   const subjects = createSubjectRepository(database);
   const outcomes = createOutcomeRepository(database);
-  const isConfigured = mlflowProblem === null;
-  const report = createLineageReportRepository(database, { isConfigured });
+  const isMlflowConfigured = mlflowProblem === null;
+  const report = createLineageReportRepository(database, { isMlflowConfigured });
   const reportMlflow = (problem: string | null) =>
     probes.record({ name: MLFLOW_PROBE, ok: problem === null, detail: problem ?? 'answers' });
   const state = createMlflowState({ mlflow, problem: mlflowProblem, defer, now });

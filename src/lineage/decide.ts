@@ -35,8 +35,8 @@ export function decideExecution(
     }
     case 'partial':
       return missed({ code: 'no_run_yet' }, 'part');
-    case 'busy':
-      return missed({ code: 'busy' }, 'part');
+    case 'out_of_budget':
+      return missed({ code: 'out_of_budget' }, 'part');
     case 'unasked':
       return { kind: 'left' };
     case 'failed':
@@ -64,7 +64,7 @@ export function decideRun(
     }
     case 'partial':
       return missed({ code: 'no_experiment_yet' }, 'part');
-    case 'busy':
+    case 'out_of_budget':
     case 'unasked':
       return { kind: 'left' };
     case 'failed':
@@ -83,7 +83,7 @@ export function judge(
   subject: ExecutionSubject,
   otherWorkflows: readonly string[],
   matches: readonly RunMatch[],
-  ways: 'usual' | 'all' = 'all',
+  ways: 'usual' | 'all',
 ): Outcome {
   const match = chooseRun(matches);
   if (match === null) return missed({ code: 'no_run_yet' }, ways);

@@ -7,11 +7,11 @@ import { lineageStatusOf } from './lineage-status.ts';
 /** A row with what is known of its run, or of its execution while it names no run. */
 export interface ArtifactRecord {
   readonly row: ArtifactRow;
-  readonly lookup: LookupFacts | null;
+  readonly lookup: RememberedLookup | null;
 }
 
 /** What a look-up left behind, as far as reading needs it. */
-export type LookupFacts = Pick<
+export type RememberedLookup = Pick<
   LineageLookupRow,
   | 'status'
   | 'reason'
@@ -25,7 +25,7 @@ export type LookupFacts = Pick<
 /** As far as a look-up may have changed an artifact, what the database holds of it. */
 export interface CurrentLineage {
   readonly row: Pick<ArtifactRow, 'id' | 'run_id' | 'experiment_id' | 'updated_at'>;
-  readonly lookup: LookupFacts | null;
+  readonly lookup: RememberedLookup | null;
 }
 
 /**

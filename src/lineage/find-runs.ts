@@ -1,7 +1,7 @@
 import type { MlflowClient } from '../mlflow/mlflow-client.ts';
 import { MLFLOW_ID, runIdsFilter } from '../mlflow/mlflow-filters.ts';
 import type { MlflowRun } from '../mlflow/mlflow.schema.ts';
-import { OutOfBounds, type Budget } from '../upstream/budget.ts';
+import { OutOfBudget, type Budget } from '../upstream/budget.ts';
 import { UpstreamFailure } from '../upstream/upstream-failure.ts';
 import { siblingRun, type ExecutionContext } from './execution-context.ts';
 import type { RunShape } from './lineage-lookup.table.ts';
@@ -41,7 +41,7 @@ export async function findEach(
       try {
         findings.set(subject, await findOne(mlflow, subject, context, ways, budget));
       } catch (error) {
-        if (error instanceof OutOfBounds) findings.set(subject, { kind: 'busy' });
+        if (error instanceof OutOfBudget) findings.set(subject, { kind: 'out_of_budget' });
         else if (!(error instanceof UpstreamFailure)) throw error;
         else if (error.isOfThisRequest) findings.set(subject, { kind: 'failed', failure: error });
         else failure = error;
@@ -125,13 +125,13 @@ type RunFinding = Exclude<Finding, { kind: 'matches' | 'certain' }>;
 
 /**
  * Asks for runs by their ids: one by name, which finds it wherever it is; several by one search,
- * and then by name as well where the policy says so, because a search leaves out runs of deleted
+ * and then by name as well where nobody waits, because a search leaves out runs of deleted
  * experiments, and of those that MLFLOW_EXPERIMENT_NAMES does not name.
  */
 export async function findRuns(
   mlflow: MlflowClient,
   subjects: readonly RunSubject[],
-  { asksRunsByName }: Pick<Policy, 'asksRunsByName'>,
+  { isThorough }: Pick<Policy, 'isThorough'>,
   budget: Budget,
 ): Promise<Findings<RunSubject, RunFinding>> {
   const findings = new Map<RunSubject, RunFinding>();
@@ -141,16 +141,16 @@ export async function findRuns(
     const searched = isSearched ? subjects : [];
     for (let from = 0; from < searched.length; from += RUNS_PER_SEARCH) {
       const some = searched.slice(from, from + RUNS_PER_SEARCH);
-      for (const [subject, run] of await searchRunsOf(mlflow, some, asksRunsByName, budget))
+      for (const [subject, run] of await searchRunsOf(mlflow, some, isThorough, budget))
         findings.set(subject, { kind: 'named', run });
     }
-    for (const subject of asksRunsByName || !isSearched ? rest() : []) {
+    for (const subject of isThorough || !isSearched ? rest() : []) {
       findings.set(subject, await findByName(mlflow, subject, budget));
     }
     for (const subject of rest()) findings.set(subject, { kind: 'partial' });
     return { findings, failure: null };
   } catch (error) {
-    if (error instanceof OutOfBounds) {
+    if (error instanceof OutOfBudget) {
       for (const subject of rest()) findings.set(subject, { kind: 'unasked' });
       return { findings, failure: null };
     }
@@ -164,7 +164,7 @@ export async function findRuns(
 async function searchRunsOf(
   mlflow: MlflowClient,
   subjects: readonly RunSubject[],
-  asksRunsByName: boolean,
+  isThorough: boolean,
   budget: Budget,
 ): Promise<(readonly [RunSubject, MlflowRun])[]> {
   const filter = runIdsFilter(subjects.map(({ runId }) => runId));
@@ -178,7 +178,7 @@ async function searchRunsOf(
     });
   } catch (error) {
     const isRefusal = error instanceof UpstreamFailure && error.isOfThisRequest;
-    if (isRefusal && asksRunsByName) return [];
+    if (isRefusal && isThorough) return [];
     throw error;
   }
 }

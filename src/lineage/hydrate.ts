@@ -3,15 +3,15 @@ import { createFlights, type Flights } from '../concurrency/share-flight.ts';
 import { failure } from '../errors.ts';
 import type { MlflowClient } from '../mlflow/mlflow-client.ts';
 import { createBudget } from '../upstream/budget.ts';
-import type { UpstreamFailure } from '../upstream/upstream-failure.ts';
 import { deriveLineage, overlay, type ArtifactRecord } from './derive-lineage.ts';
-import { isDue } from './due.ts';
+import { dueSubjects } from './due.ts';
+import { leftoversOf } from './leftovers.ts';
 import type { LookBehind } from './look-behind.ts';
-import { lookUp, type LookedUp, type LookUpDependencies } from './look-up.ts';
-import type { Outcome } from './outcome.ts';
+import { lookUp, type LookUpReport, type LookUpDependencies } from './look-up.ts';
+import { mlflowNews } from './mlflow-news.ts';
 import { ONE, PAGE, type Policy } from './policy.ts';
-import { isUnfinished } from './settle.ts';
 import { subjectKey, subjectOf, subjectsOf, type Subject } from './subject.ts';
+import { toldLineage } from './told-lineage.ts';
 
 /** A record with the lineage that is told of it. */
 export interface HydratedArtifact {
@@ -63,12 +63,12 @@ export function createHydration(deps: HydrationDependencies): Hydration {
     lineage: deriveLineage(record, deps.mlflowProblem),
   });
 
-  async function report(failure: UpstreamFailure | null, hasAsked: boolean): Promise<void> {
-    const isProblem = failure !== null && !failure.isOfThisRequest;
-    if (!isProblem && !(hasReportedProblem && hasAsked)) return;
-    hasReportedProblem = isProblem;
+  async function report(looked: Pick<LookUpReport, 'failure'>, hasAsked: boolean): Promise<void> {
+    const news = mlflowNews({ failure: looked.failure, hasAsked }, hasReportedProblem);
+    if (news === null) return;
+    hasReportedProblem = news.problem !== null;
     // Nobody who reads an artifact waits for this, or goes without an answer for it.
-    await deps.reportMlflow(isProblem ? failure.message : null).catch(() => {});
+    await deps.reportMlflow(news.problem).catch(() => {});
   }
 
   /** Looks up what is not known of the records. Throws what the database throws. */
@@ -78,12 +78,9 @@ export function createHydration(deps: HydrationDependencies): Hydration {
     policy: Policy,
   ): Promise<HydratedArtifact[]> {
     const budget = createBudget(policy.budget, now);
-    const due = new Set<string>();
-    for (const { row, lookup } of records) {
-      const subject = subjectOf(row);
-      if (subject !== null && isDue(lookup, policy, now())) due.add(subjectKey(subject));
-    }
+    const due = dueSubjects(records, policy, now());
     const isAskable = client.outage() === null;
+    const isDue = (subject: Subject) => isAskable && due.has(subjectKey(subject));
     const subjects = subjectsOf(records.map(({ row }) => row));
     const looked = await lookUp(
       { ...deps, mlflow: client },
@@ -91,15 +88,13 @@ export function createHydration(deps: HydrationDependencies): Hydration {
         subjects: [...subjects.values()],
         policy,
         budget,
-        factsOf: (subject) => ({
-          isDue: isAskable && due.has(subjectKey(subject)),
-          isCounted: false,
-        }),
+        termsOf: (subject) => ({ isDue: isDue(subject), isCounted: false }),
         ids: records.map(({ row }) => row.id),
       },
     );
-    await report(looked.failure, budget.taken() > 0);
-    if (isAskable && looked.failure === null) leave(looked, due);
+    await report(looked, budget.taken() > 0);
+    const leftovers = leftoversOf(looked, isDue);
+    if (leftovers.length > 0) deps.behind.add(leftovers);
     const outcomes = new Map([...looked.outcomes].map(([one, told]) => [subjectKey(one), told]));
     const current = new Map(looked.current.map((one) => [one.row.id, one]));
     return records.map((record) => {
@@ -107,36 +102,9 @@ export function createHydration(deps: HydrationDependencies): Hydration {
       const key = subject === null ? '' : subjectKey(subject);
       const outcome = outcomes.get(key) ?? { kind: 'left' };
       const outage = due.has(key) ? client.outage() : null;
-      return told(overlay(record, current.get(record.row.id)), outcome, outage);
+      const { record: latest, lineage } = known(overlay(record, current.get(record.row.id)));
+      return { record: latest, lineage: toldLineage(lineage, outcome, outage) };
     });
-  }
-
-  /** What others go on with behind the answer. */
-  function leave({ outcomes }: LookedUp, due: ReadonlySet<string>): void {
-    const isLeft = ([subject, outcome]: readonly [Subject, Outcome]) =>
-      due.has(subjectKey(subject)) && isUnfinished(outcome);
-    deps.behind.add(
-      [...outcomes].filter(isLeft).map(([subject, outcome]) => ({
-        subject,
-        isCounted: outcome.kind === 'missed' && outcome.look !== 'part',
-      })),
-    );
-  }
-
-  /** `outage`: for what it was time to ask, why nobody asks MLflow at the moment. */
-  function told(
-    record: ArtifactRecord,
-    outcome: Outcome,
-    outage: UpstreamFailure | null,
-  ): HydratedArtifact {
-    const { lineage } = known(record);
-    if (lineage.status === 'linked')
-      return outcome.kind === 'linked'
-        ? { record, lineage: { ...lineage, source: outcome.source } }
-        : { record, lineage };
-    if (outcome.kind !== 'left' || outage === null || lineage.status !== 'pending')
-      return { record, lineage };
-    return { record, lineage: { ...lineage, status: 'unavailable', reason: outage.message } };
   }
 
   async function hydrate(

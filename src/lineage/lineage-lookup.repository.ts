@@ -2,14 +2,7 @@ import { sql, type SQL } from 'drizzle-orm';
 import type { Database } from '../storage/database.ts';
 import { lineageLookupTable } from './lineage-lookup.table.ts';
 import { finalSentenceOf, sentenceOf } from './outcome-sentences.ts';
-import { statusOf, type FoundRun, type Missed } from './outcome.ts';
-import type { Subject } from './subject.ts';
-
-/** A look in vain, to be remembered of its subject. */
-export interface Miss {
-  readonly subject: Subject;
-  readonly missed: Missed;
-}
+import { statusOf, type FoundRun, type MissedSubject } from './outcome.ts';
 
 /**
  * Looks that found nothing until an execution is called unresolved: doubling from 5 s, that is
@@ -62,10 +55,10 @@ export function rememberRuns(database: Database, runs: readonly FoundRun[]) {
 }
 
 /**
- * Remembers misses: each whole look counts, doubles the wait until the next, and after many of them
+ * Remembers looks in vain: each whole one counts, doubles the wait until the next, and after many of them
  * what is pending is called unresolved. What is linked stays as it is.
  */
-export function missesSql(misses: readonly Miss[]): SQL {
+export function rememberMissedSql(misses: readonly MissedSubject[]): SQL {
   const rows = misses.map(({ subject, missed: { reason, look, waitMs } }) => ({
     kind: subject.kind,
     workflow: subject.kind === 'run' ? '' : subject.workflow,

@@ -3,12 +3,16 @@ import { integer, pgTable, primaryKey, text, timestamp } from 'drizzle-orm/pg-co
 import type { Lineage } from '../artifact/artifact.schema.ts';
 import { artifactTable } from '../artifact/artifact.table.ts';
 
-/**
- * How a producer told its run which execution it belongs to: the tag or parameter by which the run
- * was recognised.
- */
-export type RunShape =
-  'execution_id' | 'airflow_run_id' | 'execution_date_tag' | 'execution_date_param';
+/** The tags and parameters by which producers tell a run its execution, the usual one first. */
+export const RUN_SHAPES = [
+  'execution_id',
+  'airflow_run_id',
+  'execution_date_tag',
+  'execution_date_param',
+] as const;
+
+/** The one by which a run was recognised. */
+export type RunShape = (typeof RUN_SHAPES)[number];
 
 /**
  * What is known of a run (`kind` run), or of an execution whose run is not known (`kind`
@@ -43,9 +47,13 @@ const { run_id, experiment_id, execution_id, workflow_id, dag_id } = artifactTab
 /** The workflow that an artifact's execution belongs to, as look-ups name it. */
 export const lookupWorkflowSql = sql<string>`coalesce(nullif(${workflow_id}, ''), ${dag_id}, '')`;
 
-/** Rows of others may hold an empty text where there is nothing. */
-export const hasNoRunSql: SQL<boolean> = sql`nullif(${run_id}, '') is null`;
-export const hasNoExperimentSql: SQL<boolean> = sql`nullif(${experiment_id}, '') is null`;
+/**
+ * Rows of others may hold an empty text where there is nothing. In conditions of the column itself:
+ * PostgreSQL has statistics of those, and none of `nullif`.
+ */
+export const hasNoRunSql: SQL<boolean> = sql`(${run_id} is null or ${run_id} = '')`;
+export const hasNoExperimentSql: SQL<boolean> = sql`(${experiment_id} is null
+  or ${experiment_id} = '')`;
 
 /** Joins an artifact with what is known of its run, or while it names none, of its execution. */
 export const lookupOfArtifact: SQL | undefined = and(

@@ -10,7 +10,7 @@ import {
   lookupOfArtifact,
 } from './lineage-lookup.table.ts';
 import { lineageStatusSql, type LineageStatus } from './lineage-status.ts';
-import { withOrWithoutLookup } from './with-or-without-lookup.ts';
+import { withOrWithoutLookups } from './with-or-without-lookups.ts';
 
 /** Artifacts that share an execution (or a run without experiment) and a state. */
 export interface UnlinkedGroup {
@@ -35,24 +35,24 @@ export interface LineageReportRepository {
 
 export function createLineageReportRepository(
   database: Database,
-  options: { readonly isConfigured: boolean },
+  options: { readonly isMlflowConfigured: boolean },
 ): LineageReportRepository {
   return {
     counts: () =>
       guarded('lineage.counts', async () => {
-        const read = async (lookup: boolean) => {
-          const state = lineageStatusSql({ ...options, lookup });
+        const read = async (hasLookups: boolean) => {
+          const state = lineageStatusSql({ ...options, hasLookups });
           const query = database
             .select({ status: state, artifacts: count() })
             .from(artifactTable)
             .$dynamic();
           // By position: the expression holds a parameter, so PostgreSQL would not recognise it a
           // second time.
-          return (lookup ? query.leftJoin(lineageLookupTable, lookupOfArtifact) : query).groupBy(
-            sql`1`,
-          );
+          return (
+            hasLookups ? query.leftJoin(lineageLookupTable, lookupOfArtifact) : query
+          ).groupBy(sql`1`);
         };
-        const rows = await withOrWithoutLookup(read);
+        const rows = await withOrWithoutLookups(read);
         const counts = { linked: 0, pending: 0, unresolved: 0, unavailable: 0 };
         for (const row of rows) counts[row.status] = row.artifacts;
         return counts;
@@ -61,14 +61,14 @@ export function createLineageReportRepository(
     unlinked: (limit) =>
       guarded('lineage.unlinked', async () => {
         const { run_id, workflow_id, execution_id, id } = artifactTable;
-        const read = async (lookup: boolean) => {
-          const known = <T>(column: SQL<T>) => (lookup ? column : sql<T>`null`);
+        const read = async (hasLookups: boolean) => {
+          const known = <T>(column: SQL<T>) => (hasLookups ? column : sql<T>`null`);
           const { reason, attempts, checked_at, next_check_at } = lineageLookupTable;
           const query = database
             .select({
-              status: sql<UnlinkedGroup['status']>`${lineageStatusSql({ ...options, lookup })}`.as(
-                'status',
-              ),
+              status: sql<
+                UnlinkedGroup['status']
+              >`${lineageStatusSql({ ...options, hasLookups })}`.as('status'),
               workflow_id,
               execution_id,
               run_id,
@@ -80,13 +80,13 @@ export function createLineageReportRepository(
             })
             .from(artifactTable)
             .$dynamic();
-          return (lookup ? query.leftJoin(lineageLookupTable, lookupOfArtifact) : query)
+          return (hasLookups ? query.leftJoin(lineageLookupTable, lookupOfArtifact) : query)
             .where(or(hasNoRunSql, hasNoExperimentSql))
             .groupBy(sql`1`, workflow_id, execution_id, run_id)
             .orderBy(desc(sql`max(${id})`))
             .limit(limit);
         };
-        return (await withOrWithoutLookup(read)).map(withIsoTimes);
+        return (await withOrWithoutLookups(read)).map(withIsoTimes);
       }),
   };
 }

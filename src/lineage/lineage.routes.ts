@@ -1,8 +1,9 @@
-import { createRoute, OpenAPIHono, z } from '@hono/zod-openapi';
+import { createRoute, OpenAPIHono } from '@hono/zod-openapi';
 import type { CallerServices, RouteEnv } from '../http/http-env.ts';
 import { invalidInput } from '../errors.ts';
 import { jsonEtag } from '../http/json-etag.ts';
 import { problemResponses } from '../http/problem.schema.ts';
+import { noQuery } from '../http/query.schema.ts';
 import { readJson } from '../http/read-json.ts';
 import { requireRead, requireScope } from '../http/require-caller.ts';
 import { fieldErrors, rejectInvalid } from '../http/validation.ts';
@@ -17,8 +18,6 @@ import {
 } from './lineage.schema.ts';
 
 const TAGS = ['Lineage'];
-/** What belongs into the body is easily put into the address. */
-const noQuery = z.strictObject({});
 const writeFailures = problemResponses(
   'unauthenticated',
   'forbidden',

@@ -1,9 +1,8 @@
 import { z } from '@hono/zod-openapi';
-import { column } from '../artifact/artifact.schema.ts';
+import { column, INT4_MAX, LINEAGE_STATUSES } from '../artifact/artifact.schema.ts';
 import { limitParameter, utcTime } from '../http/query.schema.ts';
 import { MLFLOW_ID } from '../mlflow/mlflow-filters.ts';
 
-const INT4_MAX = 2_147_483_647;
 const text = (max: number) => column(max).min(1, 'must not be empty');
 
 /** In UTC: PostgreSQL takes no offset of 16 hours or more, and no year 0. */
@@ -27,12 +26,9 @@ export const STATUS_LIMIT_MAX = 500;
 /** POST /api/lineage/repair; an empty body asks for everything. */
 export const repairRequestSchema = z
   .strictObject({
-    limit: z
-      .int()
-      .min(1)
-      .max(REPAIR_LIMIT_MAX)
-      .default(REPAIR_LIMIT_DEFAULT)
-      .openapi({ description: 'Executions that are looked up at most.' }),
+    limit: z.int().min(1).max(REPAIR_LIMIT_MAX).default(REPAIR_LIMIT_DEFAULT).openapi({
+      description: 'Executions, and runs without experiment, that are looked up at most.',
+    }),
     checked_before: instant.optional().openapi({
       description:
         'Leave out what was looked up since; send `checked_before` of the last answer to go on with the same walk.',
@@ -155,7 +151,7 @@ export const lineageStatusReportSchema = z
           execution_id: z.string().nullable(),
           run_id: z.string().nullable().openapi({ description: 'Known, without its experiment.' }),
           artifacts: z.int(),
-          status: z.enum(['pending', 'unresolved', 'unavailable']),
+          status: z.enum(LINEAGE_STATUSES).exclude(['linked']),
           reason: z.string(),
           attempts: z.int().openapi({ description: 'Look-ups that found nothing.' }),
           checked_at: time,

@@ -3,15 +3,9 @@ import { failure } from '../errors.ts';
 import type { MlflowClient } from '../mlflow/mlflow-client.ts';
 import { createBudget } from '../upstream/budget.ts';
 import { lookUp, type LookUpDependencies } from './look-up.ts';
+import type { Leftover } from './leftovers.ts';
 import { BEHIND } from './policy.ts';
-import { subjectKey, type Subject } from './subject.ts';
-
-/** A subject that a reader had to leave, to be looked up behind its answer. */
-export interface Leftover {
-  readonly subject: Subject;
-  /** The reader's look in vain counts already. */
-  readonly isCounted: boolean;
-}
+import { subjectKey } from './subject.ts';
 
 export interface LookBehind {
   /** Takes what is not looked up behind another answer already, or was a moment ago. */
@@ -78,7 +72,7 @@ export function createLookBehind(deps: LookBehindDependencies): LookBehind {
         subjects: leftovers.map(({ subject }) => subject),
         policy: BEHIND,
         budget: createBudget(BEHIND.budget, now),
-        factsOf: (subject) => ({ isDue: true, isCounted: counted.has(subject) }),
+        termsOf: (subject) => ({ isDue: true, isCounted: counted.has(subject) }),
         ids: [],
       },
     );

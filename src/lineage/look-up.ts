@@ -4,16 +4,14 @@ import type { Metrics } from '../observability/metrics.ts';
 import type { Budget } from '../upstream/budget.ts';
 import type { UpstreamFailure } from '../upstream/upstream-failure.ts';
 import { byRows, decideExecution, decideRun } from './decide.ts';
-import { siblingRun, type ExecutionContext } from './execution-context.ts';
-import { findEach, findRuns, type Findings } from './find-runs.ts';
-import type { Miss } from './lineage-lookup.repository.ts';
+import { findExecutions } from './find-executions.ts';
+import { findRuns } from './find-runs.ts';
 import type { OutcomeRepository, Written } from './outcome.repository.ts';
-import { outcomeLabel, type Finding, type FoundRun, type Outcome } from './outcome.ts';
+import { outcomeLabel, type Outcome } from './outcome.ts';
 import type { Policy } from './policy.ts';
-import { asRemembered, asWritten, missOf, type LookFacts } from './settle.ts';
+import { asRemembered, asWritten, missedAmong, runsToWrite, type LookTerms } from './settle.ts';
 import type { SubjectRepository } from './subject.repository.ts';
-import type { ExecutionSubject, RunSubject, Subject } from './subject.ts';
-import { sweepRuns } from './sweep-runs.ts';
+import type { RunSubject, Subject } from './subject.ts';
 
 export interface LookUpDependencies {
   readonly subjects: SubjectRepository;
@@ -23,19 +21,22 @@ export interface LookUpDependencies {
   readonly metrics: Metrics;
 }
 
-/** One look-up of some subjects. */
-export interface LookUp {
+/** Which subjects are to be looked up, and how. */
+export interface LookUpRequest {
   readonly subjects: readonly Subject[];
   readonly policy: Policy;
   readonly budget: Budget;
   /** Where it is not time to ask, only our own rows answer. */
-  readonly factsOf: (subject: Subject) => LookFacts;
+  readonly termsOf: (subject: Subject) => LookTerms;
   /** The artifacts in hand, to be read back after something was written. */
   readonly ids: readonly number[];
 }
 
-/** `current`: the artifacts in hand as they are now; none where nothing was written. */
-export interface LookedUp extends Written {
+/**
+ * What came of a look-up. `current`: the artifacts in hand as they are now; none where nothing was
+ * written.
+ */
+export interface LookUpReport extends Written {
   readonly outcomes: ReadonlyMap<Subject, Outcome>;
   /** MLflow failed before everything was asked. */
   readonly failure: UpstreamFailure | null;
@@ -43,12 +44,12 @@ export interface LookedUp extends Written {
 
 /**
  * Finds the runs of executions, and the experiments of runs: reads what our own rows tell, asks
- * MLflow for the rest in the bounds of the budget, decides, and writes it once for all rows of each
+ * MLflow for the rest within the budget, decides, and writes it once for all rows of each
  * subject. Throws what the database throws.
  */
-export async function lookUp(deps: LookUpDependencies, look: LookUp): Promise<LookedUp> {
-  const { policy, budget, factsOf, ids } = look;
-  const isDue = (subject: Subject) => factsOf(subject).isDue;
+export async function lookUp(deps: LookUpDependencies, look: LookUpRequest): Promise<LookUpReport> {
+  const { policy, budget, termsOf, ids } = look;
+  const isDue = (subject: Subject) => termsOf(subject).isDue;
   const executions = look.subjects.filter((subject) => subject.kind === 'execution');
   const runs = look.subjects.filter((subject) => subject.kind === 'run').filter(isDue);
   const outcomes = new Map<Subject, Outcome>();
@@ -109,66 +110,24 @@ async function completeFromRows(
   return { outcomes, linked, current };
 }
 
-/** Searches for all together, and a look-up of its own for what they leave, as the policy says. */
-async function findExecutions(
-  mlflow: MlflowClient,
-  executions: ReadonlyMap<ExecutionSubject, ExecutionContext>,
-  { sweep, alone }: Policy,
-  budget: Budget,
-): Promise<Findings<ExecutionSubject>> {
-  const findings = new Map<ExecutionSubject, Finding>();
-  const add = (more: ReadonlyMap<ExecutionSubject, Finding>) => {
-    for (const [subject, finding] of more) findings.set(subject, finding);
-  };
-  const rest = () => new Map([...executions].filter(([subject]) => !findings.has(subject)));
-  // A run that siblings name is asked for by name.
-  const nameless = new Map([...executions].filter(([, context]) => siblingRun(context) === null));
-  let failure: UpstreamFailure | null = null;
-  if (sweep !== null && nameless.size >= sweep.executionsMin) {
-    const swept = await sweepRuns(mlflow, nameless, budget, sweep);
-    add(swept.findings);
-    // What MLflow would not take for all together, it may take one by one.
-    failure = alone !== null && swept.failure?.isOfThisRequest === true ? null : swept.failure;
-  }
-  if (alone !== null && failure === null) {
-    const each = await findEach(mlflow, rest(), alone, budget);
-    add(each.findings);
-    failure = each.failure;
-  }
-  for (const [subject] of rest()) {
-    const unfound = { kind: nameless.has(subject) ? 'partial' : 'unasked' } as const;
-    findings.set(subject, failure === null ? unfound : { kind: 'failed', failure });
-  }
-  return { findings, failure };
-}
-
 /** Writes it down, and turns what could not be written into what it is. */
 async function writeOutcomes(
   { outcomes: repository, log }: LookUpDependencies,
   outcomes: Map<Subject, Outcome>,
-  { policy, factsOf, ids }: LookUp,
+  { policy, termsOf, ids }: LookUpRequest,
 ): Promise<Written> {
-  const links: FoundRun[] = [];
-  const completions: FoundRun[] = [];
-  for (const [subject, outcome] of outcomes) {
-    if (outcome.kind !== 'linked') continue;
-    if (subject.kind === 'execution') links.push(outcome.run);
-    else if (outcome.source === 'mlflow') completions.push(outcome.run);
-  }
+  const { links, completions } = runsToWrite(outcomes);
   const linked = links.length === 0 ? NOTHING : await repository.link(links, ids);
   if (linked.linked.length > 0)
     log.info('lineage.linked', { artifacts: linked.linked.length, executions: links.length });
   const completed =
     completions.length === 0 ? NOTHING : await repository.complete(completions, ids);
-  const misses: Miss[] = [];
   for (const [subject, outcome] of outcomes) {
-    const facts = factsOf(subject);
-    const settled = asRemembered(asWritten(subject, outcome, linked), policy, facts);
-    outcomes.set(subject, settled);
-    const miss = missOf(settled);
-    if (miss !== null && facts.isDue) misses.push({ subject, missed: miss });
+    const written = asWritten(subject, outcome, linked);
+    outcomes.set(subject, asRemembered(written, policy, termsOf(subject)));
   }
-  const remembered = misses.length === 0 ? NOTHING : await repository.remember(misses, ids);
+  const missed = missedAmong(outcomes, (subject) => termsOf(subject).isDue);
+  const remembered = missed.length === 0 ? NOTHING : await repository.remember(missed, ids);
   const all = [linked, completed, remembered];
   const last = all.findLast(({ current }) => current.length > 0);
   const isChanged = [...outcomes.values()].some(({ kind }) => kind === 'changed');

@@ -1,10 +1,10 @@
 import type { MlflowRun } from '../mlflow/mlflow.schema.ts';
 import { isSameKind, parseExecutionId, type ExecutionId } from './execution-id.ts';
-import type { RunShape } from './lineage-lookup.table.ts';
+import { RUN_SHAPES, type RunShape } from './lineage-lookup.table.ts';
 import type { ExecutionSubject } from './subject.ts';
 
 /** What of an execution a run must agree with. */
-export type NamedExecution = Pick<ExecutionSubject, 'id' | 'workflowId' | 'workflows'>;
+type MatchedSubject = Pick<ExecutionSubject, 'id' | 'workflowId' | 'workflows'>;
 
 export interface RunMatch {
   readonly run: MlflowRun;
@@ -16,14 +16,6 @@ export interface RunMatch {
   /** The run itself names the artifact's workflow. */
   readonly namesWorkflow: boolean;
 }
-
-/** How producers tag their runs, the usual one first. */
-export const RUN_SHAPES: readonly RunShape[] = [
-  'execution_id',
-  'airflow_run_id',
-  'execution_date_tag',
-  'execution_date_param',
-];
 
 /** MLflow's name of the field that a shape is read from. */
 export const SHAPE_FIELD: Readonly<Record<RunShape, string>> = {
@@ -45,28 +37,28 @@ export function workflowsOf({ tags }: MlflowRun): string[] {
  * search was for. A run of another workflow, or with an id of another execution, is refused even
  * when a second tag would fit.
  */
-export function matchRun(wanted: NamedExecution, run: MlflowRun): RunMatch | null {
+export function matchRun(subject: MatchedSubject, run: MlflowRun): RunMatch | null {
   if (!run.isActive) return null;
   const named = workflowsOf(run);
   // Several workflows may share a DAG, so a DAG's name says nothing where a workflow's differs.
   const own = run.tags.get('workflow_id') ?? '';
-  if (own !== '' && wanted.workflowId !== null && !wanted.workflows.includes(own)) return null;
-  const namesWorkflow = named.some((name) => wanted.workflows.includes(name));
-  if (named.length > 0 && wanted.workflows.length > 0 && !namesWorkflow) return null;
+  if (own !== '' && subject.workflowId !== null && !subject.workflows.includes(own)) return null;
+  const namesWorkflow = named.some((name) => subject.workflows.includes(name));
+  if (named.length > 0 && subject.workflows.length > 0 && !namesWorkflow) return null;
 
   const said = idsOf(run);
   for (const { shape, id } of said) {
-    const verdict = compareIds(id, wanted.id);
+    const verdict = compareIds(id, subject.id);
     if (verdict === 'same') return { run, shape, rank: 2, namesWorkflow };
     if (verdict === 'other') return null;
   }
-  const near = said.find(({ id }) => id.instant !== null && id.instant === wanted.id.instant);
+  const near = said.find(({ id }) => id.instant !== null && id.instant === subject.id.instant);
   return near === undefined ? null : { run, shape: near.shape, rank: 1, namesWorkflow };
 }
 
 /** The runs that belong to an execution. */
-export function matchesAmong(wanted: NamedExecution, runs: readonly MlflowRun[]): RunMatch[] {
-  return runs.flatMap((run) => matchRun(wanted, run) ?? []);
+export function matchesAmong(subject: MatchedSubject, runs: readonly MlflowRun[]): RunMatch[] {
+  return runs.flatMap((run) => matchRun(subject, run) ?? []);
 }
 
 /** Every way to ask for a workflow's runs, its usual ones first. */

@@ -18,7 +18,7 @@ export function sentenceOf(reason: Reason): string {
       const what = 'The experiment of the run that this artifact names';
       return `${what} was not found in MLflow yet; it is asked again.`;
     }
-    case 'busy': {
+    case 'out_of_budget': {
       const late = 'not in time for everything that has to be asked';
       return `MLflow answers, but ${late}; it is asked again.`;
     }

@@ -2,8 +2,9 @@ import { sql, type SQL } from 'drizzle-orm';
 import { artifactTable } from '../artifact/artifact.table.ts';
 import { guarded } from '../storage/database-errors.ts';
 import type { Database } from '../storage/database.ts';
+import { listOf } from '../storage/list-of.ts';
 import type { CurrentLineage } from './derive-lineage.ts';
-import { missesSql, rememberRuns, type Miss } from './lineage-lookup.repository.ts';
+import { rememberMissedSql, rememberRuns } from './lineage-lookup.repository.ts';
 import {
   hasNoExperimentSql,
   hasNoRunSql,
@@ -11,9 +12,8 @@ import {
   lookupOfArtifact,
   lookupWorkflowSql,
 } from './lineage-lookup.table.ts';
-import type { FoundRun } from './outcome.ts';
+import type { FoundRun, MissedSubject } from './outcome.ts';
 import type { WrittenLinks } from './settle.ts';
-import { listOf } from './subject.repository.ts';
 
 /** An artifact that names run and experiment now, and did not before. */
 export interface LinkedArtifact {
@@ -42,7 +42,7 @@ export interface OutcomeRepository {
   completeFromKnown(runIds: readonly string[], ids: readonly number[]): Promise<Written>;
   /** Fills in the experiment of every row that names one of the runs without it. */
   complete(runs: readonly FoundRun[], ids: readonly number[]): Promise<Written>;
-  remember(misses: readonly Miss[], ids: readonly number[]): Promise<Written>;
+  remember(missed: readonly MissedSubject[], ids: readonly number[]): Promise<Written>;
   readBack(ids: readonly number[]): Promise<Written>;
 }
 
@@ -112,9 +112,9 @@ export function createOutcomeRepository(database: Database): OutcomeRepository {
         return { linked: rows.flatMap(toLinked), current };
       }),
 
-    remember: (misses, ids) =>
+    remember: (missed, ids) =>
       guarded('lineage.remember', async () => {
-        const { current } = await write([], missesSql(misses), ids);
+        const { current } = await write([], rememberMissedSql(missed), ids);
         return { linked: [], current };
       }),
 

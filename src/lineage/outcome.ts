@@ -3,6 +3,7 @@ import type { UpstreamFailure } from '../upstream/upstream-failure.ts';
 import type { RunShape } from './lineage-lookup.table.ts';
 import type { LineageStatus } from './lineage-status.ts';
 import type { RunMatch } from './match-run.ts';
+import type { Subject } from './subject.ts';
 
 /** What MLflow gave for a subject. */
 export type Finding =
@@ -19,7 +20,7 @@ export type Finding =
   /** Asked for together with others, which does not find every way of tagging. */
   | { readonly kind: 'partial' }
   /** Calls or time were used up on the way. */
-  | { readonly kind: 'busy' }
+  | { readonly kind: 'out_of_budget' }
   /** Nobody was asked. */
   | { readonly kind: 'unasked' }
   | { readonly kind: 'failed'; readonly failure: UpstreamFailure };
@@ -28,7 +29,7 @@ export type Finding =
 export type Reason =
   | { readonly code: 'no_run_yet' }
   | { readonly code: 'no_experiment_yet' }
-  | { readonly code: 'busy' }
+  | { readonly code: 'out_of_budget' }
   | { readonly code: 'unwritable_id' }
   | { readonly code: 'several_workflows_of_dag'; readonly workflows: readonly string[] }
   | { readonly code: 'nameless_run'; readonly workflows: readonly string[] }
@@ -72,6 +73,12 @@ export interface Missed {
   readonly waitMs: number | null;
 }
 
+/** What is to be remembered of a subject that was looked for in vain. */
+export interface MissedSubject {
+  readonly subject: Subject;
+  readonly missed: Missed;
+}
+
 /** What became of a subject. */
 export type Outcome =
   | {
@@ -90,7 +97,7 @@ export type Outcome =
 const STATUS: Readonly<Record<Reason['code'], Exclude<LineageStatus, 'linked'>>> = {
   no_run_yet: 'pending',
   no_experiment_yet: 'pending',
-  busy: 'pending',
+  out_of_budget: 'pending',
   unwritable_id: 'unresolved',
   several_workflows_of_dag: 'unresolved',
   nameless_run: 'unresolved',

@@ -30,17 +30,12 @@ export interface Policy {
    * not at all.
    */
   readonly alone: 'usual' | 'all' | null;
-  /** A run is asked for by name where a search did not show it; otherwise only a single one is. */
-  readonly asksRunsByName: boolean;
   /**
-   * False: what was broken off has looked at nothing, so whoever goes on finds everything as it
-   * was.
+   * Nobody waits: a run that a search did not show is asked for by name, and what was broken off has
+   * looked at nothing, so that whoever goes on finds everything as it was. Otherwise only a single
+   * run is asked for by name, and looks at a part are remembered.
    */
-  readonly remembersPartialLooks: boolean;
-  /**
-   * It may ask before its time for what nobody has looked at wholly yet, as a page does not.
-   */
-  readonly mayFollowPartialLook: boolean;
+  readonly isThorough: boolean;
 }
 
 /** What reading may wait for MLflow. */
@@ -52,9 +47,7 @@ export const ONE: Policy = {
   budget: { ...READER, callsMax: 12 },
   sweep: null,
   alone: 'usual',
-  asksRunsByName: false,
-  remembersPartialLooks: true,
-  mayFollowPartialLook: true,
+  isThorough: false,
 };
 
 /** Somebody reads a page: the experiments and two searches, whatever its length. */
@@ -69,9 +62,7 @@ export const PAGE: Policy = {
     shareOfTime: 1,
   },
   alone: null,
-  asksRunsByName: false,
-  remembersPartialLooks: true,
-  mayFollowPartialLook: false,
+  isThorough: false,
 };
 
 const TO_THE_END: SweepPolicy = {
@@ -92,9 +83,7 @@ export const REPAIR: Policy = {
   budget: { callsMax: 800, lastsMs: 20_000, slowMs: 5_000, ignoresOutage: true },
   sweep: TO_THE_END,
   alone: 'all',
-  asksRunsByName: true,
-  remembersPartialLooks: false,
-  mayFollowPartialLook: true,
+  isThorough: true,
 };
 
 /**

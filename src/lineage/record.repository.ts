@@ -5,7 +5,7 @@ import type { Database } from '../storage/database.ts';
 import { guarded } from '../storage/database-errors.ts';
 import type { ArtifactRecord } from './derive-lineage.ts';
 import { lineageLookupTable, lookupOfArtifact } from './lineage-lookup.table.ts';
-import { withOrWithoutLookup } from './with-or-without-lookup.ts';
+import { withOrWithoutLookups } from './with-or-without-lookups.ts';
 
 export type VersionedRecord = ArtifactRecord & { readonly version: string };
 
@@ -19,9 +19,9 @@ export interface RecordRepository {
 export function createRecordRepository(database: Database): RecordRepository {
   const read = (isWanted: SQL): Promise<VersionedRecord[]> =>
     guarded('artifact.find', () =>
-      withOrWithoutLookup(async (lookup) => {
+      withOrWithoutLookups(async (hasLookups) => {
         const of = { row: artifactTable, version: rowVersionSql };
-        return lookup
+        return hasLookups
           ? database
               .select({ ...of, lookup: lineageLookupTable })
               .from(artifactTable)

@@ -2,6 +2,7 @@ import { createBudget, type Budget } from '../upstream/budget.ts';
 import type { UpstreamFailure } from '../upstream/upstream-failure.ts';
 import { lookUp, type LookUpDependencies } from './look-up.ts';
 import type { LinkedArtifact } from './outcome.repository.ts';
+import type { Outcome } from './outcome.ts';
 import { REPAIR } from './policy.ts';
 import type { DueLookups } from './subject.repository.ts';
 import type { Subject } from './subject.ts';
@@ -24,11 +25,9 @@ export interface RepairReport {
   /** Executions, and runs without experiment, that were looked up. */
   readonly checked: number;
   readonly linked: readonly LinkedArtifact[];
-  /**
-   * Nothing was left to look up; false: the limit, the deadline, the calls or MLflow came first.
-   */
+  /** Nothing was left to look up; false: `end` says what stopped it. */
   readonly isFinished: boolean;
-  /** `finished`, or what came first. */
+  /** `finished`, or what stopped it before: the limit, the time, the calls or MLflow. */
   readonly end: 'finished' | 'limit' | 'time' | 'calls' | 'mlflow';
   /** Why it ended early, for people. */
   readonly reason: string | null;
@@ -59,7 +58,7 @@ export async function repairLineage(
   for (const batch of [...batchesOf(executions), ...batchesOf(runs)]) {
     if (failure !== null || budget.usedUp() !== null) break;
     const looked = await lookUpBatch(deps, batch, budget.within(BATCH_LASTS_MS));
-    checked += [...looked.outcomes.values()].filter(({ kind }) => kind !== 'left').length;
+    checked += countChecked(looked.outcomes.values());
     failure = looked.failure;
     for (const { id, runId, experimentId } of looked.linked) {
       const fields = { artifact_id: id, run_id: runId, experiment_id: experimentId };
@@ -67,25 +66,34 @@ export async function repairLineage(
     }
     linked.push(...looked.linked);
   }
-  const isWhole = total < options.limit;
-  const { end, reason } = endOf({ failure, isAll: checked >= total, isWhole }, budget);
+  const { end, reason } = endOf({ failure, checked, total, limit: options.limit }, budget);
   const isFinished = end === 'finished';
   const fields = { checked, linked: linked.length, finished: isFinished, reason };
   log.info('lineage.repair_ended', fields);
   return { checked, linked, isFinished, end, reason };
 }
 
-/** `isAll`: everything was looked up; `isWhole`: there is nothing beyond the limit. */
+/** Those that are not left for another time. */
+export function countChecked(outcomes: Iterable<Outcome>): number {
+  return [...outcomes].filter(({ kind }) => kind !== 'left').length;
+}
+
+/**
+ * How a repair ended that has checked so many of the `total` that were there; as many as the `limit`
+ * allows may not have been all.
+ */
 export function endOf(
   looked: {
     readonly failure: Pick<UpstreamFailure, 'message'> | null;
-    readonly isAll: boolean;
-    readonly isWhole: boolean;
+    readonly checked: number;
+    readonly total: number;
+    readonly limit: number;
   },
   budget: Pick<Budget, 'usedUp'>,
 ): Pick<RepairReport, 'end' | 'reason'> {
   if (looked.failure !== null) return { end: 'mlflow', reason: looked.failure.message };
-  if (looked.isAll) return { end: looked.isWhole ? 'finished' : 'limit', reason: null };
+  const { checked, total, limit } = looked;
+  if (checked >= total) return { end: total < limit ? 'finished' : 'limit', reason: null };
   return budget.usedUp() === 'calls'
     ? { end: 'calls', reason: 'The calls of one repair are used up; ask again to go on.' }
     : { end: 'time', reason: 'The time of one repair is used up; ask again to go on.' };
@@ -96,7 +104,7 @@ function lookUpBatch(deps: RepairDependencies, batch: readonly Subject[], budget
     subjects: batch,
     policy: REPAIR,
     budget,
-    factsOf: () => ({ isDue: true, isCounted: false }),
+    termsOf: () => ({ isDue: true, isCounted: false }),
     ids: [],
   });
 }

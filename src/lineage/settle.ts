@@ -1,4 +1,4 @@
-import { missed, type Missed, type Outcome } from './outcome.ts';
+import { missed, type FoundRun, type Missed, type MissedSubject, type Outcome } from './outcome.ts';
 import type { Policy } from './policy.ts';
 import { executionKey, type Subject } from './subject.ts';
 
@@ -28,8 +28,8 @@ export function asWritten(
   return conflict ?? { kind: 'changed' };
 }
 
-/** What is known of one subject of a look-up, beside what it gave. */
-export interface LookFacts {
+/** On which terms one subject is looked up. */
+export interface LookTerms {
   /** It was time to ask. */
   readonly isDue: boolean;
   /** A look in vain counts already; this one only goes on with it. */
@@ -39,27 +39,46 @@ export interface LookFacts {
 /** The outcome as far as this look may say and remember it; the rest is left. */
 export function asRemembered(
   outcome: Outcome,
-  { remembersPartialLooks }: Pick<Policy, 'remembersPartialLooks'>,
-  { isDue, isCounted }: LookFacts,
+  { isThorough }: Pick<Policy, 'isThorough'>,
+  { isDue, isCounted }: LookTerms,
 ): Outcome {
   if (outcome.kind !== 'missed') return outcome;
   const isNews = !isCounted || outcome.reason.code !== 'no_run_yet';
-  const isWhole = outcome.look !== 'part' || remembersPartialLooks;
+  const isWhole = outcome.look !== 'part' || !isThorough;
   return isDue && isNews && isWhole ? outcome : { kind: 'left' };
 }
 
 /** What is to be remembered of a subject until it is looked for again, or null. */
-export function missOf(outcome: Outcome): Missed | null {
+export function missedOf(outcome: Outcome): Missed | null {
   if (outcome.kind === 'missed') return outcome;
   return outcome.kind === 'linked' ? outcome.conflict : null;
 }
 
-/**
- * Whether a reader that had to leave it there lets others go on behind its answer: for what its
- * calls did not reach, and for what was not there in the workflow's usual way.
- */
-export function isUnfinished(outcome: Outcome): boolean {
-  if (outcome.kind === 'left') return true;
-  if (outcome.kind !== 'missed' || outcome.look === 'all') return false;
-  return outcome.reason.code === 'no_run_yet' || outcome.reason.code === 'no_experiment_yet';
+/** What is to be remembered of each that it was time to ask for. */
+export function missedAmong(
+  outcomes: ReadonlyMap<Subject, Outcome>,
+  isDue: (subject: Subject) => boolean,
+): MissedSubject[] {
+  return [...outcomes].flatMap(([subject, outcome]) => {
+    const missed = missedOf(outcome);
+    return missed !== null && isDue(subject) ? [{ subject, missed }] : [];
+  });
+}
+
+/** Runs to be written: to every row of their executions, or their experiments to rows that lack it. */
+export interface RunsToWrite {
+  readonly links: readonly FoundRun[];
+  readonly completions: readonly FoundRun[];
+}
+
+/** What our own rows said of a run without experiment was written when they were asked. */
+export function runsToWrite(outcomes: ReadonlyMap<Subject, Outcome>): RunsToWrite {
+  const links: FoundRun[] = [];
+  const completions: FoundRun[] = [];
+  for (const [subject, outcome] of outcomes) {
+    if (outcome.kind !== 'linked') continue;
+    if (subject.kind === 'execution') links.push(outcome.run);
+    else if (outcome.source === 'mlflow') completions.push(outcome.run);
+  }
+  return { links, completions };
 }

@@ -3,6 +3,7 @@ import { artifactTable } from '../artifact/artifact.table.ts';
 import { guarded } from '../storage/database-errors.ts';
 import type { Database } from '../storage/database.ts';
 import { isoTimestamp } from '../storage/iso-timestamp.ts';
+import { listOf } from '../storage/list-of.ts';
 import { contextOf, type ExecutionContext, type SiblingRow } from './execution-context.ts';
 import { executionForms, parseExecutionId } from './execution-id.ts';
 import {
@@ -139,9 +140,4 @@ function isDueSql(due: DueLookups): SQL {
   if (due === 'due') return sql`(${next_check_at} is null or ${next_check_at} <= now())`;
   return sql`(${checked_at} is null or ${attempts} = 0
     or ${checked_at} < ${due.before}::timestamptz)`;
-}
-
-/** One parameter, however long the list. */
-export function listOf(texts: readonly string[]): SQL {
-  return sql`(select jsonb_array_elements_text(${JSON.stringify(texts)}::jsonb))`;
 }

@@ -1,11 +1,12 @@
 import type { MlflowClient, RunPage } from '../mlflow/mlflow-client.ts';
 import { startedBetween, startedFrom } from '../mlflow/mlflow-filters.ts';
 import type { MlflowRun } from '../mlflow/mlflow.schema.ts';
-import { OutOfBounds, type Budget } from '../upstream/budget.ts';
+import { OutOfBudget, type Budget } from '../upstream/budget.ts';
 import { UpstreamFailure } from '../upstream/upstream-failure.ts';
 import type { ExecutionContext } from './execution-context.ts';
 import type { Findings } from './find-runs.ts';
-import { chooseRun, isSettled, matchesAmong, RUN_SHAPES, type RunMatch } from './match-run.ts';
+import { RUN_SHAPES } from './lineage-lookup.table.ts';
+import { chooseRun, isSettled, matchesAmong, type RunMatch } from './match-run.ts';
 import type { Finding } from './outcome.ts';
 import type { SweepPolicy } from './policy.ts';
 import { executionFilters, sweepFilter } from './run-filter.ts';
@@ -57,7 +58,7 @@ export async function sweepRuns(
   } catch (error) {
     isComplete = false;
     if (error instanceof UpstreamFailure) failure = error;
-    else if (!(error instanceof OutOfBounds)) throw error;
+    else if (!(error instanceof OutOfBudget)) throw error;
   }
   const findings = new Map<ExecutionSubject, Finding>();
   for (const [subject, { usualShapes }] of executions) {

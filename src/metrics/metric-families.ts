@@ -1,3 +1,4 @@
+import { LINEAGE_STATUSES } from '../artifact/artifact.schema.ts';
 import { RENDER_REASONS } from '../image/ledger/shown-render.repository.ts';
 import type { MetricFamily, MetricSample } from '../observability/exposition.ts';
 import { COUNTERS, type CounterDefinition } from '../observability/metrics.ts';
@@ -7,8 +8,7 @@ import type { StoredCounter, StoredSnapshot } from './metric-counter.repository.
 export const RENDER_SECONDS_BUCKETS = [0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10] as const;
 
 const ARTIFACT_TYPES = ['chart', 'llm', 'signal', 'other'];
-const UNLINKED = ['pending', 'unresolved', 'unavailable'];
-const LINEAGE = ['linked', ...UNLINKED];
+const UNLINKED = LINEAGE_STATUSES.filter((status) => status !== 'linked');
 /**
  * Families with more combinations than this show those that happened, smaller ones all, zeros
  * included.
@@ -57,7 +57,7 @@ function snapshotFamilies(snapshot: StoredSnapshot | null): MetricFamily[] {
   if (snapshot === null) return [];
   const groups = Array.isArray(snapshot.facts) ? snapshot.facts.flatMap(readGroup) : [];
   const counts = ARTIFACT_TYPES.flatMap((type) =>
-    LINEAGE.map((lineage) => ({
+    LINEAGE_STATUSES.map((lineage) => ({
       labels: { type, lineage },
       value: sum(
         groups.filter((group) => group.type === type && group.lineage === lineage),

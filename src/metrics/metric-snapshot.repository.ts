@@ -24,7 +24,7 @@ export interface MetricSnapshotRepository {
   /** True for one asker a minute world-wide, who then takes the snapshot. */
   claim(): Promise<boolean>;
   /** Reads the whole artifacts table once. */
-  countArtifacts(options: { readonly lookup: boolean }): Promise<ArtifactGroupFacts[]>;
+  countArtifacts(options: { readonly hasLookups: boolean }): Promise<ArtifactGroupFacts[]>;
   record(facts: readonly ArtifactGroupFacts[], tookMs: number): Promise<void>;
   /** Adds what was drawn since the last time to the counters, each row once. */
   countLedger(): Promise<void>;
@@ -53,10 +53,10 @@ export function createMetricSnapshotRepository(
         return rows.length > 0;
       }),
 
-    countArtifacts: ({ lookup }) =>
+    countArtifacts: ({ hasLookups }) =>
       guarded('metric_snapshot.count_artifacts', async () => {
         const { type, created_at } = artifactTable;
-        const status = lineageStatusSql({ isConfigured: isMlflowConfigured, lookup });
+        const status = lineageStatusSql({ isMlflowConfigured, hasLookups });
         const query = database
           .select({
             type: sql<string>`case when ${type} in ('chart', 'llm', 'signal') then ${type} else 'other' end`,
@@ -69,7 +69,7 @@ export function createMetricSnapshotRepository(
           .from(artifactTable)
           .$dynamic();
         // Of the runs that were found, which are most, nothing has to be known.
-        if (lookup)
+        if (hasLookups)
           query.leftJoin(
             lineageLookupTable,
             and(lookupOfArtifact, ne(lineageLookupTable.status, 'linked')),

@@ -47,7 +47,7 @@ export function readMetrics(deps: MetricReaderDependencies): MetricReader {
     if (!(await snapshots.claim())) return;
     await snapshots.countLedger();
     const startedAt = now();
-    const facts = await snapshots.countArtifacts({ lookup: true });
+    const facts = await snapshots.countArtifacts({ hasLookups: true });
     await snapshots.record(facts, now() - startedAt);
   }
 
@@ -107,8 +107,8 @@ async function countWithoutLookups(
   snapshots: MetricSnapshotRepository,
 ): Promise<ArtifactGroupFacts[]> {
   try {
-    return await snapshots.countArtifacts({ lookup: true });
+    return await snapshots.countArtifacts({ hasLookups: true });
   } catch {
-    return snapshots.countArtifacts({ lookup: false });
+    return snapshots.countArtifacts({ hasLookups: false });
   }
 }

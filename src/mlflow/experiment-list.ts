@@ -1,5 +1,5 @@
 import { createFlights, type Flights } from '../concurrency/share-flight.ts';
-import { OutOfBounds, type Budget } from '../upstream/budget.ts';
+import { OutOfBudget, type Budget } from '../upstream/budget.ts';
 import type { UpstreamFailure } from '../upstream/upstream-failure.ts';
 import type { MlflowTransport } from './mlflow-transport.ts';
 import { experimentsSearchSchema, type Experiment } from './mlflow.schema.ts';
@@ -70,7 +70,7 @@ export function createExperimentList(
         // only had no time for, a follower may have.
         const failure = budget.ignoresOutage ? null : outage();
         if (failure !== null) throw failure;
-        if (budget.usedUp() !== null) throw new OutOfBounds();
+        if (budget.usedUp() !== null) throw new OutOfBudget();
         return undefined;
       },
     });

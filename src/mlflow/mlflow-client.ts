@@ -1,9 +1,8 @@
 import type { MlflowConfig } from '../config.ts';
-import { OutOfBounds, type Budget } from '../upstream/budget.ts';
+import { OutOfBudget, type Budget } from '../upstream/budget.ts';
 import { createCircuitBreaker } from '../upstream/circuit-breaker.ts';
-import type { UpstreamFailure } from '../upstream/upstream-failure.ts';
+import { UpstreamFailure } from '../upstream/upstream-failure.ts';
 import { createExperimentList, EXPERIMENTS_PER_PAGE } from './experiment-list.ts';
-import { MlflowFailure } from './mlflow-failure.ts';
 import { createMlflowTransport } from './mlflow-transport.ts';
 import {
   experimentsSearchSchema,
@@ -32,8 +31,8 @@ export interface RunSearch {
 }
 
 /**
- * MLflow's REST API as far as lineage needs it. Everything throws `MlflowFailure`, or
- * `OutOfBounds`.
+ * MLflow's REST API as far as lineage needs it. Everything throws `UpstreamFailure`, or
+ * `OutOfBudget`.
  */
 export interface MlflowClient {
   /** In all experiments that may be searched, the newest first unless told otherwise. */
@@ -49,7 +48,7 @@ export interface MlflowClient {
   probe(budget: Budget): Promise<void>;
   /**
    * The same in one small call that waits for no other and asks even while the breaker is open.
-   * Throws `OutOfBounds` when `signal` ends it: a short deadline proves nothing to those who have a
+   * Throws `OutOfBudget` when `signal` ends it: a short deadline proves nothing to those who have a
    * longer one.
    */
   ping(signal: AbortSignal): Promise<void>;
@@ -86,7 +85,7 @@ export function createMlflowClient(
   /** Throws where nothing could be searched. */
   function someOf(ids: readonly string[]): readonly string[] {
     if (ids.length > 0) return ids;
-    throw new MlflowFailure(noExperiments(config.experimentNames));
+    throw new UpstreamFailure(noExperiments(config.experimentNames));
   }
 
   /** Null: the budget is used up. */
@@ -111,7 +110,7 @@ export function createMlflowClient(
         nextPageToken: page?.next_page_token || null,
       };
     } catch (error) {
-      if (error instanceof OutOfBounds) return null;
+      if (error instanceof OutOfBudget) return null;
       throw error;
     }
   }
@@ -127,7 +126,7 @@ export function createMlflowClient(
       for (let from = 0; from < ids.length; from += EXPERIMENTS_PER_SEARCH) {
         const some = ids.slice(from, from + EXPERIMENTS_PER_SEARCH);
         const page = await searchSome(some, search, budget);
-        if (page === null && from === 0) throw new OutOfBounds();
+        if (page === null && from === 0) throw new OutOfBudget();
         // What the first experiments gave is worth having.
         if (page === null) return { runs, isTruncated: true, nextPageToken: null };
         runs.push(...page.runs);

@@ -1,7 +1,7 @@
 import { createFlights, type Flights } from '../concurrency/share-flight.ts';
-import { OutOfBounds } from '../upstream/budget.ts';
+import { OutOfBudget } from '../upstream/budget.ts';
 import type { MlflowClient } from './mlflow-client.ts';
-import { MlflowFailure } from './mlflow-failure.ts';
+import { UpstreamFailure } from '../upstream/upstream-failure.ts';
 
 /** How MLflow is now; `checked_at` is ISO 8601. */
 export interface MlflowState {
@@ -51,9 +51,9 @@ export function createMlflowState({ mlflow, problem, defer, now }: MlflowStateDe
       await client.ping(AbortSignal.timeout(MLFLOW_STATE_DEADLINE_MS)).then(
         () => null,
         (error: unknown) => {
-          if (error instanceof OutOfBounds)
+          if (error instanceof OutOfBudget)
             return `MLflow did not answer within ${MLFLOW_STATE_DEADLINE_MS} ms.`;
-          return error instanceof MlflowFailure ? error.message : 'MLflow cannot be asked.';
+          return error instanceof UpstreamFailure ? error.message : 'MLflow cannot be asked.';
         },
       ),
     );

@@ -1,9 +1,10 @@
 import type { MlflowConfig } from '../config.ts';
 import { BodyError, readCapped } from '../storage/read-capped.ts';
-import { OutOfBounds, type Budget } from '../upstream/budget.ts';
+import { OutOfBudget, type Budget } from '../upstream/budget.ts';
 import type { CircuitBreaker } from '../upstream/circuit-breaker.ts';
 import { createSemaphore } from '../upstream/semaphore.ts';
-import { MlflowFailure, statusFailure } from './mlflow-failure.ts';
+import { UpstreamFailure } from '../upstream/upstream-failure.ts';
+import { statusFailure } from './status-failure.ts';
 import { mlflowErrorSchema } from './mlflow.schema.ts';
 
 export interface MlflowRequest<T> {
@@ -18,12 +19,12 @@ export type Parser<T> = {
   safeParse(value: unknown): { success: true; data: T } | { success: false };
 };
 
-/** Single calls of MLflow's REST API. Both throw `MlflowFailure`, or `OutOfBounds`. */
+/** Single calls of MLflow's REST API. Both throw `UpstreamFailure`, or `OutOfBudget`. */
 export interface MlflowTransport {
   /** One call of a budget, in turn. Null: MLflow says that what was asked for does not exist. */
   call<T>(request: MlflowRequest<T>, budget: Budget): Promise<T | null>;
   /**
-   * One call that waits for no other and asks even while the breaker is open. `OutOfBounds` when
+   * One call that waits for no other and asks even while the breaker is open. `OutOfBudget` when
    * `signal` ends it: a short deadline proves nothing to those who have a longer one.
    */
   callAtOnce<T>(request: MlflowRequest<T>, signal: AbortSignal): Promise<T | null>;
@@ -69,7 +70,7 @@ export function createMlflowTransport(
       if (response.status === 404 && code === NOT_FOUND) return null;
       throw statusFailure(response, text, code, now());
     } catch (error) {
-      if (signal.aborted && now() - askedAt < slowMs) throw new OutOfBounds();
+      if (signal.aborted && now() - askedAt < slowMs) throw new OutOfBudget();
       throw asFailure(error, signal);
     }
   }
@@ -97,12 +98,12 @@ function parsed<T>(text: string, answer: Parser<T>): T {
     value = JSON.parse(text);
   } catch {
     const isPage = text.trimStart().startsWith('<');
-    if (!isPage) throw new MlflowFailure('MLflow answered with something that is not JSON.');
+    if (!isPage) throw new UpstreamFailure('MLflow answered with something that is not JSON.');
     const between = 'is there a login page or a proxy in between?';
-    throw new MlflowFailure(`MLflow answered with a web page, not with JSON: ${between}`);
+    throw new UpstreamFailure(`MLflow answered with a web page, not with JSON: ${between}`);
   }
   const result = answer.safeParse(value);
-  if (!result.success) throw new MlflowFailure('MLflow answered with JSON of another shape.');
+  if (!result.success) throw new UpstreamFailure('MLflow answered with JSON of another shape.');
   return result.data;
 }
 
@@ -115,13 +116,13 @@ function errorCode(text: string): string | null {
   }
 }
 
-function asFailure(error: unknown, signal: AbortSignal): MlflowFailure {
-  if (error instanceof MlflowFailure) return error;
+function asFailure(error: unknown, signal: AbortSignal): UpstreamFailure {
+  if (error instanceof UpstreamFailure) return error;
   if (error instanceof BodyError) {
     const what = error.reason === 'cut' ? error.message : `is ${error.message}`;
-    return new MlflowFailure(`MLflow's answer ${what}.`);
+    return new UpstreamFailure(`MLflow's answer ${what}.`);
   }
-  return new MlflowFailure(
+  return new UpstreamFailure(
     signal.aborted ? 'MLflow did not answer in time.' : 'MLflow cannot be reached.',
   );
 }

@@ -1,6 +1,6 @@
 /** Nothing is wrong, but who asks may not ask any further: its calls or its time are used up. */
-export class OutOfBounds extends Error {
-  override readonly name = 'OutOfBounds';
+export class OutOfBudget extends Error {
+  override readonly name = 'OutOfBudget';
 }
 
 /** What one piece of work may ask of a service. Counts and milliseconds. */
@@ -24,7 +24,7 @@ export interface Budget {
   readonly ignoresOutage: boolean;
   /** Milliseconds since 1970; what was read before may lack what is looked for. */
   readonly startedAt: number;
-  /** Takes one call. Throws `OutOfBounds` when no call or no time is left. */
+  /** Takes one call. Throws `OutOfBudget` when no call or no time is left. */
   take(): void;
   /** Why nothing is left, or null. */
   usedUp(): 'calls' | 'time' | null;
@@ -56,7 +56,7 @@ export function createBudget(limits: BudgetLimits, now: () => number): Budget {
       msLeft,
       taken: () => taken,
       take() {
-        if (usedUp() !== null) throw new OutOfBounds();
+        if (usedUp() !== null) throw new OutOfBudget();
         taken += 1;
       },
       within(ms) {

@@ -23,8 +23,8 @@ export function createCircuitBreaker(now: () => number): CircuitBreaker {
   return {
     outage,
     async run(ask, ignoresOutage) {
-      const open = outage();
-      if (open !== null && !ignoresOutage) throw open;
+      const failure = outage();
+      if (failure !== null && !ignoresOutage) throw failure;
       // While one request tries whether the service is back, the others are not kept waiting for
       // the same answer.
       if (last !== null && !ignoresOutage) openUntil = now() + BREAK_MS;

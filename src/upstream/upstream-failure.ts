@@ -6,7 +6,7 @@ export const BREAK_MS = 5_000;
  * it in an answer: no address, no credential, nothing of what the service sent.
  */
 export class UpstreamFailure extends Error {
-  override readonly name: string = 'UpstreamFailure';
+  override readonly name = 'UpstreamFailure';
   /** Milliseconds for which the service is better left alone. */
   readonly retryAfterMs: number;
   /** It says nothing of other requests: the service works, and did not take this one. */

@@ -73,8 +73,8 @@ async function removeBucket(
   files: ObjectFiles,
   { bucket, headers }: BucketCall,
 ): Promise<BucketAnswer> {
-  const isForced = headers['x-minio-force-delete'] === 'true';
-  if (!isForced && (await files.list(bucket)).length > 0)
+  const takesObjectsAlong = headers['x-minio-force-delete'] === 'true';
+  if (!takesObjectsAlong && (await files.list(bucket)).length > 0)
     throw new S3Error('BucketNotEmpty', 'The bucket you tried to delete is not empty');
   await files.removeBucket(bucket);
   return { status: 204 };

@@ -1,5 +1,5 @@
 import type { ArtifactRow } from '../../src/artifact/artifact.table.ts';
-import type { ArtifactRecord, LookupFacts } from '../../src/lineage/derive-lineage.ts';
+import type { ArtifactRecord, RememberedLookup } from '../../src/lineage/derive-lineage.ts';
 import type { HydratedArtifact } from '../../src/lineage/hydrate.ts';
 
 /** A row as the database gives it, with nothing in it but what is named. */
@@ -34,7 +34,7 @@ export function artifactRow(named: Partial<ArtifactRow> = {}): ArtifactRow {
   };
 }
 
-export function lookupFacts(named: Partial<LookupFacts> = {}): LookupFacts {
+export function rememberedLookup(named: Partial<RememberedLookup> = {}): RememberedLookup {
   return {
     status: 'pending',
     reason: null,

@@ -34,6 +34,24 @@ const OF_NO_FILE: Readonly<Record<string, string>> = {
   'png/scan-png-damage': 'what scan-png says of damaged files',
 };
 
+/** Rooms whose decisions are pure, so that each of them has a table. */
+const DECIDING_ROOMS = ['lineage', 'image', 'catalog'];
+/** What reads and writes, or puts rooms together, decides nothing of its own. */
+const DECIDES_NOTHING = /(?:\.(?:routes|schema|table|repository)|(?:^|\/)create-[^/]+)\.tsx?$/;
+/** Exported functions of those rooms that no unit test imports, and why. */
+const WITHOUT_UNIT_TEST: Readonly<Record<string, string>> = {
+  createHydration: 'reads, asks and writes by due, leftovers, told-lineage, mlflow-news',
+  findExecutions: 'asks MLflow by sweepRuns and findEach',
+  lookUp: 'reads, asks and writes by decide and settle',
+  renderGateClass: 'makes the class of a Durable Object, which workerd alone has',
+  repairLineage: 'reads and writes batch by batch by lookUp',
+};
+
+/** Functions and classes, and constants that hold a function. */
+const EXPORTED =
+  /^export (?:(?:async )?function\*? (\w+)|class (\w+)|const (\w+)[^;]*? = (?:async )?(?:\([^;=]*\)|\w+)(?:: [^;=]+)? =>)/gm;
+const NAMED_IMPORT = /\bimport\s*\{([^}]*)\}\s*from\s*'(\.[^']+)'/g;
+
 function sourcesOf(folder: string): string[] {
   return readdirSync(join(ROOT, folder), { recursive: true, encoding: 'utf8' })
     .filter((name) => /\.tsx?$/.test(name))
@@ -82,7 +100,54 @@ describe('src, stand-in and scripts', () => {
   });
 });
 
+/** `file#name` of everything that a file imports by its name; types are no functions. */
+function namedImportsOf(file: string): string[] {
+  const text = readFileSync(join(ROOT, file), 'utf8');
+  return [...text.matchAll(NAMED_IMPORT)].flatMap(([, names = '', target = '']) =>
+    names.split(',').map((name) => {
+      const [exported = ''] = name.trim().split(' as ');
+      return `${relative(ROOT, join(ROOT, dirname(file), target))}#${exported}`;
+    }),
+  );
+}
+
+function exportedFunctionsOf(text: string): string[] {
+  return [...text.matchAll(EXPORTED)].map(
+    ([, named, ofClass, constant]) => named ?? ofClass ?? constant ?? '',
+  );
+}
+
 describe('test/unit', () => {
+  it('knows an exported function when it sees one', () => {
+    const text = [
+      'export function a() {}',
+      'export async function b<T>() {}',
+      'export const c = (x: string): string => x;',
+      'export const d = 7;',
+      'export class E {}',
+      'export const f: F = async (x) => x;',
+      'export type G = () => void;',
+      'function h() {}',
+    ].join('\n');
+    expect(exportedFunctionsOf(text)).toEqual(['a', 'b', 'c', 'E', 'f']);
+  });
+
+  it('imports every exported function that decides in lineage, image and catalog', () => {
+    const imported = new Set(sourcesOf('test/unit').flatMap(namedImportsOf));
+    const untested = DECIDING_ROOMS.flatMap((room) => sourcesOf(`src/${room}`))
+      .filter((file) => !DECIDES_NOTHING.test(file))
+      .flatMap((file) =>
+        exportedFunctionsOf(readFileSync(join(ROOT, file), 'utf8'))
+          .filter((name) => !imported.has(`${file}#${name}`))
+          .map((name) => ({ file, name })),
+      );
+    expect(untested.filter(({ name }) => !(name in WITHOUT_UNIT_TEST))).toEqual([]);
+    // An exception that has a test by now is none.
+    expect(untested.map(({ name }) => name).toSorted()).toEqual(
+      Object.keys(WITHOUT_UNIT_TEST).toSorted(),
+    );
+  });
+
   const tests = sourcesOf('test/unit')
     .filter((file) => /\.test\.tsx?$/.test(file))
     .map((file) => relative('test/unit', file).replace(/\.test\.tsx?$/, ''));

@@ -8,7 +8,7 @@ import {
 import { artifactListQuery } from '../../../src/catalog/list.schema.ts';
 
 const dialect = new PgDialect();
-const KNOWN = { isConfigured: true, lookup: true };
+const KNOWN = { isMlflowConfigured: true, hasLookups: true };
 
 /** The condition of a query, without the names of the table. */
 function where(query: Record<string, string>): { sql: string; params: unknown[] } | null {

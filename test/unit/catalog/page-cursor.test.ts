@@ -43,6 +43,10 @@ describe('a cursor', () => {
         code: 'invalid_input',
         fields: [{ field: 'cursor' }],
       });
+      await expect(readCursor(scope, cursor)).rejects.toMatchObject({
+        code: 'invalid_input',
+        fields: [{ field: 'cursor' }],
+      });
     }
   });
 

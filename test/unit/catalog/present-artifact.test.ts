@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { LinkBases } from '../../../src/catalog/links.ts';
 import { airflowRunOf, presentArtifact } from '../../../src/catalog/present-artifact.ts';
-import { artifactRow, hydratedArtifact, lookupFacts } from '../../support/artifact-row.ts';
+import { artifactRow, hydratedArtifact, rememberedLookup } from '../../support/artifact-row.ts';
 
 const RUN = 'manual__2025-11-15T13:54:31+00:00';
 const bases: LinkBases = {
@@ -42,7 +42,7 @@ describe('airflowRunOf', () => {
     ['an empty DAG', { execution_id: RUN }, { airflow_dag_id: '' }, null],
     ['nothing at all', {}, {}, null],
   ])('%s', (_, row, lookup, run) => {
-    expect(airflowRunOf({ row: artifactRow(row), lookup: lookupFacts(lookup) })).toEqual(run);
+    expect(airflowRunOf({ row: artifactRow(row), lookup: rememberedLookup(lookup) })).toEqual(run);
   });
 
   it('asks nothing of a look-up that is not there', () => {

@@ -146,7 +146,9 @@ describe('one execution alone', () => {
   });
 
   it('says that its calls were used up', async () => {
-    expect(await find(execution(newInstant(), 'w'), 'usual', {}, 2)).toEqual({ kind: 'busy' });
+    expect(await find(execution(newInstant(), 'w'), 'usual', {}, 2)).toEqual({
+      kind: 'out_of_budget',
+    });
   });
 });
 
@@ -173,8 +175,8 @@ it('many alone: a refusal is of one, a failure ends all', async () => {
 });
 
 describe('runs by their ids', () => {
-  const NAMED_ALONE = { asksRunsByName: false };
-  const ALL_BY_NAME = { asksRunsByName: true };
+  const NAMED_ALONE = { isThorough: false };
+  const ALL_BY_NAME = { isThorough: true };
   const find = async (runIds: string[], policy = NAMED_ALONE, calls?: number) => {
     const subjects = runIds.map((runId) => ({ kind: 'run', runId }) as const);
     const { findings } = await findRuns(mlflow, subjects, policy, budget(calls));

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { byRows, decideExecution, decideRun } from '../../../src/lineage/decide.ts';
+import { byRows, decideExecution, decideRun, judge } from '../../../src/lineage/decide.ts';
 import type { SiblingRow } from '../../../src/lineage/execution-context.ts';
-import { matchesAmong } from '../../../src/lineage/match-run.ts';
+import { matchesAmong, type RunMatch } from '../../../src/lineage/match-run.ts';
 import type { Finding } from '../../../src/lineage/outcome.ts';
 import { UpstreamFailure } from '../../../src/upstream/upstream-failure.ts';
 import { contextFor, DATE, execution, runOf } from './samples.ts';
@@ -86,7 +86,11 @@ describe('an execution, by what MLflow gave', () => {
       linked('mlflow', 'run-1', '7'),
     ],
     ['a part of an answer', { kind: 'partial' }, { ...missed('no_run_yet'), look: 'part' }],
-    ['no time', { kind: 'busy' }, { ...missed('busy'), look: 'part', waitMs: null }],
+    [
+      'no time',
+      { kind: 'out_of_budget' },
+      { ...missed('out_of_budget'), look: 'part', waitMs: null },
+    ],
     ['nobody asked', { kind: 'unasked' }, { kind: 'left' }],
     [
       'a failure',
@@ -206,6 +210,64 @@ describe('an execution, by what MLflow gave', () => {
   });
 });
 
+describe('of the runs that match', () => {
+  const match = (runId: string, namesWorkflow: boolean, tags: Record<string, string> = {}) => {
+    const run = runOf({ execution_id: DATE, ...tags }, { runId });
+    return { run, shape: 'execution_id', rank: 2, namesWorkflow } satisfies RunMatch;
+  };
+  const byDag = (runId: string, workflow_id: string) =>
+    match(runId, true, { workflow_id, airflow_dag_id: 'd' });
+  const unnamed = match('run-1', false);
+  const b = match('b', false, { workflow_id: 'b' });
+  const c = match('c', false, { workflow_id: 'c' });
+  const both = execution(DATE, 'w', 'd');
+  const dagAlone = { ...execution(DATE, 'd'), workflowId: null };
+  const toLink = (runId: string) => ({ kind: 'linked', run: { runId } });
+
+  it.each<[string, typeof both, string[], RunMatch[], object]>([
+    ['none', both, [], [], missed('no_run_yet')],
+    [
+      'one that names no workflow, where another ran, is a guess',
+      execution(DATE, 'a'),
+      ['b'],
+      [unnamed],
+      missed('nameless_run', { workflows: ['b'] }),
+    ],
+    ['one that names no workflow, alone', execution(DATE, 'a'), [], [unnamed], toLink('run-1')],
+    [
+      'two workflows, where the artifact names none, is a guess',
+      execution(DATE),
+      [],
+      [b, c],
+      missed('nameless_artifact_many_runs', { workflows: ['b', 'c'] }),
+    ],
+    ['one workflow, where the artifact names none', execution(DATE), [], [b], toLink('b')],
+    [
+      'two workflows of one DAG, where the artifact names its workflow',
+      both,
+      [],
+      [byDag('a', 'w'), byDag('b', 'd')],
+      toLink('a'),
+    ],
+    [
+      'two workflows of one DAG, where the artifact names the DAG alone, is a guess',
+      dagAlone,
+      [],
+      [byDag('a', 'w'), byDag('b', 'd')],
+      missed('several_workflows_of_dag', { workflows: ['w', 'd'] }),
+    ],
+    [
+      'two runs of one workflow of a DAG',
+      dagAlone,
+      [],
+      [byDag('a', 'w'), byDag('b', 'w')],
+      toLink('a'),
+    ],
+  ])('%s', (_, of, otherWorkflows, matches, outcome) => {
+    expect(judge(of, otherWorkflows, matches, 'all')).toMatchObject(outcome);
+  });
+});
+
 describe('a run without experiment', () => {
   const subject = { kind: 'run', runId: 'r1' } as const;
   const failure = new UpstreamFailure('down');
@@ -219,7 +281,7 @@ describe('a run without experiment', () => {
     ],
     ['MLflow does not', { kind: 'named', run: null }, { ...missed('unknown_run'), look: 'all' }],
     ['a search left it out', { kind: 'partial' }, { ...missed('no_experiment_yet'), look: 'part' }],
-    ['no time', { kind: 'busy' }, { kind: 'left' }],
+    ['no time', { kind: 'out_of_budget' }, { kind: 'left' }],
     ['no call', { kind: 'unasked' }, { kind: 'left' }],
     ['a failure', { kind: 'failed', failure }, { ...missed('mlflow_failed'), look: 'part' }],
   ])('%s', (_, finding, outcome) => {

@@ -3,8 +3,9 @@ import type { ArtifactRow } from '../../../src/artifact/artifact.table.ts';
 import {
   deriveLineage,
   overlay,
+  unlinkedReason,
   type ArtifactRecord,
-  type LookupFacts,
+  type RememberedLookup,
 } from '../../../src/lineage/derive-lineage.ts';
 
 const rowOf = (more: Partial<ArtifactRow>) =>
@@ -16,7 +17,7 @@ const rowOf = (more: Partial<ArtifactRow>) =>
     updated_at: null,
     ...more,
   }) as ArtifactRow;
-const lookupOf = (more: Partial<LookupFacts>): LookupFacts => ({
+const lookupOf = (more: Partial<RememberedLookup>): RememberedLookup => ({
   status: 'pending',
   reason: 'not yet',
   airflow_dag_id: null,
@@ -117,5 +118,39 @@ describe('what was read back lies over what was in hand', () => {
 
   it('leaves what nobody read again', () => {
     expect(overlay(record, undefined)).toBe(record);
+  });
+});
+
+describe('why an artifact is not linked', () => {
+  const NAMELESS = 'The artifact names no execution_id, so no run can be looked for.';
+  it.each<[string, Parameters<typeof unlinkedReason>[0], string | null, string]>([
+    [
+      'nobody has asked',
+      { run_id: null, execution_id: 'e', lookupReason: null },
+      null,
+      'MLflow has not been asked yet.',
+    ],
+    ['as recorded', { run_id: null, execution_id: 'e', lookupReason: 'not yet' }, null, 'not yet'],
+    [
+      'nobody can ask, whatever was recorded',
+      { run_id: null, execution_id: 'e', lookupReason: 'not yet' },
+      'not configured',
+      'not configured',
+    ],
+    [
+      'no name',
+      { run_id: null, execution_id: null, lookupReason: 'x' },
+      'not configured',
+      NAMELESS,
+    ],
+    ['an empty name', { run_id: null, execution_id: '', lookupReason: null }, null, NAMELESS],
+    [
+      'a run without experiment',
+      { run_id: 'r', execution_id: null, lookupReason: 'not yet' },
+      null,
+      'not yet',
+    ],
+  ])('%s', (_, of, mlflowProblem, reason) => {
+    expect(unlinkedReason(of, mlflowProblem)).toBe(reason);
   });
 });

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { isDue } from '../../../src/lineage/due.ts';
+import { dueSubjects, isDue } from '../../../src/lineage/due.ts';
 import { ONE, PAGE, type Policy } from '../../../src/lineage/policy.ts';
+import { executionKey } from '../../../src/lineage/subject.ts';
 
 const NOW = Date.UTC(2026, 0, 5, 12);
 const PAST = '2026-01-05 11:59:59.999999+00';
@@ -27,4 +28,21 @@ describe('it is time to ask', () => {
   ])('%s', (_, remembered, policy, due) => {
     expect(isDue(remembered, policy, NOW)).toBe(due);
   });
+});
+
+it('is told of the subjects of records, and of none that is linked', () => {
+  const row = (run_id: string | null, execution_id: string | null) => ({
+    row: { run_id, execution_id, experiment_id: null, workflow_id: 'w', dag_id: null },
+    lookup: null,
+  });
+  const early = { ...row(null, 'early'), lookup: lookup('pending', 0, FUTURE) };
+  const linked = { ...row('r', 'e'), row: { ...row('r', 'e').row, experiment_id: '7' } };
+  const records = [row(null, 'e'), row(null, 'e'), early, linked, row('r', null), row(null, null)];
+  const keys = ['["execution","w","e"]', '["run","","r"]'];
+  expect([...dueSubjects(records, PAGE, NOW)]).toEqual(keys);
+  expect([...dueSubjects(records, ONE, NOW)]).toEqual([
+    keys[0],
+    executionKey('w', 'early'),
+    keys[1],
+  ]);
 });

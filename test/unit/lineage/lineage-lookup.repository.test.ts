@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { drizzle } from 'drizzle-orm/pglite';
-import { missesSql } from '../../../src/lineage/lineage-lookup.repository.ts';
+import { rememberMissedSql } from '../../../src/lineage/lineage-lookup.repository.ts';
 import { missed, type Missed } from '../../../src/lineage/outcome.ts';
 import type { Subject } from '../../../src/lineage/subject.ts';
 import { PgliteBackend } from '../../../stand-in/sql/pglite-backend.ts';
@@ -17,7 +17,7 @@ let made = 0;
 const newSubject = () => execution(`build ${(made += 1)}`, 'w');
 
 async function remember(subject: Subject, miss: Missed) {
-  await drizzle(backend.pglite).execute(missesSql([{ subject, missed: miss }]));
+  await drizzle(backend.pglite).execute(rememberMissedSql([{ subject, missed: miss }]));
   const name = subject.kind === 'run' ? subject.runId : subject.id.text;
   const { rows } = await backend.pglite.query<Record<string, unknown>>(
     `select kind, workflow, status, reason, attempts, checked_at::text as checked_at,

@@ -4,6 +4,7 @@ import { drizzle } from 'drizzle-orm/pglite';
 import type { PgliteBackend } from '../../../stand-in/sql/pglite-backend.ts';
 import { openPglite } from '../../support/open-pglite.ts';
 import { matchingWhere } from '../../../src/catalog/filter.repository.ts';
+import { LINEAGE_STATUSES } from '../../../src/artifact/artifact.schema.ts';
 import { artifactTable } from '../../../src/artifact/artifact.table.ts';
 import { deriveLineage } from '../../../src/lineage/derive-lineage.ts';
 import { lineageLookupTable, lookupOfArtifact } from '../../../src/lineage/lineage-lookup.table.ts';
@@ -19,14 +20,15 @@ let backend: PgliteBackend;
 beforeAll(async () => {
   backend = await openPglite();
   await backend.migrate();
-  // Every combination of what a row may name with every recorded status, and with none.
+  // Every combination of what a row may name (nothing, an empty text, something) with every recorded status, and with none.
   await backend.pglite.exec(`
     create temp table status(recorded) as values (null), ('linked'), ('pending'), ('unresolved'), ('unavailable');
     insert into artifacts (name, type, run_id, experiment_id, workflow_id, dag_id, execution_id)
-      select 'x', 'llm', run || coalesce(recorded, 'none'), experiment, workflow, dag, execution || coalesce(recorded, 'none')
-      from status, (values (null), ('run ')) r(run), (values (null), ('1')) e(experiment),
-        (values (null), ('w')) w(workflow), (values (null), ('d')) d(dag), (values (null), ('execution ')) x(execution);
-    insert into artifacts (name, type, execution_id, run_id) values ('x', 'llm', '', null), ('x', 'llm', '', 'run linked');
+      select 'x', 'llm', case run when '' then '' else run || coalesce(recorded, 'none') end,
+        experiment, workflow, dag, case execution when '' then '' else execution || coalesce(recorded, 'none') end
+      from status, (values (null), (''), ('run ')) r(run), (values (null), (''), ('1')) e(experiment),
+        (values (null), (''), ('w')) w(workflow), (values (null), (''), ('d')) d(dag),
+        (values (null), (''), ('execution ')) x(execution);
     insert into lineage_lookup (kind, workflow, name, status)
       select 'run', '', 'run ' || recorded, recorded from status where recorded is not null;
     insert into lineage_lookup (kind, workflow, name, status)
@@ -36,23 +38,23 @@ beforeAll(async () => {
 afterAll(() => backend.close());
 
 it.each([
-  { isConfigured: true, lookup: true },
-  { isConfigured: true, lookup: false },
-  { isConfigured: false, lookup: true },
-  { isConfigured: false, lookup: false },
+  { isMlflowConfigured: true, hasLookups: true },
+  { isMlflowConfigured: true, hasLookups: false },
+  { isMlflowConfigured: false, hasLookups: true },
+  { isMlflowConfigured: false, hasLookups: false },
 ])('the filter, the column and the artifact say the same of its lineage: %o', async (knowledge) => {
   const rows = await drizzle(backend.pglite)
     .select({ row: artifactTable, lookup: lineageLookupTable, status: lineageStatusSql(knowledge) })
     .from(artifactTable)
     .leftJoin(lineageLookupTable, lookupOfArtifact);
-  expect(rows).toHaveLength(162);
+  expect(rows).toHaveLength(5 * 3 ** 5);
   const told = rows.map(({ row, lookup }) => {
-    const record = { row, lookup: knowledge.lookup ? lookup : null };
-    return deriveLineage(record, knowledge.isConfigured ? null : 'not configured').status;
+    const record = { row, lookup: knowledge.hasLookups ? lookup : null };
+    return deriveLineage(record, knowledge.isMlflowConfigured ? null : 'not configured').status;
   });
   expect(rows.map(({ status }) => status)).toEqual(told);
 
-  for (const lineage of ['linked', 'pending', 'unresolved', 'unavailable'] as const) {
+  for (const lineage of LINEAGE_STATUSES) {
     const filtered = await drizzle(backend.pglite)
       .select({ id: artifactTable.id })
       .from(artifactTable)
@@ -63,8 +65,6 @@ it.each([
     expect(ids).toEqual(wanted.map(({ row }) => row.id).toSorted((a, b) => a - b));
   }
 });
-
-const STATUSES = ['linked', 'pending', 'unresolved', 'unavailable'] as const;
 
 describe('the rule in TypeScript', () => {
   const row = (
@@ -104,14 +104,16 @@ describe('the rule in TypeScript', () => {
 });
 
 describe('the condition of a filter', () => {
-  it.each(STATUSES)('speaks of look-ups only where they are joined: %s', (status) => {
-    for (const isConfigured of [true, false]) {
-      for (const lookup of [true, false]) {
-        const knowledge = { isConfigured, lookup };
+  it.each(LINEAGE_STATUSES)('speaks of look-ups only where they are joined: %s', (status) => {
+    for (const isMlflowConfigured of [true, false]) {
+      for (const hasLookups of [true, false]) {
+        const knowledge = { isMlflowConfigured, hasLookups };
         const { sql } = new PgDialect().sqlToQuery(hasLineageStatusSql(status, knowledge));
         expect(sql.includes('lineage_lookup')).toBe(needsLookup(status, knowledge));
       }
     }
-    expect(needsLookup(status, { isConfigured: true, lookup: true })).toBe(status !== 'linked');
+    expect(needsLookup(status, { isMlflowConfigured: true, hasLookups: true })).toBe(
+      status !== 'linked',
+    );
   });
 });

@@ -1,7 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { RunShape } from '../../../src/lineage/lineage-lookup.table.ts';
 import { parseExecutionId } from '../../../src/lineage/execution-id.ts';
-import { judge } from '../../../src/lineage/decide.ts';
 import {
   chooseRun,
   idsOf,
@@ -119,22 +118,6 @@ describe('the choice', () => {
     }
     expect(order).toEqual([newer, older, failed, killed, near, unnamed]);
     expect(chooseRun([])).toBeNull();
-  });
-
-  it('is refused where it would be a guess', () => {
-    const unnamed = match({ namesWorkflow: false });
-    expect(judge(wanted(DATE, 'a'), ['b'], [unnamed])).toMatchObject({
-      kind: 'missed',
-      reason: { code: 'nameless_run', workflows: ['b'] },
-    });
-    expect(judge(wanted(DATE, 'a'), [], [unnamed]).kind).toBe('linked');
-    const b = match({ namesWorkflow: false }, { tags: new Map([['workflow_id', 'b']]) });
-    const c = match({ namesWorkflow: false }, { tags: new Map([['workflow_id', 'c']]) });
-    expect(judge(wanted(DATE), [], [b, c])).toMatchObject({
-      kind: 'missed',
-      reason: { code: 'nameless_artifact_many_runs', workflows: ['c', 'b'] },
-    });
-    expect(judge(wanted(DATE), [], [b]).kind).toBe('linked');
   });
 
   it.each<[string, Partial<RunMatch>, Partial<MlflowRun>, RunShape[], boolean]>([

@@ -24,7 +24,7 @@ describe('a reason', () => {
       'The experiment of the run that this artifact names was not found in MLflow yet; it is asked again.',
     ],
     [
-      'busy',
+      'out_of_budget',
       'pending',
       'MLflow answers, but not in time for everything that has to be asked; it is asked again.',
     ],

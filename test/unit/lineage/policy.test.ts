@@ -8,7 +8,7 @@ it('a reader waits a second and a half, asks nobody who fails, and a page makes 
   expect([ONE.budget.callsMax, PAGE.budget.callsMax]).toEqual([12, 3]);
   expect([ONE.sweep, PAGE.alone]).toEqual([null, null]);
   expect(ONE.alone).toBe('usual');
-  expect([ONE, PAGE].map((policy) => policy.remembersPartialLooks)).toEqual([true, true]);
+  expect([ONE, PAGE].map((policy) => policy.isThorough)).toEqual([false, false]);
 });
 
 it('a repair asks in every way to the end, whoever fails, and forgets what it broke off', () => {
@@ -16,8 +16,7 @@ it('a repair asks in every way to the end, whoever fails, and forgets what it br
     budget: { callsMax: 800, lastsMs: 20_000, slowMs: 5_000, ignoresOutage: true },
     sweep: { readsToEnd: true, pagesMax: 4, shareOfTime: 0.5, executionsMin: 1 },
     alone: 'all',
-    asksRunsByName: true,
-    remembersPartialLooks: false,
+    isThorough: true,
   });
 });
 

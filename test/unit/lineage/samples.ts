@@ -43,7 +43,7 @@ export function runOf(tags: Record<string, string>, more: Partial<MlflowRun> = {
 export const REASONS: { readonly [Code in Reason['code']]: Reason & { readonly code: Code } } = {
   no_run_yet: { code: 'no_run_yet' },
   no_experiment_yet: { code: 'no_experiment_yet' },
-  busy: { code: 'busy' },
+  out_of_budget: { code: 'out_of_budget' },
   unwritable_id: { code: 'unwritable_id' },
   several_workflows_of_dag: { code: 'several_workflows_of_dag', workflows: ['a', 'b'] },
   nameless_run: { code: 'nameless_run', workflows: ['a'] },

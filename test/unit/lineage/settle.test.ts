@@ -3,10 +3,12 @@ import { missed, type Outcome } from '../../../src/lineage/outcome.ts';
 import {
   asRemembered,
   asWritten,
-  isUnfinished,
-  missOf,
-  type LookFacts,
+  missedAmong,
+  missedOf,
+  runsToWrite,
+  type LookTerms,
 } from '../../../src/lineage/settle.ts';
+import type { Subject } from '../../../src/lineage/subject.ts';
 import { DATE, execution, REASONS } from './samples.ts';
 
 const subject = execution(DATE, 'w');
@@ -54,13 +56,13 @@ describe('what was to be linked', () => {
 });
 
 describe('what is remembered', () => {
-  const due: LookFacts = { isDue: true, isCounted: false };
-  const reader = { remembersPartialLooks: true };
-  const repair = { remembersPartialLooks: false };
+  const due: LookTerms = { isDue: true, isCounted: false };
+  const reader = { isThorough: false };
+  const repair = { isThorough: true };
   const whole = missed(REASONS.no_run_yet);
   const part = missed(REASONS.no_run_yet, 'part');
 
-  it.each<[string, Outcome, typeof reader, LookFacts, boolean]>([
+  it.each<[string, Outcome, typeof reader, LookTerms, boolean]>([
     ['a whole look', whole, reader, due, true],
     ['a whole look of a repair', whole, repair, due, true],
     ['a part of a look', part, reader, due, true],
@@ -80,29 +82,47 @@ describe('what is remembered', () => {
   });
 
   it('is a miss, and what did not take a run that others took', () => {
-    expect(missOf(whole)).toBe(whole);
-    expect(missOf({ ...LINKED, conflict: CONFLICT })).toBe(CONFLICT);
-    expect([missOf(LINKED), missOf({ kind: 'left' }), missOf({ kind: 'changed' })]).toEqual([
+    expect(missedOf(whole)).toBe(whole);
+    expect(missedOf({ ...LINKED, conflict: CONFLICT })).toBe(CONFLICT);
+    expect([missedOf(LINKED), missedOf({ kind: 'left' }), missedOf({ kind: 'changed' })]).toEqual([
       null,
       null,
       null,
     ]);
   });
+
+  it('is kept of what it was time to ask for alone', () => {
+    const [due, early, found] = ['1', '2', '3'].map((text) => execution(text, 'w'));
+    const outcomes = new Map<Subject, Outcome>([
+      [due!, whole],
+      [early!, whole],
+      [found!, LINKED],
+      [subject, { ...LINKED, conflict: CONFLICT }],
+    ]);
+    expect(missedAmong(outcomes, (one) => one !== early)).toEqual([
+      { subject: due, missed: whole },
+      { subject, missed: CONFLICT },
+    ]);
+  });
 });
 
-describe('what goes on behind the answer', () => {
-  it.each<[string, Outcome, boolean]>([
-    ['what nobody came to', { kind: 'left' }, true],
-    ['what was not there in the usual way', missed(REASONS.no_run_yet, 'usual'), true],
-    ['what a page asked for in part', missed(REASONS.no_run_yet, 'part'), true],
-    ['a run that a search left out', missed(REASONS.no_experiment_yet, 'part'), true],
-    ['what was looked for in every way', missed(REASONS.no_run_yet), false],
-    ['what nobody had time for', missed(REASONS.busy, 'part'), false],
-    ['what MLflow failed with', missed(REASONS.mlflow_failed, 'part', 5_000), false],
-    ['what cannot be decided', missed(REASONS.nameless_run), false],
-    ['what is linked', LINKED, false],
-    ['what somebody else has linked', { kind: 'changed' }, false],
-  ])('%s: %s', (_, outcome, goesOn) => {
-    expect(isUnfinished(outcome)).toBe(goesOn);
+describe('a run that is to be written', () => {
+  const named = { kind: 'run', runId: 'r1' } as const;
+  const bySibling: Outcome = { ...LINKED, source: 'sibling' };
+
+  it.each<[string, Subject, Outcome, ReturnType<typeof runsToWrite>]>([
+    ['of an execution', subject, LINKED, { links: [run], completions: [] }],
+    ['of an execution, by a sibling', subject, bySibling, { links: [run], completions: [] }],
+    ['without experiment', named, LINKED, { links: [], completions: [run] }],
+    // It was written when our own rows were asked.
+    ['without experiment, by a sibling', named, bySibling, { links: [], completions: [] }],
+    [
+      'of nothing that was found',
+      subject,
+      missed(REASONS.no_run_yet),
+      { links: [], completions: [] },
+    ],
+  ])('%s', (_, of, outcome, runs) => {
+    expect(runsToWrite(new Map([[of, outcome]]))).toEqual(runs);
   });
 });

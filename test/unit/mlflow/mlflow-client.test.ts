@@ -2,8 +2,8 @@ import { createServer, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
 import { createMlflowClient } from '../../../src/mlflow/mlflow-client.ts';
-import { MlflowFailure } from '../../../src/mlflow/mlflow-failure.ts';
-import { createBudget, OutOfBounds, type BudgetLimits } from '../../../src/upstream/budget.ts';
+import { UpstreamFailure } from '../../../src/upstream/upstream-failure.ts';
+import { createBudget, OutOfBudget, type BudgetLimits } from '../../../src/upstream/budget.ts';
 
 const closers: (() => void)[] = [];
 afterEach(() => {
@@ -34,16 +34,16 @@ function client(trackingUri: string, more: Record<string, unknown> = {}, now = (
   };
   return createMlflowClient(config, { now, defer: (work) => void work });
 }
-const bounds = (lastsMs = 1_000, callsMax = 10, more: Partial<BudgetLimits> = {}) =>
+const limitedBudget = (lastsMs = 1_000, callsMax = 10, more: Partial<BudgetLimits> = {}) =>
   createBudget({ lastsMs, callsMax, slowMs: 100, ignoresOutage: false, ...more }, () => Date.now());
 const search = { filter: "tags.a = 'b'", maxResults: 10 };
 
-async function failureOf(work: Promise<unknown>): Promise<MlflowFailure> {
+async function failureOf(work: Promise<unknown>): Promise<UpstreamFailure> {
   const error = await work.then(
     () => null,
     (reason: unknown) => reason,
   );
-  if (error instanceof MlflowFailure) return error;
+  if (error instanceof UpstreamFailure) return error;
   throw new Error(`expected a failure of MLflow, got ${String(error)}`);
 }
 
@@ -72,7 +72,7 @@ describe('the MLflow client', () => {
     ],
   ])('says what is the matter when %s', async (_, listener, message) => {
     const url = listener === null ? 'http://127.0.0.1:9' : await serve(listener);
-    const failure = await failureOf(client(url).searchRuns(search, bounds(300)));
+    const failure = await failureOf(client(url).searchRuns(search, limitedBudget(300)));
     expect(failure.isOfThisRequest).toBe(false);
     expect(failure.message).toMatch(message);
   });
@@ -84,7 +84,7 @@ describe('the MLflow client', () => {
       response.end('{"experiments":[{"experiment_id":"1"}]}');
     });
     const more = { authorization: 'Bearer secret', workspace: 'team a' };
-    await client(`${url}/a/b`, more).probe(bounds());
+    await client(`${url}/a/b`, more).probe(limitedBudget());
     expect(seen[0]?.url).toBe('/a/b/api/2.0/mlflow/experiments/search');
     expect(seen[0]?.headers).toMatchObject({
       authorization: 'Bearer secret',
@@ -97,8 +97,8 @@ describe('the MLflow client', () => {
     const url = await serve(
       (_, response) => void response.end('{"experiments":[{"experiment_id":"1"}]}'),
     );
-    await expect(client(url).searchRuns(search, bounds(1_000, 1))).rejects.toBeInstanceOf(
-      OutOfBounds,
+    await expect(client(url).searchRuns(search, limitedBudget(1_000, 1))).rejects.toBeInstanceOf(
+      OutOfBudget,
     );
   });
 
@@ -106,21 +106,28 @@ describe('the MLflow client', () => {
     let nowMs = 1_000_000;
     let calls = 0;
     let isWell = false;
-    const url = await serve((_, response) => {
+    let mayAnswer = Promise.resolve();
+    const url = await serve(async (_, response) => {
       calls += 1;
+      await mayAnswer;
       response.writeHead(isWell ? 200 : 500).end('{"experiments":[{"experiment_id":"1"}]}');
     });
     const mlflow = client(url, {}, () => nowMs);
-    await failureOf(mlflow.probe(bounds()));
-    await failureOf(mlflow.probe(bounds()));
+    await failureOf(mlflow.probe(limitedBudget()));
+    await failureOf(mlflow.probe(limitedBudget()));
     expect(calls).toBe(1);
     expect(mlflow.outage()?.message).toBe('MLflow cannot answer now (500).');
     nowMs += 5_001;
     isWell = true;
-    const both = await Promise.allSettled([mlflow.probe(bounds()), mlflow.probe(bounds())]);
-    expect(both.map(({ status }) => status)).toEqual(['fulfilled', 'rejected']);
+    // Who comes while one tries does not wait for its answer.
+    const answer = Promise.withResolvers<void>();
+    mayAnswer = answer.promise;
+    const first = mlflow.probe(limitedBudget());
+    await failureOf(mlflow.probe(limitedBudget()));
+    answer.resolve();
+    await first;
     expect(calls).toBe(2);
-    await mlflow.probe(bounds());
+    await mlflow.probe(limitedBudget());
     expect(mlflow.outage()).toBeNull();
   });
 
@@ -131,11 +138,11 @@ describe('the MLflow client', () => {
         void response.writeHead(isWell ? 200 : 500).end('{"experiments":[{"experiment_id":"1"}]}'),
     );
     const mlflow = client(url);
-    await failureOf(mlflow.probe(bounds()));
+    await failureOf(mlflow.probe(limitedBudget()));
     isWell = true;
-    await mlflow.probe(bounds(1_000, 10, { ignoresOutage: true }));
+    await mlflow.probe(limitedBudget(1_000, 10, { ignoresOutage: true }));
     expect(mlflow.outage()).toBeNull();
-    await mlflow.probe(bounds());
+    await mlflow.probe(limitedBudget());
   });
 
   it('takes its own lack of time for no failure of MLflow', async () => {
@@ -145,10 +152,10 @@ describe('the MLflow client', () => {
       if (calls === 1) response.end('{"experiments":[{"experiment_id":"1"}]}');
     });
     const mlflow = client(url);
-    const some = bounds(300, 10, { slowMs: 1_000 });
-    await expect(mlflow.searchRuns(search, some)).rejects.toBeInstanceOf(OutOfBounds);
+    const some = limitedBudget(300, 10, { slowMs: 1_000 });
+    await expect(mlflow.searchRuns(search, some)).rejects.toBeInstanceOf(OutOfBudget);
     expect(mlflow.outage()).toBeNull();
-    await expect(mlflow.searchRuns(search, some)).rejects.toBeInstanceOf(OutOfBounds);
+    await expect(mlflow.searchRuns(search, some)).rejects.toBeInstanceOf(OutOfBudget);
     expect(calls).toBe(2);
   });
 
@@ -171,7 +178,7 @@ describe('the MLflow client', () => {
           request.url?.includes('experiments') ? '{"experiments":[{"experiment_id":"1"}]}' : answer,
         ),
     );
-    const { runs, nextPageToken } = await client(url).searchRuns(search, bounds());
+    const { runs, nextPageToken } = await client(url).searchRuns(search, limitedBudget());
     expect(runs.map(({ runId }) => runId)).toEqual(runIds);
     expect(nextPageToken).toBeNull();
   });
@@ -185,7 +192,7 @@ describe('the MLflow client', () => {
     const url = await serve(
       (_, response) => void response.writeHead(503, { 'retry-after': value }).end(),
     );
-    const { retryAfterMs } = await failureOf(client(url).probe(bounds()));
+    const { retryAfterMs } = await failureOf(client(url).probe(limitedBudget()));
     expect(Math.abs(retryAfterMs - expectedMs)).toBeLessThan(2_000);
   });
 
@@ -194,7 +201,7 @@ describe('the MLflow client', () => {
     const url = await serve(
       (_, response) => void response.writeHead(503, { 'retry-after': value }).end(),
     );
-    const { retryAfterMs } = await failureOf(client(url).probe(bounds()));
+    const { retryAfterMs } = await failureOf(client(url).probe(limitedBudget()));
     expect(retryAfterMs).toBeGreaterThan(10_000);
     expect(retryAfterMs).toBeLessThanOrEqual(40_000);
   });
@@ -211,16 +218,16 @@ describe('the MLflow client', () => {
         );
     });
     const mlflow = client(url);
-    expect((await failureOf(mlflow.getRun('abc', bounds()))).isOfThisRequest).toBe(true);
+    expect((await failureOf(mlflow.getRun('abc', limitedBudget()))).isOfThisRequest).toBe(true);
     expect(mlflow.outage()).toBeNull();
     status = 200;
-    await mlflow.probe(bounds());
+    await mlflow.probe(limitedBudget());
   });
 
   it('shows nothing of the address or of what MLflow sent', async () => {
     const url = await serve((_, response) => void response.writeHead(500).end('secret-of-mlflow'));
     const { message } = await failureOf(
-      client(url, { authorization: 'Basic c2VjcmV0' }).probe(bounds()),
+      client(url, { authorization: 'Basic c2VjcmV0' }).probe(limitedBudget()),
     );
     expect(message).not.toMatch(/secret|127\.0\.0\.1|c2VjcmV0/);
   });

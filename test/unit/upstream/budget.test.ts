@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { createBudget, OutOfBounds } from '../../../src/upstream/budget.ts';
+import { createBudget, OutOfBudget } from '../../../src/upstream/budget.ts';
 
 const LIMITS = { callsMax: 3, lastsMs: 1_000, slowMs: 100, ignoresOutage: false };
 
@@ -16,7 +16,7 @@ describe('a budget', () => {
       budget.take();
     }
     expect(budget.usedUp()).toBe('calls');
-    expect(() => budget.take()).toThrow(OutOfBounds);
+    expect(() => budget.take()).toThrow(OutOfBudget);
     expect(budget.taken()).toBe(3);
   });
 
@@ -29,7 +29,7 @@ describe('a budget', () => {
     clock.ms += 1;
     expect(budget.usedUp()).toBe('time');
     expect(budget.msLeft()).toBe(0);
-    expect(() => budget.take()).toThrow(OutOfBounds);
+    expect(() => budget.take()).toThrow(OutOfBudget);
     expect(budget.taken()).toBe(1);
   });
 

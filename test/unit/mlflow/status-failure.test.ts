@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { statusFailure } from '../../../src/mlflow/mlflow-failure.ts';
+import { statusFailure } from '../../../src/mlflow/status-failure.ts';
 
 it.each<[number, string, string | null, RegExp, boolean, number]>([
   [401, '<h1>no</h1>', null, /credentials \(401\).*MLFLOW_USERNAME/, false, 5_000],
