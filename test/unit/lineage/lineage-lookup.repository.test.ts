@@ -3,12 +3,13 @@ import { drizzle } from 'drizzle-orm/pglite';
 import { missesSql } from '../../../src/lineage/lineage-lookup.repository.ts';
 import { missed, type Missed } from '../../../src/lineage/outcome.ts';
 import type { Subject } from '../../../src/lineage/subject.ts';
-import { PgliteBackend } from '../../../stand-in/sql/pglite-backend.ts';
+import type { PgliteBackend } from '../../../stand-in/sql/pglite-backend.ts';
+import { openPglite } from '../../support/open-pglite.ts';
 import { execution, REASONS } from './samples.ts';
 
 let backend: PgliteBackend;
 beforeAll(async () => {
-  backend = await PgliteBackend.open();
+  backend = await openPglite();
   await backend.migrate();
 });
 afterAll(() => backend.close());
