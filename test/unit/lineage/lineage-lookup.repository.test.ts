@@ -4,7 +4,7 @@ import { missesSql } from '../../../src/lineage/lineage-lookup.repository.ts';
 import { missed, type Missed } from '../../../src/lineage/outcome.ts';
 import type { Subject } from '../../../src/lineage/subject.ts';
 import type { PgliteBackend } from '../../../stand-in/sql/pglite-backend.ts';
-import { openPglite } from '../../support/open-pglite.ts';
+import { giveBackPglite, openPglite } from '../../support/open-pglite.ts';
 import { execution, REASONS } from './samples.ts';
 
 let backend: PgliteBackend;
@@ -12,7 +12,7 @@ beforeAll(async () => {
   backend = await openPglite();
   await backend.migrate();
 });
-afterAll(() => backend.close());
+afterAll(() => giveBackPglite(backend));
 
 let made = 0;
 const newSubject = () => execution(`build ${(made += 1)}`, 'w');

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { drizzle } from 'drizzle-orm/pglite';
 import type { PgliteBackend } from '../../../stand-in/sql/pglite-backend.ts';
-import { openPglite } from '../../support/open-pglite.ts';
+import { giveBackPglite, openPglite } from '../../support/open-pglite.ts';
 import { matchingWhere } from '../../../src/catalog/filter.repository.ts';
 import { artifactTable } from '../../../src/artifact/artifact.table.ts';
 import { deriveLineage } from '../../../src/lineage/derive-lineage.ts';
@@ -27,7 +27,7 @@ beforeAll(async () => {
       select 'execution', w, 'execution ' || recorded, recorded
       from status, (values (''), ('w'), ('d')) w(w) where recorded is not null`);
 });
-afterAll(() => backend.close());
+afterAll(() => giveBackPglite(backend));
 
 it.each([
   { isConfigured: true, lookup: true },
