@@ -2,7 +2,7 @@ import { Pool } from 'pg';
 import { PostgresBackend } from '../../stand-in/sql/postgres-backend.ts';
 import { startSqlEndpoint } from '../../stand-in/sql/server.ts';
 import { createLiveDatabase } from '../support/live-services.ts';
-import { openPglite } from '../support/open-pglite.ts';
+import { giveBackPglite, openPglite } from '../support/open-pglite.ts';
 
 export interface SqlEndpointUnderTest {
   /** Where `POST /sql` is. */
@@ -27,7 +27,7 @@ export async function openOnPglite(): Promise<SqlEndpointUnderTest> {
     databaseUrl,
     close: async () => {
       await server.close();
-      await backend.close();
+      await giveBackPglite(backend);
     },
   };
 }

@@ -1,28 +1,15 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { PgliteBackend } from '../../stand-in/sql/pglite-backend.ts';
 import { startS3Server } from '../../stand-in/s3/server.ts';
 import { startSqlEndpoint } from '../../stand-in/sql/server.ts';
-import { openPglite } from './open-pglite.ts';
+import { giveBackPglite, openPglite } from './open-pglite.ts';
 import type { StackDatabase, StackServices, StackStore } from './stack-services.ts';
 
 const HOST = '127.0.0.1';
 const KEY = 'minioadmin';
 const REGION = 'us-east-1';
 const DATABASE_URL = 'postgresql://chartproof:chartproof@127.0.0.1/chartproof';
-const EMPTY_DATABASE = `
-  do $$
-  declare name text;
-  begin
-    for name in
-      select nspname from pg_namespace where nspname !~ '^pg_' and nspname <> 'information_schema'
-    loop
-      execute format('drop schema %I cascade', name);
-    end loop;
-  end $$;
-  create schema public;
-  discard all;`;
 
 /** The S3 server and the PGlite of the local stack, in this process. */
 export async function openEmbeddedServices(bucket: string): Promise<StackServices> {
@@ -59,13 +46,8 @@ async function openStore(bucket: string): Promise<StackStore> {
   };
 }
 
-/**
- * Databases of this process that nobody uses: to make one takes seconds, to empty one a moment.
- */
-const idle: PgliteBackend[] = [];
-
 async function openDatabase(): Promise<StackDatabase> {
-  const backend = idle.pop() ?? (await openPglite());
+  const backend = await openPglite();
   const serve = (port: number) =>
     startSqlEndpoint({ backend, host: HOST, port, databaseUrl: DATABASE_URL });
   let endpoint = await serve(0);
@@ -82,19 +64,7 @@ async function openDatabase(): Promise<StackDatabase> {
     },
     close: async () => {
       await endpoint.close();
-      await giveBack(backend);
+      await giveBackPglite(backend);
     },
   };
-}
-
-async function giveBack(backend: PgliteBackend): Promise<void> {
-  try {
-    // Through the queue of the backend: whatever a closed endpoint had begun is over then.
-    await backend.query({ query: 'select 1', params: [] });
-    await backend.pglite.exec(EMPTY_DATABASE);
-    idle.push(backend);
-  } catch {
-    // One that a suite has crashed is not used again.
-    await backend.close().catch(() => {});
-  }
 }

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { convertIndexedToRgb, decode } from 'fast-png';
+import { decode, type IndexedColors } from 'fast-png';
 import { CHANNELS, type PngSamples } from './write-png.ts';
 
 export interface ReferencePixels {
@@ -11,14 +11,20 @@ export interface ReferencePixels {
 
 /** The pixel hash as docs/chart.md describes it, pixel by pixel; null for more than 256 colours. */
 export function referencePixelHash({ width, height, rgba }: ReferencePixels): string | null {
-  const pixels = Buffer.from(rgba.buffer, rgba.byteOffset, rgba.byteLength);
+  const pixels = new DataView(rgba.buffer, rgba.byteOffset, rgba.byteLength);
   const order = new Map<number, number>();
   const indices = Buffer.alloc(width * height);
+  let last: number | null = null;
+  let index = 0;
   for (let i = 0; i < indices.length; i++) {
-    const colour = pixels.readUInt32BE(i * 4);
-    const index = order.get(colour) ?? order.size;
-    if (index > 255) return null;
-    order.set(colour, index);
+    const colour = pixels.getUint32(i * 4);
+    // A picture has millions of pixels, and most are like their neighbour.
+    if (colour !== last) {
+      index = order.get(colour) ?? order.size;
+      if (index > 255) return null;
+      order.set(colour, index);
+      last = colour;
+    }
     indices[i] = index;
   }
   const head = Buffer.alloc(10 + order.size * 4);
@@ -68,17 +74,36 @@ export function pixelsOfSamples(image: PngSamples): ReferencePixels & { readonly
 
 /** The pixels of a PNG of 8 bits that is not interlaced, by fast-png, which reads those rightly. */
 export function readPixels(png: Uint8Array): ReferencePixels {
-  const image = decode(png);
-  const { width, height, depth, palette } = image;
+  const { width, height, depth, palette, data, channels } = decode(png);
   if (depth !== 8) throw new Error(`a picture of ${depth} bits`);
-  const data = palette === undefined ? Uint8Array.from(image.data) : convertIndexedToRgb(image);
-  const channels = data.length / (width * height);
   const rgba = new Uint8Array(width * height * 4).fill(255);
-  for (let i = 0; i < width * height; i++) {
-    const pixel = data.subarray(i * channels, (i + 1) * channels);
-    const colour = channels < 3 ? [pixel[0]!, pixel[0]!, pixel[0]!] : pixel.subarray(0, 3);
-    rgba.set(colour, i * 4);
-    if (channels % 2 === 0) rgba[i * 4 + 3] = pixel[channels - 1]!;
+  if (palette !== undefined) paint(rgba, data, palette);
+  else {
+    const [green, blue] = channels < 3 ? [0, 0] : [1, 2];
+    // Millions of times: one array for each pixel would take longer than all else.
+    for (let to = 0, from = 0; to < rgba.length; to += 4, from += channels) {
+      rgba[to] = data[from]!;
+      rgba[to + 1] = data[from + green]!;
+      rgba[to + 2] = data[from + blue]!;
+      if (channels % 2 === 0) rgba[to + 3] = data[from + channels - 1]!;
+    }
   }
   return { width, height, rgba };
+}
+
+function paint(rgba: Uint8Array, indices: ArrayLike<number>, palette: IndexedColors): void {
+  const colours = palette.flatMap(([red, green, blue, alpha = 255]) => [
+    red!,
+    green!,
+    blue!,
+    alpha,
+  ]);
+  for (let to = 0; to < rgba.length; to += 4) {
+    const from = indices[to / 4]! * 4;
+    if (from >= colours.length) throw new Error('a colour that the palette does not have');
+    rgba[to] = colours[from]!;
+    rgba[to + 1] = colours[from + 1]!;
+    rgba[to + 2] = colours[from + 2]!;
+    rgba[to + 3] = colours[from + 3]!;
+  }
 }

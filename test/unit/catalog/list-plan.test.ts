@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { PgliteBackend } from '../../../stand-in/sql/pglite-backend.ts';
-import { openPglite } from '../../support/open-pglite.ts';
+import { giveBackPglite, openPglite } from '../../support/open-pglite.ts';
 import type { LocalServer } from '../../../stand-in/listen.ts';
 import type { SqlStatement } from '../../../stand-in/sql/backend.ts';
 import { startSqlEndpoint } from '../../../stand-in/sql/server.ts';
@@ -56,7 +56,7 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   await endpoint.close();
-  await backend.close();
+  await giveBackPglite(backend);
 });
 
 interface Plan {

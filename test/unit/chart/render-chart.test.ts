@@ -17,8 +17,17 @@ beforeAll(async () => {
 });
 
 describe.each(AWKWARD_SERIES)('$name', (series) => {
+  const plans = new Map<number, ReturnType<ChartRenderer['plan']>>();
+  const planAt = (
+    size: readonly [number, number] = SIZES[1],
+  ): ReturnType<ChartRenderer['plan']> => {
+    const plan = plans.get(size[0]) ?? renderer.plan(inputOf(series, size));
+    plans.set(size[0], plan);
+    return plan;
+  };
+
   test.each(SIZES)('at %i x %i no label lies on another or beyond the picture', async (...size) => {
-    const { texts, width, height } = await renderer.plan(inputOf(series, size));
+    const { texts, width, height } = await planAt(size);
     const boxes = texts
       .filter(({ text }) => text !== '')
       .map(({ role, text, box }) => ({ label: `${role} "${text}"`, box }));
@@ -39,7 +48,7 @@ describe.each(AWKWARD_SERIES)('$name', (series) => {
   });
 
   test('all shapes are finite and every series that has values is spoken of', async () => {
-    const plan = await renderer.plan(inputOf(series));
+    const plan = await planAt();
     const numbers = JSON.stringify(plan.shapes);
     expect(numbers).not.toContain('null'); // what JSON makes of NaN and Infinity
     const wire = wireSeries(bookOf(series.bars));

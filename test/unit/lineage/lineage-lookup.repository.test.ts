@@ -3,15 +3,16 @@ import { drizzle } from 'drizzle-orm/pglite';
 import { rememberMissedSql } from '../../../src/lineage/lineage-lookup.repository.ts';
 import { missed, type Missed } from '../../../src/lineage/outcome.ts';
 import type { Subject } from '../../../src/lineage/subject.ts';
-import { PgliteBackend } from '../../../stand-in/sql/pglite-backend.ts';
+import type { PgliteBackend } from '../../../stand-in/sql/pglite-backend.ts';
+import { giveBackPglite, openPglite } from '../../support/open-pglite.ts';
 import { execution, REASONS } from './samples.ts';
 
 let backend: PgliteBackend;
 beforeAll(async () => {
-  backend = await PgliteBackend.open();
+  backend = await openPglite();
   await backend.migrate();
 });
-afterAll(() => backend.close());
+afterAll(() => giveBackPglite(backend));
 
 let made = 0;
 const newSubject = () => execution(`build ${(made += 1)}`, 'w');

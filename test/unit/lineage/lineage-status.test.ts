@@ -2,7 +2,7 @@ import { PgDialect } from 'drizzle-orm/pg-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { drizzle } from 'drizzle-orm/pglite';
 import type { PgliteBackend } from '../../../stand-in/sql/pglite-backend.ts';
-import { openPglite } from '../../support/open-pglite.ts';
+import { giveBackPglite, openPglite } from '../../support/open-pglite.ts';
 import { matchingWhere } from '../../../src/catalog/filter.repository.ts';
 import { LINEAGE_STATUSES } from '../../../src/artifact/artifact.schema.ts';
 import { artifactTable } from '../../../src/artifact/artifact.table.ts';
@@ -35,7 +35,7 @@ beforeAll(async () => {
       select 'execution', w, 'execution ' || recorded, recorded
       from status, (values (''), ('w'), ('d')) w(w) where recorded is not null`);
 });
-afterAll(() => backend.close());
+afterAll(() => giveBackPglite(backend));
 
 it.each([
   { isMlflowConfigured: true, hasLookups: true },

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { LocalServer } from '../../../stand-in/listen.ts';
 import type { PgliteBackend } from '../../../stand-in/sql/pglite-backend.ts';
-import { openPglite } from '../../support/open-pglite.ts';
+import { giveBackPglite, openPglite } from '../../support/open-pglite.ts';
 import type { SqlStatement } from '../../../stand-in/sql/backend.ts';
 import { startSqlEndpoint } from '../../../stand-in/sql/server.ts';
 import { createMetricCounterRepository } from '../../../src/metrics/metric-counter.repository.ts';
@@ -79,7 +79,7 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   await endpoint.close();
-  await backend.close();
+  await giveBackPglite(backend);
 });
 beforeEach(() => {
   sent = [];

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { PgliteBackend } from '../../../../stand-in/sql/pglite-backend.ts';
-import { openPglite } from '../../../support/open-pglite.ts';
+import { giveBackPglite, openPglite } from '../../../support/open-pglite.ts';
 import { openRenderer } from '../../../../scripts/seed/open-renderer.ts';
 import { startMlflowServer } from '../../../../stand-in/mlflow/server.ts';
 import { startS3Server } from '../../../../stand-in/s3/server.ts';
@@ -65,7 +65,7 @@ describe('npm run seed', () => {
   }
   afterAll(async () => {
     for (const server of servers) await server.close();
-    await backend.close();
+    await giveBackPglite(backend);
     await rm(directory, { recursive: true, force: true });
   });
 
