@@ -39,7 +39,11 @@ describe('presentGroup', () => {
   it('takes DAG and Airflow run from the first that knows them, and run links from who is told', () => {
     const members = [
       hydratedArtifact({ id: 1, dag_id: '' }, 'pending'),
-      hydratedArtifact({ id: 2, dag_id: 'd' }, 'pending', rememberedLookup({ airflow_run_id: 'run 1' })),
+      hydratedArtifact(
+        { id: 2, dag_id: 'd' },
+        'pending',
+        rememberedLookup({ airflow_run_id: 'run 1' }),
+      ),
       hydratedArtifact({ id: 3, dag_id: 'e', run_id: 'r', experiment_id: '7' }, 'linked'),
     ];
     const group = presentGroup(facts, members, [], 'https://api.example.com', bases);
