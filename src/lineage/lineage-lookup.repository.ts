@@ -74,14 +74,18 @@ export function rememberMissedSql(misses: readonly MissedSubject[]): SQL {
   const attempts = sql`coalesce(${seen.attempts}, 0) + given.attempts`;
   const isFinal = sql`(given.status = 'pending'
     and ${attempts} >= ${ATTEMPTS_UNTIL_UNRESOLVED}::int)`;
+  // A part of a look does not take back what a whole one found out.
+  const isKept = sql`(given.attempts = 0 and given.status = 'pending'
+    and ${seen.status} = 'unresolved')`;
   const doublings = sql`least(greatest(${attempts}, 1) - 1, 20)`;
   const wait = sql`coalesce(given.wait_ms,
     least(${WAIT_MAX_MS}::int, ${WAIT_MIN_MS}::int * power(2, ${doublings})))`;
   return sql`insert into ${seen}
       (kind, workflow, name, status, reason, attempts, checked_at, next_check_at)
     select given.kind, given.workflow, given.name,
-      case when ${isFinal} then 'unresolved' else given.status end,
-      case when ${isFinal} then given.final_reason else given.reason end,
+      case when ${isKept} or ${isFinal} then 'unresolved' else given.status end,
+      case when ${isKept} then ${seen.reason} when ${isFinal} then given.final_reason
+        else given.reason end,
       ${attempts}, now(), now() + ${wait} * interval '1 millisecond'
     from jsonb_to_recordset(${JSON.stringify(rows)}::jsonb) as given(kind text, workflow text,
       name text, status text, reason text, final_reason text, attempts int, wait_ms float8)

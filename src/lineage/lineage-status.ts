@@ -4,9 +4,9 @@ import { artifactTable, type ArtifactRow } from '../artifact/artifact.table.ts';
 import { hasNoExperimentSql, hasNoRunSql, lineageLookupTable } from './lineage-lookup.table.ts';
 
 /**
- * The rule that says linked, pending, unresolved or unavailable: once in TypeScript for one row, and
- * once in SQL, as a condition for each status, of which the column is made. That both say the same
- * of every row is held by test/unit/lineage/lineage-status.test.ts.
+ * The rule that says linked, pending, unresolved or unavailable: once in TypeScript for one row,
+ * and once in SQL, as a condition for each status, of which the column is made. That both say the
+ * same of every row is held by test/unit/lineage/lineage-status.test.ts.
  */
 export type LineageStatus = Lineage['status'];
 
@@ -50,8 +50,8 @@ export function lineageStatusSql(knowledge: LineageKnowledge): SQL<LineageStatus
 }
 
 /**
- * The rule as a condition, made of conditions of single columns: PostgreSQL has statistics of those,
- * and none of a `case`, which it takes to be true of one row in two hundred.
+ * The rule as a condition, made of conditions of single columns: PostgreSQL has statistics of
+ * those, and none of a `case`, which it takes to be true of one row in two hundred.
  */
 export function hasLineageStatusSql(status: LineageStatus, knowledge: LineageKnowledge): SQL {
   if (status === 'linked') return linkedSql;

@@ -4,14 +4,16 @@ import type { Metrics } from '../observability/metrics.ts';
 import type { Budget } from '../upstream/budget.ts';
 import type { UpstreamFailure } from '../upstream/upstream-failure.ts';
 import { byRows, decideExecution, decideRun } from './decide.ts';
-import { findExecutions } from './find-executions.ts';
-import { findRuns } from './find-runs.ts';
+import { siblingRun, type ExecutionContext } from './execution-context.ts';
+import { findEach, findRuns, type Findings } from './find-runs.ts';
 import type { OutcomeRepository, Written } from './outcome.repository.ts';
-import { outcomeLabel, type Outcome } from './outcome.ts';
+import { outcomeLabel, type Finding, type Outcome } from './outcome.ts';
 import type { Policy } from './policy.ts';
 import { asRemembered, asWritten, missedAmong, runsToWrite, type LookTerms } from './settle.ts';
 import type { SubjectRepository } from './subject.repository.ts';
-import type { RunSubject, Subject } from './subject.ts';
+import type { ExecutionSubject, RunSubject, Subject } from './subject.ts';
+import { sweepRuns } from './sweep-runs.ts';
+import { endingFailure, unfound } from './unfound.ts';
 
 export interface LookUpDependencies {
   readonly subjects: SubjectRepository;
@@ -44,8 +46,8 @@ export interface LookUpReport extends Written {
 
 /**
  * Finds the runs of executions, and the experiments of runs: reads what our own rows tell, asks
- * MLflow for the rest within the budget, decides, and writes it once for all rows of each
- * subject. Throws what the database throws.
+ * MLflow for the rest within the budget, decides, and writes it once for all rows of each subject.
+ * Throws what the database throws.
  */
 export async function lookUp(deps: LookUpDependencies, look: LookUpRequest): Promise<LookUpReport> {
   const { policy, budget, termsOf, ids } = look;
@@ -108,6 +110,35 @@ async function completeFromRows(
     return experimentId === undefined ? [] : [[subject, byRows(subject, experimentId)] as const];
   });
   return { outcomes, linked, current };
+}
+
+/** Searches for all together, and a look-up of its own for what they leave, as the policy says. */
+async function findExecutions(
+  mlflow: MlflowClient,
+  executions: ReadonlyMap<ExecutionSubject, ExecutionContext>,
+  { sweep, alone }: Policy,
+  budget: Budget,
+): Promise<Findings<ExecutionSubject>> {
+  const findings = new Map<ExecutionSubject, Finding>();
+  const add = (more: ReadonlyMap<ExecutionSubject, Finding>) => {
+    for (const [subject, finding] of more) findings.set(subject, finding);
+  };
+  const rest = () => new Map([...executions].filter(([subject]) => !findings.has(subject)));
+  // A run that siblings name is asked for by name.
+  const nameless = new Map([...executions].filter(([, context]) => siblingRun(context) === null));
+  let failure: UpstreamFailure | null = null;
+  if (sweep !== null && nameless.size >= sweep.executionsMin) {
+    const swept = await sweepRuns(mlflow, nameless, budget, sweep);
+    add(swept.findings);
+    failure = endingFailure(swept.failure, alone);
+  }
+  if (alone !== null && failure === null) {
+    const each = await findEach(mlflow, rest(), alone, budget);
+    add(each.findings);
+    failure = each.failure;
+  }
+  for (const [subject] of rest()) findings.set(subject, unfound(nameless.has(subject), failure));
+  return { findings, failure };
 }
 
 /** Writes it down, and turns what could not be written into what it is. */

@@ -1,8 +1,8 @@
 import type { UpstreamFailure } from '../upstream/upstream-failure.ts';
 
 /**
- * What those who ask how MLflow is have to hear after a look-up: that it fails (a sentence), or that
- * it works again (null). Null instead of either: nothing new.
+ * What those who ask how MLflow is have to hear after a look-up: that it fails (a sentence), or
+ * that it works again (null). Null instead of either: nothing new.
  */
 export function mlflowNews(
   looked: {

@@ -31,9 +31,9 @@ export interface Policy {
    */
   readonly alone: 'usual' | 'all' | null;
   /**
-   * Nobody waits: a run that a search did not show is asked for by name, and what was broken off has
-   * looked at nothing, so that whoever goes on finds everything as it was. Otherwise only a single
-   * run is asked for by name, and looks at a part are remembered.
+   * Nobody waits: a run that a search did not show is asked for by name, and what was broken off
+   * has looked at nothing, so that whoever goes on finds everything as it was. Otherwise only a
+   * single run is asked for by name, and looks at a part are remembered.
    */
   readonly isThorough: boolean;
 }

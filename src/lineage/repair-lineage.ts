@@ -79,8 +79,8 @@ export function countChecked(outcomes: Iterable<Outcome>): number {
 }
 
 /**
- * How a repair ended that has checked so many of the `total` that were there; as many as the `limit`
- * allows may not have been all.
+ * How a repair ended that has checked so many of the `total` that were there; as many as the
+ * `limit` allows may not have been all.
  */
 export function endOf(
   looked: {

@@ -65,7 +65,7 @@ export function missedAmong(
   });
 }
 
-/** Runs to be written: to every row of their executions, or their experiments to rows that lack it. */
+/** Runs for the rows of their executions, and runs whose experiment goes to rows without it. */
 export interface RunsToWrite {
   readonly links: readonly FoundRun[];
   readonly completions: readonly FoundRun[];

@@ -3,8 +3,8 @@ import type { UpstreamFailure } from '../upstream/upstream-failure.ts';
 import type { Outcome } from './outcome.ts';
 
 /**
- * What a reader is told after a look-up. `derived`: by what is stored now. `outage`: for what it was
- * time to ask, why nobody asks MLflow at the moment.
+ * What a reader is told after a look-up. `derived`: by what is stored now. `outage`: for what it
+ * was time to ask, why nobody asks MLflow at the moment.
  */
 export function toldLineage(
   derived: Lineage,

@@ -2,8 +2,8 @@ import { readRetryAfter } from '../upstream/retry-after.ts';
 import { UpstreamFailure } from '../upstream/upstream-failure.ts';
 
 /**
- * What an HTTP status of MLflow other than 200 means, for the person who reads `lineage.reason`. `errorCode` is MLflow's own, when the body is its
- * error. `nowMs` is milliseconds since 1970.
+ * What an HTTP status of MLflow other than 200 means, for the person who reads `lineage.reason`.
+ * `errorCode` is MLflow's own, when the body is its error. `nowMs` is milliseconds since 1970.
  */
 export function statusFailure(
   { status, headers }: Response,

@@ -41,8 +41,7 @@ const DECIDES_NOTHING = /(?:\.(?:routes|schema|table|repository)|(?:^|\/)create-
 /** Exported functions of those rooms that no unit test imports, and why. */
 const WITHOUT_UNIT_TEST: Readonly<Record<string, string>> = {
   createHydration: 'reads, asks and writes by due, leftovers, told-lineage, mlflow-news',
-  findExecutions: 'asks MLflow by sweepRuns and findEach',
-  lookUp: 'reads, asks and writes by decide and settle',
+  lookUp: 'reads, asks and writes by decide, unfound and settle',
   renderGateClass: 'makes the class of a Durable Object, which workerd alone has',
   repairLineage: 'reads and writes batch by batch by lookUp',
 };

@@ -126,9 +126,8 @@ describe('a forged cursor', () => {
 
   it('is refused in any other spelling of the same bytes', async () => {
     const cursor = await forge(['x', 1, null]);
-    for (const other of [`${cursor}=`, `${cursor} `, cursor.replaceAll('-', '+')]) {
-      if (other !== cursor) await expect(readCursor('scope', other)).rejects.toMatchObject(refused);
-    }
+    for (const other of [`${cursor}=`, `${cursor} `, `${cursor}\n`])
+      await expect(readCursor('scope', other)).rejects.toMatchObject(refused);
   });
 
   it('is refused with a hash that is too short or too long', async () => {

@@ -43,6 +43,22 @@ describe('what is remembered of a look in vain', () => {
     expect(last?.['reason']).toContain('once an hour');
   });
 
+  it('is not taken back by a part of a look, only by a whole one or an outage', async () => {
+    const subject: Subject = { kind: 'run', runId: 'unknown' };
+    const whole = await remember(subject, missed(REASONS.unknown_run));
+    const part = await remember(subject, missed(REASONS.no_experiment_yet, 'part'));
+    expect(part).toMatchObject({ status: 'unresolved', reason: whole?.['reason'], attempts: 1 });
+    const outage = await remember(subject, missed(REASONS.mlflow_failed, 'part', 1_000));
+    expect(outage).toMatchObject({ status: 'unavailable' });
+    expect(await remember(subject, missed(REASONS.no_experiment_yet, 'part'))).toMatchObject({
+      status: 'pending',
+    });
+    expect(await remember(subject, missed(REASONS.unknown_run))).toMatchObject({
+      status: 'unresolved',
+      attempts: 2,
+    });
+  });
+
   it.each<[string, Missed, object]>([
     [
       'a part of a look',

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { endingFailure, unfound } from '../../../src/lineage/find-executions.ts';
+import { endingFailure, unfound } from '../../../src/lineage/unfound.ts';
 import { UpstreamFailure } from '../../../src/upstream/upstream-failure.ts';
 
 const down = new UpstreamFailure('down');
