@@ -6,10 +6,10 @@
  */
 import { readFileSync } from 'node:fs';
 import { parse } from 'csv-parse/sync';
-import { DEFAULT_SPEC } from '../src/chart/chart-spec.ts';
-import { parseBars } from '../src/bars/parse-bars.ts';
-import { createChartRenderer } from '../src/chart/render-chart.ts';
 import { loadChartAssets } from '../scripts/seed/load-chart-assets.ts';
+import { parseBars } from '../src/bars/parse-bars.ts';
+import { DEFAULT_SPEC } from '../src/chart/chart-spec.ts';
+import { createChartRenderer } from '../src/chart/render-chart.ts';
 import { readPixels } from '../test/support/reference-pixels.ts';
 import { writePng, type PngEncoding } from '../test/support/write-png.ts';
 import { buildBenchWorker, startBenchWorker, type RunningWorker } from './bench-workerd.ts';

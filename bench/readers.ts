@@ -3,8 +3,8 @@
  * of the process with the database (which also makes the load) for one answer. `npm run bench` or
  * `tsx bench/readers.ts [seconds]`.
  */
-import autocannon from 'autocannon';
 import { readFileSync } from 'node:fs';
+import autocannon from 'autocannon';
 import { chartArtifact, makeBars } from '../test/support/bars.ts';
 import { buildWorker, CHARTPROOF } from '../test/support/build-worker.ts';
 import { startStack } from '../test/support/stack.ts';

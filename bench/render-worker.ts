@@ -1,8 +1,8 @@
+import { parseBars } from '../src/bars/parse-bars.ts';
+import { snapshotHash } from '../src/bars/snapshot-hash.ts';
 import { chartAssets } from '../src/chart/chart-assets.worker.ts';
 import { DEFAULT_SPEC } from '../src/chart/chart-spec.ts';
-import { parseBars } from '../src/bars/parse-bars.ts';
 import { createChartRenderer, type RenderInput } from '../src/chart/render-chart.ts';
-import { snapshotHash } from '../src/bars/snapshot-hash.ts';
 
 const renderer = createChartRenderer(chartAssets);
 let input: RenderInput | null = null;

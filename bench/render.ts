@@ -7,8 +7,8 @@
 import { readFileSync } from 'node:fs';
 import { Resvg } from '@resvg/resvg-js';
 import { parse } from 'csv-parse/sync';
-import { cpuMs, memoryMb } from './process-cost.ts';
 import { buildBenchWorker, startBenchWorker, type RunningWorker } from './bench-workerd.ts';
+import { cpuMs, memoryMb } from './process-cost.ts';
 
 const QUOTES = new URL('../scripts/quotes/aapl-daily.csv', import.meta.url);
 const ROUNDS = Number(process.argv[2] ?? 25);

@@ -6,8 +6,8 @@ import { randomBytes } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createDatabase } from '../src/storage/database.ts';
 import { sql } from 'drizzle-orm';
+import { createDatabase } from '../src/storage/database.ts';
 import { freePorts, LocalStack } from '../test/stack/local-stack.ts';
 
 const ROUNDS = Number(process.argv[2] ?? 5);

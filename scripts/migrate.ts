@@ -1,6 +1,6 @@
-import { migratePostgres } from './migrate/migrate-postgres.ts';
 import { PlainError } from '../stand-in/plain-error.ts';
 import { runScript } from './command/run-script.ts';
+import { migratePostgres } from './migrate/migrate-postgres.ts';
 
 const HELP = `npm run migrate: brings a PostgreSQL up to date.
 

@@ -1,12 +1,12 @@
 import { createDatabase } from '../src/storage/database.ts';
 import { createS3ObjectStore } from '../src/storage/s3-object-store.ts';
-import { ensureBucket } from './seed/ensure-bucket.ts';
-import { openRenderer } from './seed/open-renderer.ts';
 import { PlainError } from '../stand-in/plain-error.ts';
 import { PostgresBackend } from '../stand-in/sql/postgres-backend.ts';
-import { runScript } from './command/run-script.ts';
 import { startSqlEndpoint } from '../stand-in/sql/server.ts';
+import { runScript } from './command/run-script.ts';
 import { applySeed } from './seed/apply-seed.ts';
+import { ensureBucket } from './seed/ensure-bucket.ts';
+import { openRenderer } from './seed/open-renderer.ts';
 import { runTarget } from './seed/seed-runs.ts';
 
 const HELP = `npm run seed: fills an object store and a database with one artifact for every path an image can take.

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
-import { describeError } from '../command/describe-error.ts';
 import { PlainError } from '../../stand-in/plain-error.ts';
+import { describeError } from '../command/describe-error.ts';
 import type { LiveService, LiveServiceKind } from './live-service.ts';
 import { LIVE_SERVICES } from './services.ts';
 

@@ -1,7 +1,7 @@
 import { fileURLToPath } from 'node:url';
-import { DatabaseError, Client } from 'pg';
 import { drizzle } from 'drizzle-orm/node-postgres';
 import { migrate } from 'drizzle-orm/node-postgres/migrator';
+import { DatabaseError, Client } from 'pg';
 import { findTableProblem } from '../../src/artifact/table-shape.repository.ts';
 import { repairStatements, type TableProblem } from '../../src/artifact/table-shape.ts';
 import { PlainError } from '../../stand-in/plain-error.ts';

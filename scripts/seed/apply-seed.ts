@@ -1,23 +1,22 @@
-import { createWorkQueue } from '../../src/concurrency/work-queue.ts';
-import { DRAW_LIMITS } from '../../src/image/queue-limits.ts';
 import { and, eq, inArray, sql } from 'drizzle-orm';
 import { artifactTable } from '../../src/artifact/artifact.table.ts';
 import { parseBars } from '../../src/bars/parse-bars.ts';
-import type { ChartRenderer } from '../../src/chart/render-chart.ts';
 import { snapshotHash } from '../../src/bars/snapshot-hash.ts';
+import type { ChartRenderer } from '../../src/chart/render-chart.ts';
+import { createWorkQueue } from '../../src/concurrency/work-queue.ts';
 import {
   createChartSourceRepository,
   storedUrlSql,
 } from '../../src/image/chart-source.repository.ts';
-import { pictureOf } from '../../src/image/picture.ts';
-import { redrawChart } from '../../src/image/redraw/redraw-chart.ts';
 import { createRenderLedger } from '../../src/image/ledger/render-ledger.repository.ts';
+import { pictureOf } from '../../src/image/picture.ts';
+import { DRAW_LIMITS } from '../../src/image/queue-limits.ts';
+import { redrawChart } from '../../src/image/redraw/redraw-chart.ts';
 import { silentLog } from '../../src/observability/log.ts';
-import type { Database } from '../../src/storage/database.ts';
 import { guarded } from '../../src/storage/database-errors.ts';
+import type { Database } from '../../src/storage/database.ts';
 import { objectUrl } from '../../src/storage/object-ref.ts';
 import type { ObjectStore } from '../../src/storage/object-store.ts';
-import { addDeniedRun, seedRuns, type RunTarget } from './seed-runs.ts';
 import { putSeedObject } from './put-seed-object.ts';
 import {
   FOREIGN_HOST,
@@ -26,6 +25,7 @@ import {
   seedArtifacts,
   type SeedArtifact,
 } from './seed-artifacts.ts';
+import { addDeniedRun, seedRuns, type RunTarget } from './seed-runs.ts';
 
 /** Rows that name another host than the one that is seeded. */
 const BASES: Readonly<Record<string, string>> = { foreign_host: FOREIGN_HOST, lost: LOST_ON_HOST };

@@ -1,7 +1,7 @@
-import { DEFAULT_SPEC, RENDERER_VERSION } from '../../src/chart/chart-spec.ts';
 import { parseBars } from '../../src/bars/parse-bars.ts';
-import type { ChartRenderer } from '../../src/chart/render-chart.ts';
 import { snapshotHash } from '../../src/bars/snapshot-hash.ts';
+import { DEFAULT_SPEC, RENDERER_VERSION } from '../../src/chart/chart-spec.ts';
+import type { ChartRenderer } from '../../src/chart/render-chart.ts';
 import { renderKey } from '../../src/image/picture.ts';
 import type { ObjectStore } from '../../src/storage/object-store.ts';
 import type { SeedObject } from './seed-artifacts.ts';

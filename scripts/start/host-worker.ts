@@ -1,10 +1,10 @@
 import { fork, type ChildProcess } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
-import { endGroup } from './end-with-parent.ts';
 import { PlainError, systemCode } from '../../stand-in/plain-error.ts';
+import { endGroup } from './end-with-parent.ts';
 import { prepareWorker, type RunningWorker } from './start-worker.ts';
-import { OWN_REQUEST_ID } from './worker-log.ts';
 import { endWorkerds, livingWorkerds } from './start-workerd.ts';
+import { OWN_REQUEST_ID } from './worker-log.ts';
 
 const HOST_SCRIPT = fileURLToPath(new URL('worker-host.ts', import.meta.url));
 const WATCH_MS = 1_000;

@@ -1,11 +1,16 @@
 import { join } from 'node:path';
 import { createDatabase } from '../../src/storage/database.ts';
 import { createS3ObjectStore } from '../../src/storage/s3-object-store.ts';
-import { describeError } from '../command/describe-error.ts';
 import { diskFault } from '../../stand-in/disk-room.ts';
-import { openRenderer } from '../seed/open-renderer.ts';
 import { PlainError } from '../../stand-in/plain-error.ts';
+import { describeError } from '../command/describe-error.ts';
+import { applySeed } from '../seed/apply-seed.ts';
+import { openRenderer } from '../seed/open-renderer.ts';
+import { runTarget } from '../seed/seed-runs.ts';
+import { endWithParent } from './end-with-parent.ts';
+import { hostWorker, type HostedWorker } from './host-worker.ts';
 import { HELP, readStartOptions, type StartOptions } from './start-options.ts';
+import { watchParents } from './start-parents.ts';
 import {
   databaseVariables,
   LOCAL_SERVICE_TOKEN,
@@ -15,14 +20,9 @@ import {
   startTokens,
   type Part,
 } from './start-services.ts';
-import { watchParents } from './start-parents.ts';
-import { endWithParent } from './end-with-parent.ts';
-import { hostWorker, type HostedWorker } from './host-worker.ts';
 import { prepareWorker } from './start-worker.ts';
 import { takeStateDirectory } from './state-directory.ts';
 import { OWN_REQUEST_ID } from './worker-log.ts';
-import { applySeed } from '../seed/apply-seed.ts';
-import { runTarget } from '../seed/seed-runs.ts';
 
 /** Variables that the Worker takes over from the shell when they are set. */
 const PASSED_ON = [

@@ -1,16 +1,16 @@
 import { dirname, join } from 'node:path';
 import { diskFault } from '../../stand-in/disk-room.ts';
-import { ensureBucket } from '../seed/ensure-bucket.ts';
 import { assertFree } from '../../stand-in/listen.ts';
-import { migratePostgres } from '../migrate/migrate-postgres.ts';
 import { startMlflowServer } from '../../stand-in/mlflow/server.ts';
-import { PgliteBackend } from '../../stand-in/sql/pglite-backend.ts';
 import { PlainError } from '../../stand-in/plain-error.ts';
-import { PostgresBackend } from '../../stand-in/sql/postgres-backend.ts';
 import { startS3Server } from '../../stand-in/s3/server.ts';
+import { PgliteBackend } from '../../stand-in/sql/pglite-backend.ts';
+import { PostgresBackend } from '../../stand-in/sql/postgres-backend.ts';
 import { startSqlEndpoint } from '../../stand-in/sql/server.ts';
-import type { StartOptions } from './start-options.ts';
 import { startTokenIssuer } from '../../stand-in/tokens/server.ts';
+import { migratePostgres } from '../migrate/migrate-postgres.ts';
+import { ensureBucket } from '../seed/ensure-bucket.ts';
+import type { StartOptions } from './start-options.ts';
 
 const HOST = '127.0.0.1';
 const EMBEDDED_DATABASE_URL = 'postgresql://chartproof:chartproof@127.0.0.1/chartproof';

@@ -1,7 +1,7 @@
 import { describeError } from '../command/describe-error.ts';
 import { endGroup, endWithParent, groupOf } from './end-with-parent.ts';
-import { startWorker } from './start-worker.ts';
 import type { HostMessage, HostTask } from './host-worker.ts';
+import { startWorker } from './start-worker.ts';
 import { openWorkerLog } from './worker-log.ts';
 
 /**

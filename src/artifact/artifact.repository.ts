@@ -1,12 +1,12 @@
 import { and, eq, getTableColumns, not, sql, type SQL } from 'drizzle-orm';
 import type { PgColumn } from 'drizzle-orm/pg-core';
 import type { RowPreconditions } from '../http/preconditions.ts';
-import type { Database } from '../storage/database.ts';
 import { guarded } from '../storage/database-errors.ts';
+import type { Database } from '../storage/database.ts';
 import { listOf } from '../storage/list-of.ts';
+import { toColumns } from './artifact-wire.ts';
 import type { ArtifactPatch, NewArtifact } from './artifact.schema.ts';
 import { artifactTable, type ArtifactRow } from './artifact.table.ts';
-import { toColumns } from './artifact-wire.ts';
 import { idempotencyKeyTable } from './idempotency-key.table.ts';
 import type { IdempotencyClaim } from './idempotency.repository.ts';
 

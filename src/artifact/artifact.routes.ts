@@ -1,5 +1,6 @@
 import { createRoute, OpenAPIHono } from '@hono/zod-openapi';
 import type { HonoRequest } from 'hono';
+import { invalidInput } from '../errors.ts';
 import type { CallerServices, RouteEnv } from '../http/http-env.ts';
 import { jsonEtag } from '../http/json-etag.ts';
 import { originOf } from '../http/origin.ts';
@@ -8,7 +9,6 @@ import { problemResponses } from '../http/problem.schema.ts';
 import { readJson } from '../http/read-json.ts';
 import { requireScope } from '../http/require-caller.ts';
 import { fieldErrors, rejectInvalid } from '../http/validation.ts';
-import { invalidInput } from '../errors.ts';
 import {
   etagHeader,
   artifactIdParam,

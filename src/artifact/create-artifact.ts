@@ -1,3 +1,5 @@
+import type { Flight, Flights } from '../concurrency/share-flight.ts';
+import { AppError, invalidInput } from '../errors.ts';
 import type { ArtifactRepository, VersionedRow } from './artifact.repository.ts';
 import {
   idempotencyMismatch,
@@ -6,8 +8,6 @@ import {
 } from './idempotency.repository.ts';
 import type { ArtifactImages } from './image-port.ts';
 import type { NewArtifactRequest } from './read-new-artifact.ts';
-import type { Flight, Flights } from '../concurrency/share-flight.ts';
-import { AppError, invalidInput } from '../errors.ts';
 
 export interface CreateDependencies {
   readonly artifacts: ArtifactRepository;

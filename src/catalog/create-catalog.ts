@@ -5,6 +5,7 @@ import type { Database } from '../storage/database.ts';
 import { createExecutionRepository } from './execution.repository.ts';
 import { findExecution } from './find-execution.ts';
 import { createArtifactGroupRepository } from './group.repository.ts';
+import type { ArtifactGroupOnWire, ExecutionListQuery, ExecutionQuery } from './group.schema.ts';
 import type { LinkBases } from './links.ts';
 import { listArtifacts, type ListedArtifacts } from './list-artifacts.ts';
 import {
@@ -13,7 +14,6 @@ import {
   type ListedExecutions,
   type ListedGroups,
 } from './list-groups.ts';
-import type { ArtifactGroupOnWire, ExecutionListQuery, ExecutionQuery } from './group.schema.ts';
 import { createArtifactListRepository } from './list.repository.ts';
 import type { ArtifactListQuery } from './list.schema.ts';
 import { presentWritten, readArtifact, type ShownArtifact } from './read-artifact.ts';

@@ -1,11 +1,11 @@
 import { and, count, desc, eq, inArray, isNull, or, sql } from 'drizzle-orm';
-import type { Database } from '../storage/database.ts';
-import { guarded } from '../storage/database-errors.ts';
-import { listedColumns } from './listed-columns.repository.ts';
-import { withOrWithoutLookups } from '../lineage/with-or-without-lookups.ts';
 import { artifactTable } from '../artifact/artifact.table.ts';
 import type { ArtifactRecord } from '../lineage/derive-lineage.ts';
 import { lineageLookupTable, lookupOfArtifact } from '../lineage/lineage-lookup.table.ts';
+import { withOrWithoutLookups } from '../lineage/with-or-without-lookups.ts';
+import { guarded } from '../storage/database-errors.ts';
+import type { Database } from '../storage/database.ts';
+import { listedColumns } from './listed-columns.repository.ts';
 import type { ArtifactKind } from './summarize-kinds.ts';
 
 export interface ExecutionRequest {

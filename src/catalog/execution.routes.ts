@@ -1,4 +1,11 @@
 import { createRoute, OpenAPIHono } from '@hono/zod-openapi';
+import type { CallerServices, RouteEnv } from '../http/http-env.ts';
+import { jsonEtag } from '../http/json-etag.ts';
+import { limitPagesWithBars } from '../http/limit-callers.ts';
+import { originOf } from '../http/origin.ts';
+import { problemResponses } from '../http/problem.schema.ts';
+import { requireRead } from '../http/require-caller.ts';
+import { rejectInvalid } from '../http/validation.ts';
 import type { Catalog } from './create-catalog.ts';
 import {
   artifactGroupSchema,
@@ -7,13 +14,6 @@ import {
   executionParam,
   executionQuery,
 } from './group.schema.ts';
-import type { CallerServices, RouteEnv } from '../http/http-env.ts';
-import { jsonEtag } from '../http/json-etag.ts';
-import { limitPagesWithBars } from '../http/limit-callers.ts';
-import { originOf } from '../http/origin.ts';
-import { problemResponses } from '../http/problem.schema.ts';
-import { requireRead } from '../http/require-caller.ts';
-import { rejectInvalid } from '../http/validation.ts';
 
 const TAGS = ['Executions'];
 const failures = problemResponses(

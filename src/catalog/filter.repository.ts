@@ -1,5 +1,4 @@
 import { and, eq, gte, lt, sql, type SQL } from 'drizzle-orm';
-import type { ArtifactFilter } from './filter.schema.ts';
 import { SIGNAL_KINDS } from '../artifact/artifact.schema.ts';
 import { artifactTable } from '../artifact/artifact.table.ts';
 import { lineageLookupTable, lookupOfArtifact } from '../lineage/lineage-lookup.table.ts';
@@ -8,6 +7,7 @@ import {
   needsLookup,
   type LineageKnowledge,
 } from '../lineage/lineage-status.ts';
+import type { ArtifactFilter } from './filter.schema.ts';
 
 const EQUAL = ['symbol', 'workflow_id', 'execution_id', 'dag_id', 'step_name', 'run_id'] as const;
 

@@ -1,8 +1,10 @@
 import { asc, eq, sql } from 'drizzle-orm';
-import type { Database } from '../storage/database.ts';
-import { guarded } from '../storage/database-errors.ts';
-import { listedColumns } from './listed-columns.repository.ts';
+import { artifactTable } from '../artifact/artifact.table.ts';
+import type { ArtifactRecord } from '../lineage/derive-lineage.ts';
+import { lineageLookupTable, lookupOfArtifact } from '../lineage/lineage-lookup.table.ts';
 import { withOrWithoutLookups } from '../lineage/with-or-without-lookups.ts';
+import { guarded } from '../storage/database-errors.ts';
+import type { Database } from '../storage/database.ts';
 import {
   countSql,
   listedFields,
@@ -10,9 +12,7 @@ import {
   type ArtifactGroupRequest,
   type KindsText,
 } from './group-statements.repository.ts';
-import { artifactTable } from '../artifact/artifact.table.ts';
-import type { ArtifactRecord } from '../lineage/derive-lineage.ts';
-import { lineageLookupTable, lookupOfArtifact } from '../lineage/lineage-lookup.table.ts';
+import { listedColumns } from './listed-columns.repository.ts';
 import { blamingCursor, type PagePosition } from './page-cursor.ts';
 import { summarizeKinds, type KindsSummary } from './summarize-kinds.ts';
 

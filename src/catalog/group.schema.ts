@@ -1,8 +1,8 @@
 import { z } from '@hono/zod-openapi';
-import { nextCursorSchema } from './list.schema.ts';
+import { artifactSchema, lineageSchema, linksSchema } from '../artifact/artifact.schema.ts';
 import { once } from '../http/query.schema.ts';
 import { artifactFilterFields, pageFields } from './filter.schema.ts';
-import { artifactSchema, lineageSchema, linksSchema } from '../artifact/artifact.schema.ts';
+import { nextCursorSchema } from './list.schema.ts';
 
 const time = z
   .string()

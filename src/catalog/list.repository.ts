@@ -1,16 +1,16 @@
 import { and, asc, count, desc, inArray, sql, type SQL } from 'drizzle-orm';
 import type { PgColumn } from 'drizzle-orm/pg-core';
-import type { Database } from '../storage/database.ts';
-import { guarded } from '../storage/database-errors.ts';
-import { listedColumns } from './listed-columns.repository.ts';
-import type { ArtifactFilter } from './filter.schema.ts';
-import { matchingWhere, matchingNeedsLookup } from './filter.repository.ts';
-import type { LineageKnowledge } from '../lineage/lineage-status.ts';
-import { withOrWithoutLookups } from '../lineage/with-or-without-lookups.ts';
-import type { ArtifactSort } from './list.schema.ts';
 import { artifactTable } from '../artifact/artifact.table.ts';
 import type { ArtifactRecord } from '../lineage/derive-lineage.ts';
 import { lineageLookupTable, lookupOfArtifact } from '../lineage/lineage-lookup.table.ts';
+import type { LineageKnowledge } from '../lineage/lineage-status.ts';
+import { withOrWithoutLookups } from '../lineage/with-or-without-lookups.ts';
+import { guarded } from '../storage/database-errors.ts';
+import type { Database } from '../storage/database.ts';
+import { matchingWhere, matchingNeedsLookup } from './filter.repository.ts';
+import type { ArtifactFilter } from './filter.schema.ts';
+import type { ArtifactSort } from './list.schema.ts';
+import { listedColumns } from './listed-columns.repository.ts';
 import { blamingCursor, type PagePosition } from './page-cursor.ts';
 
 export interface ArtifactPageRequest {

@@ -1,7 +1,7 @@
 import { z } from '@hono/zod-openapi';
+import { artifactSchema } from '../artifact/artifact.schema.ts';
 import { once } from '../http/query.schema.ts';
 import { artifactFilterFields, pageFields } from './filter.schema.ts';
-import { artifactSchema } from '../artifact/artifact.schema.ts';
 
 const ARTIFACT_SORTS = [
   '-created_at',

@@ -1,8 +1,8 @@
 import { INT4_MAX } from '../artifact/artifact.schema.ts';
-import { invalidInput } from '../errors.ts';
-import { sqlStateOf } from '../storage/database-errors.ts';
-import type { AppError } from '../errors.ts';
 import { sha256Hex } from '../digest.ts';
+import { invalidInput } from '../errors.ts';
+import type { AppError } from '../errors.ts';
+import { sqlStateOf } from '../storage/database-errors.ts';
 
 /**
  * The last entry of a page: the next one begins after it, whatever is written or deleted meanwhile.

@@ -1,5 +1,5 @@
-import type { Artifact } from '../artifact/artifact.schema.ts';
 import { toWire } from '../artifact/artifact-wire.ts';
+import type { Artifact } from '../artifact/artifact.schema.ts';
 import type { ArtifactRecord } from '../lineage/derive-lineage.ts';
 import { parseExecutionId } from '../lineage/execution-id.ts';
 import type { HydratedArtifact } from '../lineage/hydrate.ts';

@@ -1,8 +1,8 @@
-import type { ArtifactGroupOnWire } from './group.schema.ts';
 import type { Artifact, Lineage } from '../artifact/artifact.schema.ts';
-import { isoTimestamp } from '../storage/iso-timestamp.ts';
-import { airflowRunLink, executionLink, runLinks, type LinkBases } from './links.ts';
 import type { HydratedArtifact } from '../lineage/hydrate.ts';
+import { isoTimestamp } from '../storage/iso-timestamp.ts';
+import type { ArtifactGroupOnWire } from './group.schema.ts';
+import { airflowRunLink, executionLink, runLinks, type LinkBases } from './links.ts';
 import { airflowRunOf } from './present-artifact.ts';
 
 /** What is known of a group beside its artifacts; times are PostgreSQL's text. */

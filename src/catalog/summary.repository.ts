@@ -1,11 +1,11 @@
 import { count, sql } from 'drizzle-orm';
-import type { Database } from '../storage/database.ts';
-import { guarded } from '../storage/database-errors.ts';
-import { compareTimestamps } from '../storage/iso-timestamp.ts';
-import { withOrWithoutLookups } from '../lineage/with-or-without-lookups.ts';
 import { artifactTable } from '../artifact/artifact.table.ts';
 import { lineageLookupTable, lookupOfArtifact } from '../lineage/lineage-lookup.table.ts';
 import { lineageStatusSql, type LineageStatus } from '../lineage/lineage-status.ts';
+import { withOrWithoutLookups } from '../lineage/with-or-without-lookups.ts';
+import { guarded } from '../storage/database-errors.ts';
+import type { Database } from '../storage/database.ts';
+import { compareTimestamps } from '../storage/iso-timestamp.ts';
 
 export interface ArtifactSummary {
   readonly artifacts: number;

@@ -1,7 +1,7 @@
 import { INDICATORS } from './chart-spec.ts';
 import type { Indicator } from './indicator/indicator.ts';
-import type { Series } from './indicator/series.ts';
 import type { SeriesBook } from './indicator/series-book.ts';
+import type { Series } from './indicator/series.ts';
 
 /** Every series of a chart under its name on the wire, in the order of the wire. */
 export function wireSeries(

@@ -1,8 +1,8 @@
 import { eq, sql } from 'drizzle-orm';
-import type { Database } from '../storage/database.ts';
 import { guarded } from '../storage/database-errors.ts';
-import { dependencyProbeTable } from './dependency-probe.table.ts';
+import type { Database } from '../storage/database.ts';
 import { isoTimestamp } from '../storage/iso-timestamp.ts';
+import { dependencyProbeTable } from './dependency-probe.table.ts';
 
 /** One finding; `checkedAt` is ISO 8601. */
 export interface DependencyFinding {

@@ -1,8 +1,8 @@
 import { createRoute, OpenAPIHono } from '@hono/zod-openapi';
 import type { RouteEnv } from '../http/http-env.ts';
+import { rejectInvalid } from '../http/validation.ts';
 import type { Health } from './create-health.ts';
 import { healthSchema, readinessSchema } from './health.schema.ts';
-import { rejectInvalid } from '../http/validation.ts';
 
 const healthRoute = createRoute({
   method: 'get',

@@ -1,8 +1,8 @@
 import { AppError, failure } from '../errors.ts';
 import { isUndefinedTable } from '../storage/database-errors.ts';
-import type { DependencyFinding, DependencyProbes } from './dependency-probe.repository.ts';
 import type { ObjectStore } from '../storage/object-store.ts';
 import { NO_BUCKET } from '../storage/s3-object-store.ts';
+import type { DependencyFinding, DependencyProbes } from './dependency-probe.repository.ts';
 
 /** What a person has to do something about; whatever else is wrong may pass by itself. */
 export type DependencyReason = 'not_migrated' | 'other_shape' | 'no_bucket';

@@ -6,8 +6,8 @@ import {
   type JWTVerifyGetKey,
 } from 'jose';
 import type { JwtConfig } from '../config.ts';
-import { AppError } from '../errors.ts';
 import { sha256Hex } from '../digest.ts';
+import { AppError } from '../errors.ts';
 
 export type Scope = 'artifact:write' | 'lineage:repair' | 'metrics:read' | 'workflow:write';
 

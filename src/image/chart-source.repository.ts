@@ -1,7 +1,7 @@
 import { eq, sql } from 'drizzle-orm';
 import { artifactTable } from '../artifact/artifact.table.ts';
-import type { Database } from '../storage/database.ts';
 import { guarded, isUndefinedTable } from '../storage/database-errors.ts';
+import type { Database } from '../storage/database.ts';
 import { chartRenderTable, type ChartRenderRow } from './ledger/chart-render.table.ts';
 
 /** What the image path needs of one artifact's row, as stored. */

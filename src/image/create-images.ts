@@ -8,10 +8,13 @@ import type { Storage } from '../storage/create-storage.ts';
 import type { EdgeCache } from '../storage/edge-cache.ts';
 import { createMemoryCache } from '../storage/memory-cache.ts';
 import { createAttachImage } from './attach-image.ts';
-import { createChartAnswers, type ChartAnswers } from './data/chart-answer.ts';
-import type { ChartRenderRow } from './ledger/chart-render.table.ts';
 import { createChartSourceRepository } from './chart-source.repository.ts';
+import { createChartAnswers, type ChartAnswers } from './data/chart-answer.ts';
+import { createSnapshotRepository } from './data/snapshot.repository.ts';
 import { createDecodeSlots, reserveBody } from './decode-slots.ts';
+import type { ChartRenderRow } from './ledger/chart-render.table.ts';
+import { findRender, type FoundRender } from './ledger/find-render.ts';
+import { createRenderLedger } from './ledger/render-ledger.repository.ts';
 import {
   BODY_LIMITS,
   DECODE_LIMITS,
@@ -20,16 +23,13 @@ import {
   REVALIDATION_LIMITS,
   SERVED_LATELY_MS,
 } from './queue-limits.ts';
-import { findRender, type FoundRender } from './ledger/find-render.ts';
-import type { ReservedPlace } from './reserve-place.ts';
-import type { ImageOutcome } from './serve/image-outcome.ts';
-import { createPointerCache, POINTER_MEMORY_TTL_MS } from './serve/edge-image.ts';
-import { removeArtifactImage } from './remove-artifact-image.ts';
 import type { RenderGate } from './redraw/render-job.ts';
-import { createRenderLedger } from './ledger/render-ledger.repository.ts';
+import { removeArtifactImage } from './remove-artifact-image.ts';
+import type { ReservedPlace } from './reserve-place.ts';
 import { createScanFile } from './scan-file.ts';
+import { createPointerCache, POINTER_MEMORY_TTL_MS } from './serve/edge-image.ts';
+import type { ImageOutcome } from './serve/image-outcome.ts';
 import { createServeImage, type ImageRequest } from './serve/serve-image.ts';
-import { createSnapshotRepository } from './data/snapshot.repository.ts';
 import type { ArtifactVerification, ImageVerification } from './verify/verification.schema.ts';
 import { verifyArtifactImage } from './verify/verify-artifact.ts';
 import { verifyPicture } from './verify/verify-picture.ts';

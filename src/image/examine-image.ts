@@ -1,3 +1,4 @@
+import { noArtifact } from '../artifact/artifact.schema.ts';
 import { sha256Hex } from '../digest.ts';
 import { parseStoredUrl } from '../storage/object-ref.ts';
 import type { ObjectRef, ObjectStore, StoredObject } from '../storage/object-store.ts';
@@ -8,13 +9,12 @@ import {
   type Assessment,
   type ObjectFacts,
 } from './assess-freshness.ts';
-import type { ChartRenderRow } from './ledger/chart-render.table.ts';
 import type { ChartSource, ChartSourceRepository } from './chart-source.repository.ts';
 import { checkFile } from './check-file.ts';
 import { inspectImage } from './inspect-image.ts';
+import type { ChartRenderRow } from './ledger/chart-render.table.ts';
 import { claimedSnapshot } from './object-metadata.ts';
 import { fetchedAt, pictureOf, type Picture, type PictureState } from './picture.ts';
-import { noArtifact } from '../artifact/artifact.schema.ts';
 import { notAChart } from './refusals.ts';
 import type { ScanFile } from './scan-file.ts';
 

@@ -1,8 +1,8 @@
 import canonicalize from 'canonicalize';
 import type { Bar } from '../bars/bar.ts';
-import { DEFAULT_SPEC, RENDERER_VERSION } from '../chart/chart-spec.ts';
 import { barsOf, type BarsError } from '../bars/parse-bars.ts';
 import { snapshotHash } from '../bars/snapshot-hash.ts';
+import { DEFAULT_SPEC, RENDERER_VERSION } from '../chart/chart-spec.ts';
 import { sha256Hex } from '../digest.ts';
 import type { ObjectRef } from '../storage/object-store.ts';
 import type { ChartSource } from './chart-source.repository.ts';

@@ -1,10 +1,10 @@
 import { sql, type SQL } from 'drizzle-orm';
 import { artifactTable } from '../artifact/artifact.table.ts';
-import { lookupWorkflowSql } from './lineage-lookup.table.ts';
-import type { Database } from '../storage/database.ts';
 import { guarded } from '../storage/database-errors.ts';
+import type { Database } from '../storage/database.ts';
 import { listOf } from '../storage/list-of.ts';
 import { executionForms, isSameKind, parseExecutionId } from './execution-id.ts';
+import { lookupWorkflowSql } from './lineage-lookup.table.ts';
 
 /** Which artifacts get which run. */
 export interface Attachment {

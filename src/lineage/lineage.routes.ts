@@ -1,6 +1,6 @@
 import { createRoute, OpenAPIHono } from '@hono/zod-openapi';
-import type { CallerServices, RouteEnv } from '../http/http-env.ts';
 import { invalidInput } from '../errors.ts';
+import type { CallerServices, RouteEnv } from '../http/http-env.ts';
 import { jsonEtag } from '../http/json-etag.ts';
 import { problemResponses } from '../http/problem.schema.ts';
 import { noQuery } from '../http/query.schema.ts';

@@ -2,8 +2,8 @@ import { platformClock, type QueueClock } from '../concurrency/work-queue.ts';
 import { failure } from '../errors.ts';
 import type { MlflowClient } from '../mlflow/mlflow-client.ts';
 import { createBudget } from '../upstream/budget.ts';
-import { lookUp, type LookUpDependencies } from './look-up.ts';
 import type { Leftover } from './leftovers.ts';
+import { lookUp, type LookUpDependencies } from './look-up.ts';
 import { BEHIND } from './policy.ts';
 import { subjectKey } from './subject.ts';
 

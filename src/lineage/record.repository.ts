@@ -1,8 +1,8 @@
 import { eq, inArray, sql, type SQL } from 'drizzle-orm';
 import { rowVersionSql } from '../artifact/artifact.repository.ts';
 import { artifactTable } from '../artifact/artifact.table.ts';
-import type { Database } from '../storage/database.ts';
 import { guarded } from '../storage/database-errors.ts';
+import type { Database } from '../storage/database.ts';
 import type { ArtifactRecord } from './derive-lineage.ts';
 import { lineageLookupTable, lookupOfArtifact } from './lineage-lookup.table.ts';
 import { withOrWithoutLookups } from './with-or-without-lookups.ts';

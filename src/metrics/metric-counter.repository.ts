@@ -1,7 +1,7 @@
 import { sql } from 'drizzle-orm';
 import type { MetricBatch } from '../observability/metrics.ts';
-import type { Database } from '../storage/database.ts';
 import { guarded } from '../storage/database-errors.ts';
+import type { Database } from '../storage/database.ts';
 import { metricBatchTable, metricCounterTable, metricSnapshotTable } from './metric.table.ts';
 
 /** One stored counter as it is; whoever reads it decides whether it can be told. */

@@ -1,14 +1,14 @@
 import { and, ne, sql, type SQL } from 'drizzle-orm';
 import { artifactTable } from '../artifact/artifact.table.ts';
+import { artifactRenderTable, chartRenderTable } from '../image/ledger/chart-render.table.ts';
+import { RENDER_REASONS } from '../image/ledger/shown-render.repository.ts';
 import { lineageLookupTable, lookupOfArtifact } from '../lineage/lineage-lookup.table.ts';
 import { lineageStatusSql, type LineageStatus } from '../lineage/lineage-status.ts';
-import { artifactRenderTable, chartRenderTable } from '../image/ledger/chart-render.table.ts';
-import type { Database } from '../storage/database.ts';
 import { guarded } from '../storage/database-errors.ts';
+import type { Database } from '../storage/database.ts';
 import { SNAPSHOT_NAME } from './metric-counter.repository.ts';
-import { metricCounterTable, metricSnapshotTable } from './metric.table.ts';
-import { RENDER_REASONS } from '../image/ledger/shown-render.repository.ts';
 import { RENDER_SECONDS_BUCKETS } from './metric-families.ts';
+import { metricCounterTable, metricSnapshotTable } from './metric.table.ts';
 
 /** Artifacts that share a type and a lineage status. */
 export interface ArtifactGroupFacts {

@@ -1,7 +1,7 @@
 import { createFlights, type Flights } from '../concurrency/share-flight.ts';
 import { OutOfBudget } from '../upstream/budget.ts';
-import type { MlflowClient } from './mlflow-client.ts';
 import { UpstreamFailure } from '../upstream/upstream-failure.ts';
+import type { MlflowClient } from './mlflow-client.ts';
 
 /** How MLflow is now; `checked_at` is ISO 8601. */
 export interface MlflowState {

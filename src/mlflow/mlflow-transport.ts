@@ -4,8 +4,8 @@ import { OutOfBudget, type Budget } from '../upstream/budget.ts';
 import type { CircuitBreaker } from '../upstream/circuit-breaker.ts';
 import { createSemaphore } from '../upstream/semaphore.ts';
 import { UpstreamFailure } from '../upstream/upstream-failure.ts';
-import { statusFailure } from './status-failure.ts';
 import { mlflowErrorSchema } from './mlflow.schema.ts';
+import { statusFailure } from './status-failure.ts';
 
 export interface MlflowRequest<T> {
   /** Below `/api/2.0/mlflow/`. */

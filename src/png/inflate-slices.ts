@@ -1,5 +1,5 @@
-import { takeTurn } from '../concurrency/take-turn.ts';
 import { createInflate } from 'node:zlib';
+import { takeTurn } from '../concurrency/take-turn.ts';
 
 /**
  * How a zlib stream ended: as a whole, because `visit` wanted no more, damaged or cut off, or with

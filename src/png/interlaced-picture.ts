@@ -1,7 +1,7 @@
-import { PixelHash } from './pixel-hash.ts';
-import type { PixelRows } from './pixel-rows.ts';
 import type { PngHeader } from './parts.ts';
 import type { PngPass } from './passes.ts';
+import { PixelHash } from './pixel-hash.ts';
+import type { PixelRows } from './pixel-rows.ts';
 
 /**
  * Collects the passes of an interlaced PNG: one index byte a pixel for as long as it may have a

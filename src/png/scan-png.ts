@@ -1,10 +1,10 @@
 import { EarlyHash } from './early-hash.ts';
 import { inflateSlices } from './inflate-slices.ts';
 import { InterlacedPicture } from './interlaced-picture.ts';
-import { PixelHash } from './pixel-hash.ts';
-import { pixelRows, type PixelRows } from './pixel-rows.ts';
 import { readPngParts, type PngLimits, type PngParts } from './parts.ts';
 import { PngRows, type VisitRow } from './passes.ts';
+import { PixelHash } from './pixel-hash.ts';
+import { pixelRows, type PixelRows } from './pixel-rows.ts';
 
 export type { PngLimits } from './parts.ts';
 

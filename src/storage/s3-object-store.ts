@@ -1,7 +1,7 @@
 import { AwsClient } from 'aws4fetch';
 import { startDeadline, type PatientDeadline } from '../concurrency/patient-deadline.ts';
-import { AppError } from '../errors.ts';
 import { sha256Hex } from '../digest.ts';
+import { AppError } from '../errors.ts';
 import { assertObjectRef, objectUrl } from './object-ref.ts';
 import type {
   ObjectHead,

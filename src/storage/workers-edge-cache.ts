@@ -1,5 +1,5 @@
-import type { Log } from '../observability/log.ts';
 import { failure } from '../errors.ts';
+import type { Log } from '../observability/log.ts';
 import type { CachedImage, EdgeCache } from './edge-cache.ts';
 
 /** Never resolved by anybody: the Cache API wants URLs as names. */

@@ -1,8 +1,8 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { listen, type LocalServer } from '../listen.ts';
 import { MlflowError } from './error.ts';
-import { MLFLOW_PAGE } from './run-page.ts';
 import { createMlflowRoutes, type MlflowRoutes } from './routes.ts';
+import { MLFLOW_PAGE } from './run-page.ts';
 import { MlflowStore, type KeptExperiment } from './store.ts';
 
 export interface MlflowServerOptions {

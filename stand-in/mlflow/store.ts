@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Searchable } from './filter.ts';
 import { PlainError, systemCode } from '../plain-error.ts';
+import type { Searchable } from './filter.ts';
 
 export interface KeptExperiment {
   readonly id: string;

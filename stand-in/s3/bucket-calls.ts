@@ -1,8 +1,8 @@
 import { XMLParser } from 'fast-xml-parser';
 import { S3_NAMESPACE, S3Error, toXml } from './error.ts';
+import { listObjects, OWNER } from './list-objects.ts';
 import type { ObjectFiles } from './object-files.ts';
 import { assertBucketName, assertKey } from './object-key.ts';
-import { listObjects, OWNER } from './list-objects.ts';
 
 export interface BucketCall {
   readonly method: string;

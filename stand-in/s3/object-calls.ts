@@ -9,9 +9,9 @@ import {
   validatorHeaders,
 } from './conditions.ts';
 import { S3Error } from './error.ts';
+import { keptHeaders, overriddenHeaders } from './metadata.ts';
 import type { ObjectFiles, ObjectRecord } from './object-files.ts';
 import { assertKey } from './object-key.ts';
-import { keptHeaders, overriddenHeaders } from './metadata.ts';
 
 /**
  * Calls of their own; taken for plain ones they would change the object or answer something else.

@@ -4,10 +4,10 @@ import { listen, type LocalServer } from '../listen.ts';
 import { answerBucketCall, listBuckets, type BucketAnswer } from './bucket-calls.ts';
 import { assertDigests, assertPayloadHash } from './checksum.ts';
 import { S3Error } from './error.ts';
-import { ObjectFiles } from './object-files.ts';
-import { assertNoDotSegments, splitPath } from './object-key.ts';
 import { assertHeaderSizes } from './metadata.ts';
 import { answerObjectCall } from './object-calls.ts';
+import { ObjectFiles } from './object-files.ts';
+import { assertNoDotSegments, splitPath } from './object-key.ts';
 import { verifySignature, type Credentials } from './signature.ts';
 
 export interface S3ServerOptions extends Credentials {

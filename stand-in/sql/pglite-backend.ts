@@ -7,7 +7,6 @@ import { drizzle } from 'drizzle-orm/pglite';
 import { migrate } from 'drizzle-orm/pglite/migrator';
 import { diskFault } from '../disk-room.ts';
 import { systemCode } from '../plain-error.ts';
-import { closeFiles, PgliteCrash, reportCrashes } from './pglite-crash.ts';
 import {
   SqlError,
   transactionModes,
@@ -16,6 +15,7 @@ import {
   type SqlStatement,
   type TransactionOptions,
 } from './backend.ts';
+import { closeFiles, PgliteCrash, reportCrashes } from './pglite-crash.ts';
 import { leavesTraces, resetSession, SESSION_SETTINGS } from './session.ts';
 
 /**

@@ -1,7 +1,7 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { listen, type LocalServer } from '../listen.ts';
 import type { SqlBackend, SqlStatement, SqlResult, TransactionOptions } from './backend.ts';
 import { SqlError } from './backend.ts';
-import { listen, type LocalServer } from '../listen.ts';
 import { jsonValue, parameterText } from './neon-values.ts';
 
 const MAX_BODY_BYTES = 64_000_000;

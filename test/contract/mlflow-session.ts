@@ -1,5 +1,5 @@
-import { openMlflow } from '../support/open-mlflow.ts';
 import type { OpenMlflow } from '../support/lineage-stack.ts';
+import { openMlflow } from '../support/open-mlflow.ts';
 
 export interface Run {
   readonly info: Record<string, unknown> & { run_id: string };

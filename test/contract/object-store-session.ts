@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
-import { createS3ObjectStore } from '../../src/storage/s3-object-store.ts';
 import type { ObjectStore } from '../../src/storage/object-store.ts';
+import { createS3ObjectStore } from '../../src/storage/s3-object-store.ts';
 import type { MinioDifference } from './object-store-differences.ts';
 import {
   encodeKey,

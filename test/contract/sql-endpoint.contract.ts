@@ -1,7 +1,7 @@
 import { sql } from 'drizzle-orm';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createDatabase } from '../../src/storage/database.ts';
 import { sqlStateOf } from '../../src/storage/database-errors.ts';
+import { createDatabase } from '../../src/storage/database.ts';
 import type { SqlEndpointUnderTest } from './sql-endpoints.ts';
 
 // oxlint-disable-next-line typescript/no-explicit-any -- JSON that tests look into freely

@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { AwsClient } from 'aws4fetch';
 import { Pool, types } from 'pg';
-import { ensureBucket } from '../../scripts/seed/ensure-bucket.ts';
 import { migratePostgres } from '../../scripts/migrate/migrate-postgres.ts';
+import { ensureBucket } from '../../scripts/seed/ensure-bucket.ts';
 import { PostgresBackend } from '../../stand-in/sql/postgres-backend.ts';
 import { startSqlEndpoint } from '../../stand-in/sql/server.ts';
 import { liveVariable } from './live-variable.ts';

@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
-import { createS3ObjectStore } from '../../src/storage/s3-object-store.ts';
 import type { ObjectStore } from '../../src/storage/object-store.ts';
+import { createS3ObjectStore } from '../../src/storage/s3-object-store.ts';
 import { CHARTPROOF } from './build-worker.ts';
-import { runWorker, type Limits, type RunningWorker } from './run-worker.ts';
 import { openServices } from './open-services.ts';
+import { runWorker, type Limits, type RunningWorker } from './run-worker.ts';
 
 /** Of this test file alone, because real services are shared. */
 export const BUCKET = `trading-charts-${randomUUID().slice(0, 8)}`;

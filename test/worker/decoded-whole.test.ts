@@ -2,11 +2,11 @@ import { deflateSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { pngChunk } from '../../src/png/chunk.ts';
 import { chartArtifact, makeBars } from '../support/bars.ts';
-import { assemble, chunksOf, rewrite } from '../support/png-forgery.ts';
 import { multipartBody } from '../support/multipart.ts';
+import { image, postChart, sendPng } from '../support/picture-calls.ts';
+import { assemble, chunksOf, rewrite } from '../support/png-forgery.ts';
 import { BUCKET, SERVICE_TOKEN, startStack, type Stack } from '../support/stack.ts';
 import { JPEGS } from '../unit/jpeg/jpeg-fixtures.ts';
-import { image, postChart, sendPng } from '../support/picture-calls.ts';
 import { pngFixture } from '../unit/png/png-fixture.ts';
 
 let stack: Stack;

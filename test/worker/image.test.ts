@@ -1,15 +1,15 @@
 import { createHash } from 'node:crypto';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import canonicalize from 'canonicalize';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { loadChartAssets } from '../../scripts/seed/load-chart-assets.ts';
-import { DEFAULT_SPEC } from '../../src/chart/chart-spec.ts';
+import { withoutLabel } from '../../scripts/seed/without-label.ts';
 import { parseBars } from '../../src/bars/parse-bars.ts';
+import { DEFAULT_SPEC } from '../../src/chart/chart-spec.ts';
 import { createChartRenderer } from '../../src/chart/render-chart.ts';
 import { readProvenance } from '../../src/png/provenance.ts';
-import { withoutLabel } from '../../scripts/seed/without-label.ts';
 import { makeBars, type RawBar } from '../support/bars.ts';
-import { readPixels, referencePixelHash } from '../support/reference-pixels.ts';
 import { attach, bytesOf, image, named, postChart } from '../support/picture-calls.ts';
+import { readPixels, referencePixelHash } from '../support/reference-pixels.ts';
 import { BUCKET, startStack, type Stack } from '../support/stack.ts';
 
 let stack: Stack;

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { startMlflowServer } from '../../stand-in/mlflow/server.ts';
 import type { LocalServer } from '../../stand-in/listen.ts';
+import { startMlflowServer } from '../../stand-in/mlflow/server.ts';
 import { startStack, type Stack } from '../support/stack.ts';
 
 const ROWS = 1_000;

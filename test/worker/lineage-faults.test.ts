@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { startLineageStack, type LineageStack, type OpenMlflow } from '../support/lineage-stack.ts';
-import { openMlflow } from '../support/open-mlflow.ts';
 import type { Fault } from '../support/mlflow-proxy.ts';
+import { openMlflow } from '../support/open-mlflow.ts';
 
 const EXECUTION = '2025-11-15 13:54:31.981650+00:00';
 /**

@@ -5,9 +5,9 @@ import {
   type LineageWire,
   type OpenMlflow,
 } from '../support/lineage-stack.ts';
-import { openMlflow } from '../support/open-mlflow.ts';
 import type { MlflowAdmin, NewRun } from '../support/mlflow-admin.ts';
 import type { MlflowProxy } from '../support/mlflow-proxy.ts';
+import { openMlflow } from '../support/open-mlflow.ts';
 import type { Stack } from '../support/stack.ts';
 
 const INSTANT = '2025-11-15 13:54:31.981650+00:00';

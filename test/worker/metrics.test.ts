@@ -1,14 +1,14 @@
+import { mkdtemp, rm } from 'node:fs/promises';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { withoutLabel } from '../../scripts/seed/without-label.ts';
 import { startTokenIssuer } from '../../stand-in/tokens/server.ts';
 import { chartArtifact, makeBars } from '../support/bars.ts';
 import { parsePrometheusText, type ParsedFamily } from '../support/prometheus-text.ts';
 import { BUCKET, SERVICE_TOKEN, startStack, type Stack } from '../support/stack.ts';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 
 const bearer = { authorization: `Bearer ${SERVICE_TOKEN}` };
 let directory: string;

@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { withoutLabel } from '../../scripts/seed/without-label.ts';
 import { pngChunk } from '../../src/png/chunk.ts';
 import { makeBars } from '../support/bars.ts';
+import { bytesOf, image, postChart, sendPng, verify } from '../support/picture-calls.ts';
 import {
   chunksOf,
   insertBefore,
@@ -13,7 +14,6 @@ import {
   withLabelText,
 } from '../support/png-forgery.ts';
 import { BUCKET, SERVICE_TOKEN, startStack, type Stack } from '../support/stack.ts';
-import { bytesOf, image, postChart, sendPng, verify } from '../support/picture-calls.ts';
 import { pngFixture } from '../unit/png/png-fixture.ts';
 
 const BARS = makeBars(60, 4_711);

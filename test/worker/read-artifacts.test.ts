@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { chartArtifact, makeBars } from '../support/bars.ts';
 import { created, problem, type ArtifactWire } from '../support/artifact-calls.ts';
+import { chartArtifact, makeBars } from '../support/bars.ts';
 import { startStack, type Stack } from '../support/stack.ts';
 
 let stack: Stack;

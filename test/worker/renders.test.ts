@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { makeBars } from '../support/bars.ts';
-import { labelOf } from '../support/png-forgery.ts';
 import { bytesOf, image, postChart } from '../support/picture-calls.ts';
+import { labelOf } from '../support/png-forgery.ts';
 import { BUCKET, startStack, type Stack } from '../support/stack.ts';
 
 const BARS = makeBars(60, 4_711);

@@ -1,5 +1,5 @@
-import { connect } from 'node:net';
 import { createServer, type Server } from 'node:http';
+import { connect } from 'node:net';
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { chartArtifact, makeBars } from '../support/bars.ts';

@@ -1,11 +1,11 @@
 import { readFile } from 'node:fs/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { LocalServer } from '../../stand-in/listen.ts';
-import { startMlflowServer } from '../../stand-in/mlflow/server.ts';
-import { openRenderer } from '../../scripts/seed/open-renderer.ts';
 import { applySeed, type SeedReport, type SeedTarget } from '../../scripts/seed/apply-seed.ts';
+import { openRenderer } from '../../scripts/seed/open-renderer.ts';
 import { seedArtifacts } from '../../scripts/seed/seed-artifacts.ts';
 import { createDatabase } from '../../src/storage/database.ts';
+import type { LocalServer } from '../../stand-in/listen.ts';
+import { startMlflowServer } from '../../stand-in/mlflow/server.ts';
 import { BUCKET, startStack, type Stack } from '../support/stack.ts';
 
 /** What docs/seed.md says of each row. */

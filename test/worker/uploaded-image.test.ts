@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { created, problem, type ArtifactWire } from '../support/artifact-calls.ts';
 import { chartArtifact, makeBars } from '../support/bars.ts';
 import { multipartBody } from '../support/multipart.ts';
-import { created, problem, type ArtifactWire } from '../support/artifact-calls.ts';
 import { SERVICE_TOKEN, startStack, type Stack } from '../support/stack.ts';
 
 let stack: Stack;

@@ -3,9 +3,9 @@ import { crc32, deflateSync } from 'node:zlib';
 import { encode } from 'fast-png';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { withoutLabel } from '../../scripts/seed/without-label.ts';
+import { created } from '../support/artifact-calls.ts';
 import { chartArtifact, makeBars } from '../support/bars.ts';
 import { readPixels } from '../support/reference-pixels.ts';
-import { created } from '../support/artifact-calls.ts';
 import { startStack, type Stack } from '../support/stack.ts';
 
 let stack: Stack;

@@ -1,8 +1,8 @@
 import { OBV } from '../indicator/obv.ts';
 import { PRICES } from '../indicator/prices.ts';
-import { isEmpty, type Series } from '../indicator/series.ts';
 import type { SeriesBook } from '../indicator/series-book.ts';
 import { seriesStats } from '../indicator/series-stats.ts';
+import { isEmpty, type Series } from '../indicator/series.ts';
 import { line } from '../mark/line.ts';
 import { currentOr } from '../plan/color.ts';
 import type { LegendItem } from '../plan/legend.ts';

@@ -1,9 +1,9 @@
 import type { Bar } from '../../bars/bar.ts';
 import { BOLLINGER } from '../indicator/bollinger.ts';
 import { PRICES } from '../indicator/prices.ts';
-import { lastValue } from '../indicator/series.ts';
 import type { SeriesBook } from '../indicator/series-book.ts';
 import { seriesStats } from '../indicator/series-stats.ts';
+import { lastValue } from '../indicator/series.ts';
 import { SMA } from '../indicator/sma.ts';
 import { barColumns } from '../mark/bar-columns.ts';
 import { band, line } from '../mark/line.ts';

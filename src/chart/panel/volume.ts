@@ -1,7 +1,7 @@
 import { PRICES } from '../indicator/prices.ts';
-import { isEmpty, lastValue } from '../indicator/series.ts';
 import type { SeriesBook } from '../indicator/series-book.ts';
 import { seriesStats } from '../indicator/series-stats.ts';
+import { isEmpty, lastValue } from '../indicator/series.ts';
 import { barColumns } from '../mark/bar-columns.ts';
 import type { Mark } from '../mark/mark.ts';
 import { RectLayers } from '../mark/rects.ts';

@@ -1,5 +1,5 @@
-import type { Series } from '../indicator/series.ts';
 import type { SeriesBook } from '../indicator/series-book.ts';
+import type { Series } from '../indicator/series.ts';
 import type { Mark } from '../mark/mark.ts';
 import type { NumberStyle } from '../scale/number-format.ts';
 import type { LegendItem } from './legend.ts';

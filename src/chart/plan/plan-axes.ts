@@ -1,6 +1,6 @@
+import type { Bar } from '../../bars/bar.ts';
 import type { GlyphBook } from '../font/glyph-book.ts';
 import { REGULAR } from '../font/inter.ts';
-import type { Bar } from '../../bars/bar.ts';
 import { isIntraday, timeTicks } from '../scale/time-axis.ts';
 import type { ChartLayout } from './chart-layout.ts';
 import type { PlannedText } from './chart-plan.ts';

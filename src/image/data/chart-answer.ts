@@ -1,11 +1,11 @@
+import { noArtifact } from '../../artifact/artifact.schema.ts';
 import { sha256Hex } from '../../digest.ts';
 import { weakTag } from '../../http/entity-tag.ts';
 import type { EdgeCache } from '../../storage/edge-cache.ts';
 import type { MemoryCache } from '../../storage/memory-cache.ts';
-import { indicatorsOf, newestBars } from './chart-data.ts';
 import { pictureOf, type Picture } from '../picture.ts';
-import { noArtifact } from '../../artifact/artifact.schema.ts';
 import { nothingToDraw, unusableBars } from '../refusals.ts';
+import { indicatorsOf, newestBars } from './chart-data.ts';
 import type { SnapshotRepository } from './snapshot.repository.ts';
 
 /**

@@ -1,10 +1,10 @@
 import { createRoute, OpenAPIHono } from '@hono/zod-openapi';
 import type { Context } from 'hono';
-import type { CallerServices, RouteEnv } from '../../http/http-env.ts';
 import { artifactIdParam, requireArtifactId } from '../../artifact/artifact.schema.ts';
+import type { CallerServices, RouteEnv } from '../../http/http-env.ts';
 import { changed } from '../../http/json-etag.ts';
-import { ifMatchHolds, ifNoneMatchHolds } from '../../http/preconditions.ts';
 import { limitCallers } from '../../http/limit-callers.ts';
+import { ifMatchHolds, ifNoneMatchHolds } from '../../http/preconditions.ts';
 import { problemResponses } from '../../http/problem.schema.ts';
 import { requireRead } from '../../http/require-caller.ts';
 import { rejectInvalid } from '../../http/validation.ts';

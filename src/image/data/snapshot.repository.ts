@@ -1,7 +1,7 @@
 import { eq, sql } from 'drizzle-orm';
 import { artifactTable } from '../../artifact/artifact.table.ts';
-import type { Database } from '../../storage/database.ts';
 import { guarded, sqlStateOf } from '../../storage/database-errors.ts';
+import type { Database } from '../../storage/database.ts';
 
 /**
  * A row's snapshot as stored, and what stands in for it where it names neither symbol nor

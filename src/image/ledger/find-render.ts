@@ -4,12 +4,12 @@ import type { Log } from '../../observability/log.ts';
 import type { EdgeCache } from '../../storage/edge-cache.ts';
 import type { ObjectStore } from '../../storage/object-store.ts';
 import { isLedgerFile } from '../assess-freshness.ts';
-import type { ChartRenderRow } from './chart-render.table.ts';
 import type { ChartSource, ChartSourceRepository } from '../chart-source.repository.ts';
-import type { ImageOutcome } from '../serve/image-outcome.ts';
 import { pictureOf, type Picture } from '../picture.ts';
-import type { RenderLedger } from './render-ledger.repository.ts';
+import type { ImageOutcome } from '../serve/image-outcome.ts';
 import type { ServeImage } from '../serve/serve-image.ts';
+import type { ChartRenderRow } from './chart-render.table.ts';
+import type { RenderLedger } from './render-ledger.repository.ts';
 
 export interface FindRenderDependencies {
   readonly edge: EdgeCache;

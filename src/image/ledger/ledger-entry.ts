@@ -1,9 +1,9 @@
 import { DEFAULT_SPEC, RENDERER_VERSION } from '../../chart/chart-spec.ts';
 import type { RenderedChart } from '../../chart/render-chart.ts';
 import { isoTimestamp } from '../../storage/iso-timestamp.ts';
-import type { ChartRenderRow, NewChartRenderRow } from './chart-render.table.ts';
 import type { Picture } from '../picture.ts';
 import type { LedgerEntry } from '../verify/verification.schema.ts';
+import type { ChartRenderRow, NewChartRenderRow } from './chart-render.table.ts';
 
 /** A ledger row as it goes over the wire. */
 export function ledgerEntry(row: ChartRenderRow): LedgerEntry {

@@ -1,7 +1,8 @@
 import { eq, inArray, sql } from 'drizzle-orm';
 import { artifactTable } from '../../artifact/artifact.table.ts';
-import type { Database } from '../../storage/database.ts';
 import { guarded } from '../../storage/database-errors.ts';
+import type { Database } from '../../storage/database.ts';
+import type { ShownBy } from '../verify/verification.schema.ts';
 import {
   artifactRenderTable,
   chartRenderTable,
@@ -14,7 +15,6 @@ import {
   shownColumns,
   type ShownRenders,
 } from './shown-render.repository.ts';
-import type { ShownBy } from '../verify/verification.schema.ts';
 
 /** A file that was drawn here. `renders` begins with its own. */
 export interface KnownFile {

@@ -1,8 +1,8 @@
 import { createRoute, OpenAPIHono } from '@hono/zod-openapi';
-import type { CallerServices, RouteEnv } from '../../http/http-env.ts';
 import { AppError } from '../../errors.ts';
 import { rangedResponse } from '../../http/byte-range.ts';
 import { strongTag } from '../../http/entity-tag.ts';
+import type { CallerServices, RouteEnv } from '../../http/http-env.ts';
 import { changed } from '../../http/json-etag.ts';
 import { ifMatchHolds, ifNoneMatchHolds } from '../../http/preconditions.ts';
 import { problemResponses } from '../../http/problem.schema.ts';

@@ -1,11 +1,11 @@
 import { and, count, eq, inArray, ne, or, sql } from 'drizzle-orm';
 import { artifactTable } from '../../artifact/artifact.table.ts';
-import type { Database } from '../../storage/database.ts';
 import { guarded, isUndefinedTable } from '../../storage/database-errors.ts';
+import type { Database } from '../../storage/database.ts';
 import type { ObjectRef } from '../../storage/object-store.ts';
-import { artifactRenderTable, chartRenderTable } from './chart-render.table.ts';
 import { fingerprintSql, storedUrlSql } from '../chart-source.repository.ts';
 import type { ShownBy } from '../verify/verification.schema.ts';
+import { artifactRenderTable, chartRenderTable } from './chart-render.table.ts';
 
 export const RENDER_REASONS = ['missing', 'stale', 'unverified'] as const;
 

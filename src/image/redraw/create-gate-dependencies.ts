@@ -4,9 +4,9 @@ import { createWorkQueue } from '../../concurrency/work-queue.ts';
 import type { Log } from '../../observability/log.ts';
 import type { Metrics } from '../../observability/metrics.ts';
 import type { Storage } from '../../storage/create-storage.ts';
+import { createRenderLedger } from '../ledger/render-ledger.repository.ts';
 import { DRAW_LIMITS } from '../queue-limits.ts';
 import type { RenderGateDependencies } from './render-gate.ts';
-import { createRenderLedger } from '../ledger/render-ledger.repository.ts';
 
 /** Between two stages of a draw, for whoever waits in the isolate. */
 const STAGE_REST_MS = 20;

@@ -1,17 +1,17 @@
-import type { WorkQueue } from '../../concurrency/work-queue.ts';
-import type { ChartRenderer, RenderedChart } from '../../chart/render-chart.ts';
 import { DEFAULT_SPEC, RENDERER_VERSION } from '../../chart/chart-spec.ts';
+import type { ChartRenderer, RenderedChart } from '../../chart/render-chart.ts';
+import type { WorkQueue } from '../../concurrency/work-queue.ts';
 import { sha256Hex } from '../../digest.ts';
 import { AppError, failure } from '../../errors.ts';
 import type { Log } from '../../observability/log.ts';
 import type { ObjectStore, StoredObject } from '../../storage/object-store.ts';
 import { isLedgerFile } from '../assess-freshness.ts';
-import { barBytes } from '../queue-limits.ts';
 import { inspectImage } from '../inspect-image.ts';
 import { newLedgerRow } from '../ledger/ledger-entry.ts';
+import type { RenderLedger } from '../ledger/render-ledger.repository.ts';
 import { PIXEL_METADATA, RENDERER_METADATA, SNAPSHOT_METADATA } from '../object-metadata.ts';
 import type { Picture } from '../picture.ts';
-import type { RenderLedger } from '../ledger/render-ledger.repository.ts';
+import { barBytes } from '../queue-limits.ts';
 import { reservePlace } from '../reserve-place.ts';
 
 export interface RedrawDependencies {

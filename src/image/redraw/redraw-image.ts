@@ -4,9 +4,9 @@ import type { WorkQueue } from '../../concurrency/work-queue.ts';
 import { AppError, failure } from '../../errors.ts';
 import type { Log } from '../../observability/log.ts';
 import { barBytes, REDRAW_LIMITS } from '../queue-limits.ts';
+import { reservePlace } from '../reserve-place.ts';
 import { olderImage, verified, type Redraw, type ServedImage } from '../serve/image-outcome.ts';
 import type { RenderGate, RenderJob } from './render-job.ts';
-import { reservePlace } from '../reserve-place.ts';
 
 export interface RedrawImageDependencies {
   readonly gateOf: (renderKey: string) => RenderGate;

@@ -1,6 +1,6 @@
 import type { ErrorCode } from '../../errors.ts';
-import type { Picture } from '../picture.ts';
 import type { RenderReason } from '../ledger/shown-render.repository.ts';
+import type { Picture } from '../picture.ts';
 
 /** One artifact's wish for a picture. */
 export interface RenderJob {

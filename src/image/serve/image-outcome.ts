@@ -3,9 +3,9 @@ import { strongTag } from '../../http/entity-tag.ts';
 import type { Assessment, ObjectFacts, ServableFreshness } from '../assess-freshness.ts';
 import type { ChartSource } from '../chart-source.repository.ts';
 import type { ChartRow, Examination, Found, Unread } from '../examine-image.ts';
+import type { RenderReason } from '../ledger/shown-render.repository.ts';
 import type { Picture } from '../picture.ts';
 import { nothingToDraw, unusableBars } from '../refusals.ts';
-import type { RenderReason } from '../ledger/shown-render.repository.ts';
 
 /** What the answer says of itself; all of it goes into headers. */
 export interface ImageFacts {

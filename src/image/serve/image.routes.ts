@@ -1,7 +1,7 @@
 import { createRoute, OpenAPIHono } from '@hono/zod-openapi';
-import type { CallerServices, RouteEnv } from '../../http/http-env.ts';
 import { artifactIdParam, requireArtifactId } from '../../artifact/artifact.schema.ts';
 import { rangedResponse } from '../../http/byte-range.ts';
+import type { CallerServices, RouteEnv } from '../../http/http-env.ts';
 import { changed } from '../../http/json-etag.ts';
 import { ifMatchHolds, ifNoneMatchHolds } from '../../http/preconditions.ts';
 import { problemResponses } from '../../http/problem.schema.ts';

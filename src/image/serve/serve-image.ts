@@ -4,7 +4,15 @@ import type { Config } from '../../config.ts';
 import { failure } from '../../errors.ts';
 import type { MemoryCache } from '../../storage/memory-cache.ts';
 import { isOwnPlace } from '../assess-freshness.ts';
+import {
+  examineImage,
+  readChart,
+  type ChartRow,
+  type ExamineDependencies,
+} from '../examine-image.ts';
 import { READING_BYTES, READING_LIMITS } from '../queue-limits.ts';
+import { redrawImage, type RedrawImageDependencies } from '../redraw/redraw-image.ts';
+import { reservePlace } from '../reserve-place.ts';
 import {
   fillEdge,
   fromEdge,
@@ -15,12 +23,6 @@ import {
   type RowAge,
 } from './edge-image.ts';
 import {
-  examineImage,
-  readChart,
-  type ChartRow,
-  type ExamineDependencies,
-} from '../examine-image.ts';
-import {
   decideOutcome,
   unchanged,
   verified,
@@ -29,8 +31,6 @@ import {
   type Redraw,
   type Unchanged,
 } from './image-outcome.ts';
-import { redrawImage, type RedrawImageDependencies } from '../redraw/redraw-image.ts';
-import { reservePlace } from '../reserve-place.ts';
 
 /**
  * The note is what everybody who has the picture in hand is told, known as soon as the row was

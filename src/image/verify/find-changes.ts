@@ -1,10 +1,10 @@
 import type { PngLimits } from '../../png/scan-png.ts';
-import type { ChartRenderRow } from '../ledger/chart-render.table.ts';
-import { comparePictures } from './compare-pictures.ts';
 import type { DecodeSlots } from '../decode-slots.ts';
+import type { ChartRenderRow } from '../ledger/chart-render.table.ts';
 import { findPicture, findRender, type FindRenderDependencies } from '../ledger/find-render.ts';
-import { locateChange, partBorders } from './locate-change.ts';
 import { SIGNED_IN_LIMITS } from '../scan-file.ts';
+import { comparePictures } from './compare-pictures.ts';
+import { locateChange, partBorders } from './locate-change.ts';
 import type { ImageVerification } from './verification.schema.ts';
 
 /** A picture that was painted over has few regions; noise all over it has thousands. */

@@ -1,6 +1,6 @@
+import type { FieldError } from '../../errors.ts';
 import { canonicalText, LABEL_FIELDS, type Label } from '../../png/provenance.ts';
 import type { ChunkFinding } from '../../png/structure.ts';
-import type { FieldError } from '../../errors.ts';
 import { isoTimestamp } from '../../storage/iso-timestamp.ts';
 import type { ChartRenderRow } from '../ledger/chart-render.table.ts';
 

@@ -1,7 +1,7 @@
 import type { Bar } from '../../bars/bar.ts';
 import { barScale } from '../../chart/scale/bar-scale.ts';
-import type { ChangedRegion } from './compare-pictures.ts';
 import type { PlotBox } from '../ledger/chart-render.table.ts';
+import type { ChangedRegion } from './compare-pictures.ts';
 
 /** A changed region in the words of the chart. */
 export interface LocatedRegion extends ChangedRegion {

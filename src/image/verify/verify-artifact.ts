@@ -8,9 +8,9 @@ import {
   type Found,
 } from '../examine-image.ts';
 import { ledgerEntry } from '../ledger/ledger-entry.ts';
+import type { RenderLedger } from '../ledger/render-ledger.repository.ts';
 import { fetchedAt } from '../picture.ts';
 import { barProblems } from '../refusals.ts';
-import type { RenderLedger } from '../ledger/render-ledger.repository.ts';
 import type { ScanFile } from '../scan-file.ts';
 import type { ArtifactVerification } from './verification.schema.ts';
 

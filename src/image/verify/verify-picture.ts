@@ -1,15 +1,15 @@
-import { hasPngSignature } from '../../png/chunk.ts';
-import { pngStructure, type PngStructure } from '../../png/structure.ts';
-import type { PngLimits, PngScan } from '../../png/scan-png.ts';
 import { sha256Hex } from '../../digest.ts';
 import { AppError } from '../../errors.ts';
-import type { ChartRenderRow } from '../ledger/chart-render.table.ts';
-import { findChanges } from './find-changes.ts';
+import { hasPngSignature } from '../../png/chunk.ts';
+import type { PngLimits, PngScan } from '../../png/scan-png.ts';
+import { pngStructure, type PngStructure } from '../../png/structure.ts';
 import type { DecodeSlots } from '../decode-slots.ts';
+import type { ChartRenderRow } from '../ledger/chart-render.table.ts';
 import type { FindRenderDependencies } from '../ledger/find-render.ts';
-import { judgePicture, labelState, rendersWith } from './judge-picture.ts';
 import { ledgerEntry } from '../ledger/ledger-entry.ts';
 import { ANONYMOUS_LIMITS, SIGNED_IN_LIMITS, type ScanFile } from '../scan-file.ts';
+import { findChanges } from './find-changes.ts';
+import { judgePicture, labelState, rendersWith } from './judge-picture.ts';
 import type { ImageVerification } from './verification.schema.ts';
 
 export interface VerifyPictureDependencies extends FindRenderDependencies {

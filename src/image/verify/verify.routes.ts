@@ -1,7 +1,7 @@
 import { createRoute, OpenAPIHono } from '@hono/zod-openapi';
-import type { CallerServices, RouteEnv } from '../../http/http-env.ts';
 import { artifactIdParam, requireArtifactId } from '../../artifact/artifact.schema.ts';
 import { AppError } from '../../errors.ts';
+import type { CallerServices, RouteEnv } from '../../http/http-env.ts';
 import { jsonEtag } from '../../http/json-etag.ts';
 import { limitCallers } from '../../http/limit-callers.ts';
 import { problemResponses } from '../../http/problem.schema.ts';

@@ -2,8 +2,8 @@ import { createHash } from 'node:crypto';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { parseBars } from '../../../src/bars/parse-bars.ts';
-import { AWKWARD_SERIES } from '../chart/awkward-series.ts';
 import { snapshotHash } from '../../../src/bars/snapshot-hash.ts';
+import { AWKWARD_SERIES } from '../chart/awkward-series.ts';
 
 /**
  * The definition, written down a second time: Node's Buffer instead of DataView, its own SHA-256

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import type { ExecutionRepository } from '../../../src/catalog/execution.repository.ts';
 import { findExecution, sharedExecution } from '../../../src/catalog/find-execution.ts';
 import { artifactRow, hydratedArtifact } from '../../support/artifact-row.ts';
-import type { ExecutionRepository } from '../../../src/catalog/execution.repository.ts';
 
 const bases = {
   mlflow: { uiUrl: null, workspace: null },

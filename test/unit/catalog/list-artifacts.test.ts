@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
+import type { ArtifactGroupRequest } from '../../../src/catalog/group-statements.repository.ts';
+import { executionListQuery } from '../../../src/catalog/group.schema.ts';
 import { listArtifacts } from '../../../src/catalog/list-artifacts.ts';
 import { listExecutions, listGroups } from '../../../src/catalog/list-groups.ts';
-import type { ArtifactGroupRequest } from '../../../src/catalog/group-statements.repository.ts';
 import type { ArtifactPageRequest } from '../../../src/catalog/list.repository.ts';
 import { artifactListQuery } from '../../../src/catalog/list.schema.ts';
-import { executionListQuery } from '../../../src/catalog/group.schema.ts';
 import { artifactRow, hydratedArtifact } from '../../support/artifact-row.ts';
 
 const bases = {

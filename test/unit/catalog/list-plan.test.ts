@@ -1,17 +1,17 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { PgliteBackend } from '../../../stand-in/sql/pglite-backend.ts';
-import { giveBackPglite, openPglite } from '../../support/open-pglite.ts';
-import type { LocalServer } from '../../../stand-in/listen.ts';
-import type { SqlStatement } from '../../../stand-in/sql/backend.ts';
-import { startSqlEndpoint } from '../../../stand-in/sql/server.ts';
+import { createExecutionRepository } from '../../../src/catalog/execution.repository.ts';
 import type { ArtifactGroupRequest } from '../../../src/catalog/group-statements.repository.ts';
 import { createArtifactGroupRepository } from '../../../src/catalog/group.repository.ts';
 import {
   createArtifactListRepository,
   type ArtifactPageRequest,
 } from '../../../src/catalog/list.repository.ts';
-import { createExecutionRepository } from '../../../src/catalog/execution.repository.ts';
 import { createDatabase, type Database } from '../../../src/storage/database.ts';
+import type { LocalServer } from '../../../stand-in/listen.ts';
+import type { SqlStatement } from '../../../stand-in/sql/backend.ts';
+import type { PgliteBackend } from '../../../stand-in/sql/pglite-backend.ts';
+import { startSqlEndpoint } from '../../../stand-in/sql/server.ts';
+import { giveBackPglite, openPglite } from '../../support/open-pglite.ts';
 
 const DATABASE_URL = 'postgresql://plan:plan@127.0.0.1/plan';
 const ROWS = 100_000;

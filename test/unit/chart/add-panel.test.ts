@@ -13,8 +13,8 @@ import {
 import { wireSeries } from '../../../src/chart/wire-series.ts';
 import { readProvenance } from '../../../src/png/provenance.ts';
 import { readPixels, referencePixelHash } from '../../support/reference-pixels.ts';
-import { williamsR as panel, WILLIAMS_INK } from './added-panel/panel/williams-r.ts';
 import { WILLIAMS_R } from './added-panel/indicator/williams-r.ts';
+import { williamsR as panel, WILLIAMS_INK } from './added-panel/panel/williams-r.ts';
 import { walk } from './awkward-series.ts';
 import { apple } from './chart-inputs.ts';
 

@@ -1,9 +1,9 @@
+import type { Bar } from '../../../src/bars/bar.ts';
+import { parseBars } from '../../../src/bars/parse-bars.ts';
 import { DEFAULT_SPEC } from '../../../src/chart/chart-spec.ts';
 import { SeriesBook } from '../../../src/chart/indicator/series-book.ts';
 import type { PlannedText, TextRole } from '../../../src/chart/plan/chart-plan.ts';
 import type { RenderInput } from '../../../src/chart/render-chart.ts';
-import type { Bar } from '../../../src/bars/bar.ts';
-import { parseBars } from '../../../src/bars/parse-bars.ts';
 import type { AwkwardSeries } from './awkward-series.ts';
 import { appleBars } from './read-vectors.ts';
 

@@ -1,7 +1,7 @@
-import { describe, expect, it } from 'vitest';
-import { exportJWK, generateKeyPair, jwtVerify, SignJWT } from 'jose';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { exportJWK, generateKeyPair, jwtVerify, SignJWT } from 'jose';
+import { describe, expect, it } from 'vitest';
 import { createAuthenticator, isCanonicalJws } from '../../../src/http/auth.ts';
 
 const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_';

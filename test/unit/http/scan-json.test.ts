@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { AppError } from '../../../src/errors.ts';
 import { parseJson } from '../../../src/http/read-json.ts';
 import { JSON_FIELD_MAX_BYTES, JSON_MAX_DEPTH, scanJson } from '../../../src/http/scan-json.ts';
-import { AppError } from '../../../src/errors.ts';
 
 const fieldsOf = (text: string) => scanJson(text).problems.map(({ field }) => field);
 const nested = (levels: number) => '['.repeat(levels) + ']'.repeat(levels);

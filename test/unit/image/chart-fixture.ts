@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { barsOf } from '../../../src/bars/parse-bars.ts';
-import type { ChartRenderRow } from '../../../src/image/ledger/chart-render.table.ts';
 import type { ChartSource } from '../../../src/image/chart-source.repository.ts';
+import type { ChartRenderRow } from '../../../src/image/ledger/chart-render.table.ts';
 import { pictureOf, type Picture } from '../../../src/image/picture.ts';
 import type { ObjectRef, StoredObject } from '../../../src/storage/object-store.ts';
 import { makeBars } from '../../support/bars.ts';

@@ -1,6 +1,5 @@
 import { afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { AppError } from '../../../src/errors.ts';
-import type { ChartRenderRow } from '../../../src/image/ledger/chart-render.table.ts';
 import type { ChartSource } from '../../../src/image/chart-source.repository.ts';
 import {
   examineImage,
@@ -8,6 +7,7 @@ import {
   readChart,
   type ExamineDependencies,
 } from '../../../src/image/examine-image.ts';
+import type { ChartRenderRow } from '../../../src/image/ledger/chart-render.table.ts';
 import { SNAPSHOT_METADATA } from '../../../src/image/object-metadata.ts';
 import type { Picture } from '../../../src/image/picture.ts';
 import { scanPng, type PngScan } from '../../../src/png/scan-png.ts';

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
-import { BarsError } from '../../../src/bars/parse-bars.ts';
 import { noArtifact } from '../../../src/artifact/artifact.schema.ts';
+import { BarsError } from '../../../src/bars/parse-bars.ts';
 import {
   barProblems,
   notAChart,

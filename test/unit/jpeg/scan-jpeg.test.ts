@@ -3,8 +3,8 @@ import { describe, expect, it, test } from 'vitest';
 import { TINY_JPEG } from '../../../scripts/seed/tiny-jpeg.ts';
 import { inspectImage } from '../../../src/image/inspect-image.ts';
 import { scanJpeg } from '../../../src/jpeg/scan-jpeg.ts';
-import { JPEGS } from './jpeg-fixtures.ts';
 import { jpegFixture } from '../png/png-fixture.ts';
+import { JPEGS } from './jpeg-fixtures.ts';
 
 const LIMIT = { maxPixels: 16_000_000 };
 const names = Object.keys(JPEGS);

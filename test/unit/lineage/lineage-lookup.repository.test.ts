@@ -1,5 +1,5 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { drizzle } from 'drizzle-orm/pglite';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { rememberMissedSql } from '../../../src/lineage/lineage-lookup.repository.ts';
 import { missed, type Missed } from '../../../src/lineage/outcome.ts';
 import type { Subject } from '../../../src/lineage/subject.ts';

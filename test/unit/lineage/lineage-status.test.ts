@@ -1,11 +1,9 @@
 import { PgDialect } from 'drizzle-orm/pg-core';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { drizzle } from 'drizzle-orm/pglite';
-import type { PgliteBackend } from '../../../stand-in/sql/pglite-backend.ts';
-import { giveBackPglite, openPglite } from '../../support/open-pglite.ts';
-import { matchingWhere } from '../../../src/catalog/filter.repository.ts';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { LINEAGE_STATUSES } from '../../../src/artifact/artifact.schema.ts';
 import { artifactTable } from '../../../src/artifact/artifact.table.ts';
+import { matchingWhere } from '../../../src/catalog/filter.repository.ts';
 import { deriveLineage } from '../../../src/lineage/derive-lineage.ts';
 import { lineageLookupTable, lookupOfArtifact } from '../../../src/lineage/lineage-lookup.table.ts';
 import {
@@ -14,6 +12,8 @@ import {
   lineageStatusSql,
   needsLookup,
 } from '../../../src/lineage/lineage-status.ts';
+import type { PgliteBackend } from '../../../stand-in/sql/pglite-backend.ts';
+import { giveBackPglite, openPglite } from '../../support/open-pglite.ts';
 
 let backend: PgliteBackend;
 

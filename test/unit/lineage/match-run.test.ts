@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import type { RunShape } from '../../../src/lineage/lineage-lookup.table.ts';
 import { parseExecutionId } from '../../../src/lineage/execution-id.ts';
+import type { RunShape } from '../../../src/lineage/lineage-lookup.table.ts';
 import {
   chooseRun,
   idsOf,

@@ -1,9 +1,4 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import type { LocalServer } from '../../../stand-in/listen.ts';
-import type { PgliteBackend } from '../../../stand-in/sql/pglite-backend.ts';
-import { giveBackPglite, openPglite } from '../../support/open-pglite.ts';
-import type { SqlStatement } from '../../../stand-in/sql/backend.ts';
-import { startSqlEndpoint } from '../../../stand-in/sql/server.ts';
 import { createMetricCounterRepository } from '../../../src/metrics/metric-counter.repository.ts';
 import { createMetricSnapshotRepository } from '../../../src/metrics/metric-snapshot.repository.ts';
 import { readMetrics } from '../../../src/metrics/read-metrics.ts';
@@ -11,6 +6,11 @@ import { createMetricFlusher } from '../../../src/observability/flush-metrics.ts
 import { silentLog } from '../../../src/observability/log.ts';
 import { createMetrics } from '../../../src/observability/metrics.ts';
 import { createDatabase } from '../../../src/storage/database.ts';
+import type { LocalServer } from '../../../stand-in/listen.ts';
+import type { SqlStatement } from '../../../stand-in/sql/backend.ts';
+import type { PgliteBackend } from '../../../stand-in/sql/pglite-backend.ts';
+import { startSqlEndpoint } from '../../../stand-in/sql/server.ts';
+import { giveBackPglite, openPglite } from '../../support/open-pglite.ts';
 
 const DATABASE_URL = 'postgresql://plan:plan@127.0.0.1/plan';
 const ROWS = 100_000;

@@ -2,8 +2,8 @@ import { createServer, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
 import { createMlflowClient } from '../../../src/mlflow/mlflow-client.ts';
-import { UpstreamFailure } from '../../../src/upstream/upstream-failure.ts';
 import { createBudget, OutOfBudget, type BudgetLimits } from '../../../src/upstream/budget.ts';
+import { UpstreamFailure } from '../../../src/upstream/upstream-failure.ts';
 
 const closers: (() => void)[] = [];
 afterEach(() => {

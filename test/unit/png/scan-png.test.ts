@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto';
-import { encode } from 'fast-png';
 import fc from 'fast-check';
+import { encode } from 'fast-png';
 import { describe, expect, test } from 'vitest';
+import { pngChunk } from '../../../src/png/chunk.ts';
 import { encodePng } from '../../../src/png/encode-png.ts';
 import { hashPalettePixels, reduceToPalette } from '../../../src/png/palette.ts';
-import { pngChunk } from '../../../src/png/chunk.ts';
 import type { PngScan } from '../../../src/png/scan-png.ts';
 import { pixelsOfSamples, readPixels, referencePixelHash } from '../../support/reference-pixels.ts';
 import { writePng, type PngSamples } from '../../support/write-png.ts';

@@ -3,8 +3,8 @@ import type { AddressInfo } from 'node:net';
 import { sql } from 'drizzle-orm';
 import { afterEach, describe, expect, it } from 'vitest';
 import { AppError } from '../../../src/errors.ts';
-import { createDatabase } from '../../../src/storage/database.ts';
 import { guarded, sqlStateOf } from '../../../src/storage/database-errors.ts';
+import { createDatabase } from '../../../src/storage/database.ts';
 
 const SECRET = 'a-parameter-nobody-may-see';
 const servers: Server[] = [];

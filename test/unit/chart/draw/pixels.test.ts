@@ -1,13 +1,13 @@
+import { Resvg } from '@resvg/resvg-js';
 import { beforeAll, expect, test } from 'vitest';
 import { loadChartAssets } from '../../../../scripts/seed/load-chart-assets.ts';
-import { createChartRenderer, type ChartRenderer } from '../../../../src/chart/render-chart.ts';
-import { Resvg } from '@resvg/resvg-js';
 import { ATR_INK } from '../../../../src/chart/panel/atr.ts';
 import { MACD_INK } from '../../../../src/chart/panel/macd.ts';
 import { PRICE_INK } from '../../../../src/chart/panel/price.ts';
 import { RSI_INK } from '../../../../src/chart/panel/rsi.ts';
 import { SUPERTREND_INK } from '../../../../src/chart/panel/supertrend.ts';
 import { COLOR } from '../../../../src/chart/plan/color.ts';
+import { createChartRenderer, type ChartRenderer } from '../../../../src/chart/render-chart.ts';
 import { readPixels } from '../../../support/reference-pixels.ts';
 import { apple } from '../chart-inputs.ts';
 

@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
 import { usualParameters, type Indicator } from '../../../../src/chart/indicator/indicator.ts';
+import { PRICES } from '../../../../src/chart/indicator/prices.ts';
 import { RSI } from '../../../../src/chart/indicator/rsi.ts';
 import { SeriesBook } from '../../../../src/chart/indicator/series-book.ts';
-import { PRICES } from '../../../../src/chart/indicator/prices.ts';
 import { barsFrom } from '../chart-inputs.ts';
 
 test('an indicator is computed once, with the parameters that were given', () => {

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { Bar } from '../../../../src/bars/bar.ts';
+import { SeriesBook } from '../../../../src/chart/indicator/series-book.ts';
 import { atr } from '../../../../src/chart/panel/atr.ts';
 import { macd } from '../../../../src/chart/panel/macd.ts';
 import { obv } from '../../../../src/chart/panel/obv.ts';
@@ -7,7 +8,6 @@ import { price } from '../../../../src/chart/panel/price.ts';
 import { rsi } from '../../../../src/chart/panel/rsi.ts';
 import { supertrend } from '../../../../src/chart/panel/supertrend.ts';
 import { volume, volumeClause } from '../../../../src/chart/panel/volume.ts';
-import { SeriesBook } from '../../../../src/chart/indicator/series-book.ts';
 import { constant } from '../awkward-series.ts';
 import { barsFrom, bookOf } from '../chart-inputs.ts';
 

@@ -1,12 +1,12 @@
 import { beforeAll, expect, test } from 'vitest';
 import { loadChartAssets } from '../../../../scripts/seed/load-chart-assets.ts';
-import { createChartRenderer, type ChartRenderer } from '../../../../src/chart/render-chart.ts';
 import { parseBars } from '../../../../src/bars/parse-bars.ts';
 import { PRICES } from '../../../../src/chart/indicator/prices.ts';
 import { seriesStats } from '../../../../src/chart/indicator/series-stats.ts';
 import { MACD_INK } from '../../../../src/chart/panel/macd.ts';
 import { SUPERTREND_INK } from '../../../../src/chart/panel/supertrend.ts';
 import { COLOR } from '../../../../src/chart/plan/color.ts';
+import { createChartRenderer, type ChartRenderer } from '../../../../src/chart/render-chart.ts';
 import { constant, walk, withoutVolume } from '../awkward-series.ts';
 import { apple, bookOf, inputOf, SIZES, textsOf } from '../chart-inputs.ts';
 

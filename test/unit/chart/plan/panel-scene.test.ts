@@ -5,8 +5,8 @@ import { layOutChart } from '../../../../src/chart/plan/chart-layout.ts';
 import { COLOR, currentOr } from '../../../../src/chart/plan/color.ts';
 import { labelsOf, latestIndex, withStats } from '../../../../src/chart/plan/labels.ts';
 import { legendItem } from '../../../../src/chart/plan/legend.ts';
-import type { PanelContent } from '../../../../src/chart/plan/panel.ts';
 import { panelScene, type PanelScene } from '../../../../src/chart/plan/panel-scene.ts';
+import type { PanelContent } from '../../../../src/chart/plan/panel.ts';
 import {
   inkOf,
   planBackground,

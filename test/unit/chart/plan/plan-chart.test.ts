@@ -1,8 +1,8 @@
 import { beforeAll, expect, test } from 'vitest';
 import { loadChartAssets } from '../../../../scripts/seed/load-chart-assets.ts';
-import { createChartRenderer, type ChartRenderer } from '../../../../src/chart/render-chart.ts';
 import { parseBars } from '../../../../src/bars/parse-bars.ts';
 import { DEFAULT_SPEC } from '../../../../src/chart/chart-spec.ts';
+import { createChartRenderer, type ChartRenderer } from '../../../../src/chart/render-chart.ts';
 import { walk } from '../awkward-series.ts';
 import { apple, inputOf, textsOf } from '../chart-inputs.ts';
 

@@ -6,8 +6,8 @@ import {
   findRender,
   type FindRenderDependencies,
 } from '../../../../src/image/ledger/find-render.ts';
-import type { ImageOutcome } from '../../../../src/image/serve/image-outcome.ts';
 import type { Picture } from '../../../../src/image/picture.ts';
+import type { ImageOutcome } from '../../../../src/image/serve/image-outcome.ts';
 import { silentLog } from '../../../../src/observability/log.ts';
 import {
   BUCKET,

@@ -6,13 +6,13 @@ import type {
   ChartRenderRow,
   NewChartRenderRow,
 } from '../../../../src/image/ledger/chart-render.table.ts';
-import { DRAW_LIMITS } from '../../../../src/image/queue-limits.ts';
 import {
   PIXEL_METADATA,
   RENDERER_METADATA,
   SNAPSHOT_METADATA,
 } from '../../../../src/image/object-metadata.ts';
 import type { Picture } from '../../../../src/image/picture.ts';
+import { DRAW_LIMITS } from '../../../../src/image/queue-limits.ts';
 import { redrawChart, type RedrawDependencies } from '../../../../src/image/redraw/redraw-chart.ts';
 import { silentLog } from '../../../../src/observability/log.ts';
 import type { PutOptions, StoredObject } from '../../../../src/storage/object-store.ts';

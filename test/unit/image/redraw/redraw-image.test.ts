@@ -1,9 +1,9 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { createWorkQueue } from '../../../../src/concurrency/work-queue.ts';
 import { AppError } from '../../../../src/errors.ts';
-import { REDRAW_LIMITS } from '../../../../src/image/queue-limits.ts';
 import type { Found } from '../../../../src/image/examine-image.ts';
 import type { Picture } from '../../../../src/image/picture.ts';
+import { REDRAW_LIMITS } from '../../../../src/image/queue-limits.ts';
 import { redrawImage } from '../../../../src/image/redraw/redraw-image.ts';
 import type { RenderAnswer, RenderJob } from '../../../../src/image/redraw/render-job.ts';
 import { silentLog } from '../../../../src/observability/log.ts';

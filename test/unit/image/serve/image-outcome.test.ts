@@ -3,6 +3,7 @@ import { BarsError } from '../../../../src/bars/parse-bars.ts';
 import { AppError } from '../../../../src/errors.ts';
 import type { Assessment, Freshness, ObjectFacts } from '../../../../src/image/assess-freshness.ts';
 import type { ChartRow, Examination, Found } from '../../../../src/image/examine-image.ts';
+import type { Picture } from '../../../../src/image/picture.ts';
 import {
   decideOutcome,
   imageHeaders,
@@ -12,7 +13,6 @@ import {
   withoutBytes,
   type ImageFacts,
 } from '../../../../src/image/serve/image-outcome.ts';
-import type { Picture } from '../../../../src/image/picture.ts';
 import { chartSource, greyPng, sha256, storedObject, usablePicture } from '../chart-fixture.ts';
 
 const BYTES = greyPng();

@@ -1,25 +1,25 @@
 import { afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { loadChartAssets } from '../../../../scripts/seed/load-chart-assets.ts';
 import { withoutLabel } from '../../../../scripts/seed/without-label.ts';
+import { parseBars } from '../../../../src/bars/parse-bars.ts';
+import { snapshotHash } from '../../../../src/bars/snapshot-hash.ts';
 import { DEFAULT_SPEC } from '../../../../src/chart/chart-spec.ts';
+import { createChartRenderer } from '../../../../src/chart/render-chart.ts';
 import { createFlights } from '../../../../src/concurrency/share-flight.ts';
 import { createWorkQueue } from '../../../../src/concurrency/work-queue.ts';
-import { parseBars } from '../../../../src/bars/parse-bars.ts';
-import { createChartRenderer } from '../../../../src/chart/render-chart.ts';
-import { snapshotHash } from '../../../../src/bars/snapshot-hash.ts';
-import { silentLog } from '../../../../src/observability/log.ts';
-import { scanPng } from '../../../../src/png/scan-png.ts';
+import type { Picture } from '../../../../src/image/picture.ts';
 import { READING_LIMITS, REDRAW_LIMITS } from '../../../../src/image/queue-limits.ts';
-import type { RenderAnswer } from '../../../../src/image/redraw/render-job.ts';
 import { RENDER_DEADLINE_MS } from '../../../../src/image/redraw/redraw-image.ts';
+import type { RenderAnswer } from '../../../../src/image/redraw/render-job.ts';
+import type { Pointer } from '../../../../src/image/serve/edge-image.ts';
+import type { ImageOutcome, Unchanged } from '../../../../src/image/serve/image-outcome.ts';
 import {
   createServeImage,
   imageReader,
   type ImageDependencies,
 } from '../../../../src/image/serve/serve-image.ts';
-import type { Pointer } from '../../../../src/image/serve/edge-image.ts';
-import type { ImageOutcome, Unchanged } from '../../../../src/image/serve/image-outcome.ts';
-import type { Picture } from '../../../../src/image/picture.ts';
+import { silentLog } from '../../../../src/observability/log.ts';
+import { scanPng } from '../../../../src/png/scan-png.ts';
 import { createMemoryCache } from '../../../../src/storage/memory-cache.ts';
 import type { StoredObject } from '../../../../src/storage/object-store.ts';
 import { makeBars } from '../../../support/bars.ts';

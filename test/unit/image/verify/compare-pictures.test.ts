@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { comparePictures } from '../../../../src/image/verify/compare-pictures.ts';
 import { SIGNED_IN_LIMITS } from '../../../../src/image/scan-file.ts';
+import { comparePictures } from '../../../../src/image/verify/compare-pictures.ts';
 import { pngFixture } from '../../png/png-fixture.ts';
 
 const WIDTH = 100;

@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { ChartRenderRow } from '../../../../src/image/ledger/chart-render.table.ts';
-import { findChanges } from '../../../../src/image/verify/find-changes.ts';
 import { SIGNED_IN_LIMITS } from '../../../../src/image/scan-file.ts';
+import { findChanges } from '../../../../src/image/verify/find-changes.ts';
 import { silentLog } from '../../../../src/observability/log.ts';
 import { pngFixture } from '../../png/png-fixture.ts';
 import { greyPng, ledgerRow, usablePicture } from '../chart-fixture.ts';

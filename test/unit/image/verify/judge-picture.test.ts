@@ -1,5 +1,4 @@
 import { describe, expect, it } from 'vitest';
-import type { Label, Provenance } from '../../../../src/png/provenance.ts';
 import type { ChartRenderRow } from '../../../../src/image/ledger/chart-render.table.ts';
 import {
   compareLabel,
@@ -10,6 +9,7 @@ import {
   type LabelState,
   type PictureFacts,
 } from '../../../../src/image/verify/judge-picture.ts';
+import type { Label, Provenance } from '../../../../src/png/provenance.ts';
 
 const KEY = 'b'.repeat(32);
 const PIXELS = 'c'.repeat(64);

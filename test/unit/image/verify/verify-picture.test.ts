@@ -1,5 +1,4 @@
 import { expect, it } from 'vitest';
-import { silentLog } from '../../../../src/observability/log.ts';
 import { createWorkQueue } from '../../../../src/concurrency/work-queue.ts';
 import { createDecodeSlots } from '../../../../src/image/decode-slots.ts';
 import { DECODE_LIMITS } from '../../../../src/image/queue-limits.ts';
@@ -7,6 +6,7 @@ import {
   verifyPicture,
   type VerifyPictureDependencies,
 } from '../../../../src/image/verify/verify-picture.ts';
+import { silentLog } from '../../../../src/observability/log.ts';
 import { pngFixture } from '../../png/png-fixture.ts';
 
 const row = {

@@ -2,17 +2,17 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { PgliteBackend } from '../../../../stand-in/sql/pglite-backend.ts';
-import { giveBackPglite, openPglite } from '../../../support/open-pglite.ts';
-import { openRenderer } from '../../../../scripts/seed/open-renderer.ts';
-import { startMlflowServer } from '../../../../stand-in/mlflow/server.ts';
-import { startS3Server } from '../../../../stand-in/s3/server.ts';
-import { startSqlEndpoint } from '../../../../stand-in/sql/server.ts';
-import type { LocalServer } from '../../../../stand-in/listen.ts';
 import { applySeed, type SeedTarget } from '../../../../scripts/seed/apply-seed.ts';
+import { openRenderer } from '../../../../scripts/seed/open-renderer.ts';
 import { seedArtifacts } from '../../../../scripts/seed/seed-artifacts.ts';
 import { createDatabase } from '../../../../src/storage/database.ts';
 import { createS3ObjectStore } from '../../../../src/storage/s3-object-store.ts';
+import type { LocalServer } from '../../../../stand-in/listen.ts';
+import { startMlflowServer } from '../../../../stand-in/mlflow/server.ts';
+import { startS3Server } from '../../../../stand-in/s3/server.ts';
+import type { PgliteBackend } from '../../../../stand-in/sql/pglite-backend.ts';
+import { startSqlEndpoint } from '../../../../stand-in/sql/server.ts';
+import { giveBackPglite, openPglite } from '../../../support/open-pglite.ts';
 
 describe('npm run seed', () => {
   let directory: string;
