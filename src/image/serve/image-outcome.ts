@@ -143,6 +143,12 @@ export function unchanged(picture: Picture): Unchanged {
   return { kind: 'not_modified', ...verified(picture), source: 'edge', caching: 'shared' };
 }
 
+/** The answer of before for who did not wait for it: what was drawn and stored is verified now. */
+export function askedAgain(outcome: ImageOutcome): ImageOutcome {
+  if (outcome.freshness !== 'regenerated' || outcome.caching !== 'shared') return outcome;
+  return { ...outcome, freshness: 'verified', source: 'store' };
+}
+
 /** The same answer for who holds its bytes already. */
 export function withoutBytes(image: ServedImage): Unchanged {
   const { etag, source, freshness, snapshotSha256, renderKey, caching } = image;

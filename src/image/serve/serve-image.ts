@@ -23,6 +23,7 @@ import {
   type RowAge,
 } from './edge-image.ts';
 import {
+  askedAgain,
   decideOutcome,
   unchanged,
   verified,
@@ -103,15 +104,21 @@ export function imageReader(
   { knows, isGone = () => false }: ImageRequest,
   lead: (flight: ImageFlight) => Promise<Landed>,
 ): Reader<ImageOutcome, Unchanged, ImageOutcome> {
+  let hasWaited = false;
   return {
     lead,
     isGone,
     isContent: (note) => knows(note.etag),
-    take({ note, settled }) {
+    take({ note, settled }, role) {
       if (note !== null && knows(note.etag)) return note;
-      if (settled === null) return undefined;
+      if (settled === null) {
+        hasWaited = true;
+        return undefined;
+      }
       if (!settled.ok) throw settled.error;
-      const outcome = settled.value;
+      // Who comes while the edge is still being filled asks for what was drawn before.
+      const isLate = role === 'follower' && !hasWaited;
+      const outcome = isLate ? askedAgain(settled.value) : settled.value;
       if (outcome.kind === 'image') return knows(outcome.etag) ? withoutBytes(outcome) : outcome;
       // All who waited held it already; one who does not has to fly again.
       return knows(outcome.etag) ? outcome : undefined;

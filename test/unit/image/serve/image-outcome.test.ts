@@ -5,6 +5,7 @@ import type { Assessment, Freshness, ObjectFacts } from '../../../../src/image/a
 import type { ChartRow, Examination, Found } from '../../../../src/image/examine-image.ts';
 import type { Picture } from '../../../../src/image/picture.ts';
 import {
+  askedAgain,
   decideOutcome,
   imageHeaders,
   olderImage,
@@ -276,5 +277,31 @@ describe('imageHeaders', () => {
     expect(headers.has('x-chart-snapshot')).toBe(false);
     expect(headers.has('content-type')).toBe(false);
     expect(headers.has('content-disposition')).toBe(false);
+  });
+});
+
+describe('an answer to who asks again', () => {
+  const drawn = {
+    kind: 'image',
+    etag: '"k"',
+    snapshotSha256: null,
+    renderKey: 'k',
+    bytes: BYTES,
+    contentType: 'image/png',
+    source: 'rendered',
+    freshness: 'regenerated',
+    caching: 'shared',
+  } as const;
+
+  it('says of what was drawn and stored that it is verified', () => {
+    expect(askedAgain(drawn)).toEqual({ ...drawn, source: 'store', freshness: 'verified' });
+  });
+
+  it.each([
+    ['was drawn and could not be stored', { caching: 'brief' }],
+    ['was found', { source: 'store', freshness: 'attached' }],
+    ['is older than its bars', { source: 'stale', freshness: 'stale', caching: 'revalidate' }],
+  ] as const)('says the same of what %s', (_, facts) => {
+    expect(askedAgain({ ...drawn, ...facts })).toEqual({ ...drawn, ...facts });
   });
 });

@@ -342,6 +342,20 @@ describe('imageReader', () => {
     expect(reader.isGone?.()).toBe(false);
   });
 
+  it('is told of a draw as it waited for it, and of one before as of what is stored', () => {
+    const drawn = { ...image, source: 'rendered', freshness: 'regenerated' } as const;
+    const flights = [null, landed(drawn)].map(
+      (settled) => ({ note: null, settled }) as unknown as Parameters<typeof waiting.take>[0],
+    );
+    const waiting = imageReader({ knows: ofNone }, async () => ({ value: image }));
+    expect(flights.map((flight) => waiting.take(flight, 'follower'))).toEqual([undefined, drawn]);
+    const [, over] = flights;
+    const take = (role: 'leader' | 'follower') =>
+      over && imageReader({ knows: ofNone }, async () => ({ value: image })).take(over, role);
+    expect(take('leader')).toEqual(drawn);
+    expect(take('follower')).toEqual({ ...drawn, source: 'store', freshness: 'verified' });
+  });
+
   it('fails with the flight', () => {
     const error = new Error('down');
     const reader = imageReader({ knows: ofNone, isGone: () => true }, async () => ({
