@@ -9,6 +9,7 @@ import { createChartRenderer } from '../../src/chart/render-chart.ts';
 import { readProvenance } from '../../src/png/provenance.ts';
 import { makeBars, type RawBar } from '../support/bars.ts';
 import { attach, bytesOf, image, named, postChart } from '../support/picture-calls.ts';
+import { sha256, snapshotHash } from '../support/reference-hashes.ts';
 import { readPixels, referencePixelHash } from '../support/reference-pixels.ts';
 import { BUCKET, startStack, type Stack } from '../support/stack.ts';
 
@@ -25,21 +26,6 @@ const post = (
   more: Record<string, unknown> = {},
   bars: unknown = makeBars(60, (seed += 1)),
 ): Promise<number> => postChart(stack, bars, more);
-
-const sha256 = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest('hex');
-
-/** The snapshot hash as docs/chart.md tells anybody to compute it. */
-function snapshotHash(bars: RawBar[]): string {
-  const hash = createHash('sha256').update('chartproof-bars-v1\n');
-  for (const bar of bars) {
-    const row = Buffer.alloc(48);
-    [Date.parse(bar.date), bar.open, bar.high, bar.low, bar.close, bar.volume].forEach((value, i) =>
-      row.writeDoubleBE(value, i * 8),
-    );
-    hash.update(row);
-  }
-  return hash.digest('hex');
-}
 
 function pixelHash(bytes: Uint8Array<ArrayBuffer>): string | null {
   return referencePixelHash(readPixels(bytes));

@@ -1,11 +1,11 @@
-import { createHash } from 'node:crypto';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { TINY_JPEG } from '../../scripts/seed/tiny-jpeg.ts';
 import { withoutLabel } from '../../scripts/seed/without-label.ts';
-import { makeBars, type RawBar } from '../support/bars.ts';
+import { makeBars } from '../support/bars.ts';
 import { attach, bytesOf, image, named, postChart } from '../support/picture-calls.ts';
+import { sha256, snapshotHash } from '../support/reference-hashes.ts';
 import { BUCKET, startStack, type Stack } from '../support/stack.ts';
 
 let stack: Stack;
@@ -21,21 +21,6 @@ const post = (
   more: Record<string, unknown> = {},
   bars: unknown = makeBars(60, (seed += 1)),
 ): Promise<number> => postChart(stack, bars, more);
-
-const sha256 = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest('hex');
-
-/** The snapshot hash as docs/chart.md tells anybody to compute it. */
-function snapshotHash(bars: RawBar[]): string {
-  const hash = createHash('sha256').update('chartproof-bars-v1\n');
-  for (const bar of bars) {
-    const row = Buffer.alloc(48);
-    [Date.parse(bar.date), bar.open, bar.high, bar.low, bar.close, bar.volume].forEach((value, i) =>
-      row.writeDoubleBE(value, i * 8),
-    );
-    hash.update(row);
-  }
-  return hash.digest('hex');
-}
 
 async function rowOf(id: number) {
   const [row] = await stack.query<{ chart_data: Record<string, string>; image_path: string }>(
